@@ -1,0 +1,110 @@
+#include "common/base/fd.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <vector>
+
+#include "common/base/text.hpp"
+
+namespace base {
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+    if (this != &other) {
+        reset();
+        number_ = std::exchange(other.number_, -1);
+    }
+    return *this;
+}
+
+void Fd::reset() {
+    if (number_ >= 0) ::close(std::exchange(number_, -1));
+}
+
+bool make_pipe(Pipe& pipe) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    pipe.read = Fd(ends[0]);
+    pipe.write = Fd(ends[1]);
+    return true;
+}
+
+void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
+
+void set_close_on_exec(int fd, bool on) { ::fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
+
+std::string errno_name(int number) {
+    const char* name = ::strerrorname_np(number);
+    return name ? name : std::to_string(number);
+}
+
+std::string errno_text(int number) {
+    char buffer[128];
+    return ::strerror_r(number, buffer, sizeof buffer);
+}
+
+Result<Fd> open_file(const std::string& path, int flags, mode_t mode) {
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    if (fd < 0) return Error{concat("cannot open ", path, ": ", errno_text(errno))};
+    return Fd(fd);
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+    auto fd = open_file(path, O_RDONLY | O_NONBLOCK);  // not to hang on a FIFO
+    if (!fd) return Error{fd.error()};
+    struct stat facts{};
+    if (::fstat(fd->get(), &facts) != 0) return Error{concat("cannot read ", path, ": ", errno_text(errno))};
+    if (!S_ISREG(facts.st_mode)) return Error{concat("cannot read ", path, ": not a regular file")};
+    std::string text;
+    std::vector<char> buffer(65536);
+    for (;;) {
+        const ssize_t count = ::read(fd->get(), buffer.data(), buffer.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return Error{concat("cannot read ", path, ": ", errno_text(errno))};
+        if (count == 0) return text;
+        text.append(buffer.data(), static_cast<std::size_t>(count));
+        if (text.size() > limit) return Error{concat("cannot read ", path, ": larger than ", limit, " bytes")};
+    }
+}
+
+bool write_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+std::string directory_of(std::string_view path) {
+    const auto slash = path.rfind('/');
+    if (slash == std::string_view::npos) return "";
+    std::string_view head = path.substr(0, slash + 1);
+    while (head.size() > 1 && head.ends_with('/')) head.remove_suffix(1);
+    return std::string(head);
+}
+
+std::string absolute_path(std::string_view path, std::string_view cwd) {
+    const std::string whole = path.starts_with('/') ? std::string(path) : concat(cwd, '/', path);
+    std::vector<std::string> kept;
+    for (const auto part : split(whole, '/')) {
+        if (part.empty() || part == ".") continue;
+        if (part != "..")
+            kept.emplace_back(part);
+        else if (!kept.empty())
+            kept.pop_back();
+    }
+    return concat('/', join(kept, "/"));
+}
+
+std::string current_directory() {
+    char buffer[PATH_MAX];
+    return ::getcwd(buffer, sizeof buffer) ? buffer : "/";
+}
+
+}  // namespace base

@@ -1,0 +1,59 @@
+// Descriptors and files.  An Fd owns its descriptor, which is closed on exec from birth.  Does not wait and does not
+// buffer.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/base/result.hpp"
+
+namespace base {
+
+class Fd {
+public:
+    Fd() = default;
+    explicit Fd(int number) : number_(number) {}
+    Fd(Fd&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Fd& operator=(Fd&& other) noexcept;
+    ~Fd() { reset(); }
+
+    [[nodiscard]] int get() const { return number_; }
+    explicit operator bool() const { return number_ >= 0; }
+    [[nodiscard]] int release() { return std::exchange(number_, -1); }
+    void reset();
+
+private:
+    int number_ = -1;
+};
+
+struct Pipe {
+    Fd read, write;
+};
+/// Both ends blocking.  On failure errno stands.
+[[nodiscard]] bool make_pipe(Pipe& pipe);
+
+void set_nonblocking(int fd);
+void set_close_on_exec(int fd, bool on);
+
+/// "ENOENT"; the number in digits when it has no name.
+[[nodiscard]] std::string errno_name(int number);
+/// "No such file or directory", as the C library says it.
+[[nodiscard]] std::string errno_text(int number);
+
+/// open(2) with O_CLOEXEC; the error reads "cannot open PATH: REASON".
+[[nodiscard]] Result<Fd> open_file(const std::string& path, int flags, mode_t mode = 0666);
+/// A whole regular file, up to limit bytes; more is an error, as is anything that is no regular file.
+[[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
+/// Loops over short writes and EINTR.  False: errno stands.  For blocking descriptors.
+[[nodiscard]] bool write_all(int fd, std::string_view bytes);
+
+/// Directory part of a path as Python's os.path.dirname gives it ("" when there is no slash).
+[[nodiscard]] std::string directory_of(std::string_view path);
+/// Absolute against cwd, and normalised as os.path.abspath does: no "//", "." or "..".
+[[nodiscard]] std::string absolute_path(std::string_view path, std::string_view cwd);
+[[nodiscard]] std::string current_directory();
+
+}  // namespace base

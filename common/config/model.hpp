@@ -1,0 +1,155 @@
+// The configuration as the rest of the program sees it: every value typed, expanded and checked.  Plain data; two
+// equal values mean that nothing has changed.  Field names are the option names (compat/config.md, section 7).
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace config {
+
+using Environment = std::map<std::string, std::string>;
+
+enum class Autorestart { never, unexpected, always };
+
+/// Numbers of Supervisor's loggers; a line is written when its number is at least the configured one.
+enum class LogLevel { blather = 3, trace = 5, debug = 10, info = 20, warn = 30, error = 40, critical = 50 };
+
+struct LogFile {
+    enum class Kind { none, automatic, path };
+    Kind kind = Kind::automatic;
+    std::string path;  // of an automatic one: empty until its group is activated
+
+    bool operator==(const LogFile&) const = default;
+};
+
+/// One of the two output streams of a process.
+struct Output {
+    LogFile logfile;
+    std::int64_t logfile_maxbytes = 50 * 1024 * 1024;  // bytes; 0: never rotated
+    std::int64_t logfile_backups = 10;
+    std::int64_t capture_maxbytes = 0;  // bytes; 0: no capture
+    bool events_enabled = false;
+    bool syslog = false;
+
+    bool operator==(const Output&) const = default;
+};
+
+/// One process of a [program:x], [fcgi-program:x] or [eventlistener:x] section.
+struct Program {
+    std::string name;  // process_name
+    std::string command;
+    std::int64_t priority = 999;
+    bool autostart = true;
+    Autorestart autorestart = Autorestart::unexpected;
+    std::int64_t startsecs = 1;
+    std::int64_t startretries = 3;
+    std::vector<int> exitcodes = {0};
+    int stopsignal = 15;
+    std::int64_t stopwaitsecs = 10;
+    bool stopasgroup = false;
+    bool killasgroup = false;
+    std::optional<uid_t> uid;
+    bool redirect_stderr = false;
+    Output out;  // stdout_*
+    Output err;  // stderr_*
+    Environment environment;  // with that of [supervisord] merged in
+    std::optional<std::string> directory;
+    std::optional<mode_t> umask;
+    std::optional<std::string> serverurl;  // nothing: AUTO
+
+    bool operator==(const Program&) const = default;
+};
+
+struct FcgiSocket {
+    std::string url;  // tcp://host:port or unix:///path
+    std::int64_t backlog = 0;
+    std::optional<mode_t> mode;
+    std::optional<std::pair<uid_t, gid_t>> owner;  // -1: unchanged
+
+    bool operator==(const FcgiSocket&) const = default;
+};
+
+enum class GroupKind { program, eventlistener, fcgi_program };
+
+struct Group {
+    std::string name;
+    GroupKind kind = GroupKind::program;
+    std::int64_t priority = 999;
+    std::vector<Program> processes;
+
+    // Event listeners.
+    std::int64_t buffer_size = 10;
+    std::vector<std::string> events;
+    std::string result_handler;
+
+    std::optional<FcgiSocket> socket;  // FastCGI programs
+
+    bool operator==(const Group&) const = default;
+};
+
+/// [unix_http_server] or [inet_http_server].
+struct Server {
+    enum class Family { unix, inet };
+    Family family = Family::unix;
+    std::string section;  // as in the file: "unix_http_server", "inet_http_server:2"
+    std::optional<std::string> username;
+    std::optional<std::string> password;
+
+    std::string host;  // inet; empty: all addresses
+    int port = 0;
+
+    std::string file;  // unix; absolute
+    mode_t chmod = 0700;
+    std::pair<uid_t, gid_t> chown{static_cast<uid_t>(-1), static_cast<gid_t>(-1)};  // -1: unchanged
+
+    bool operator==(const Server&) const = default;
+};
+
+struct RpcInterface {
+    std::string name;
+    std::string factory;
+    Environment options;
+
+    bool operator==(const RpcInterface&) const = default;
+};
+
+/// [supervisord].
+struct Settings {
+    std::string logfile;  // absolute, or "syslog"
+    std::int64_t logfile_maxbytes = 50 * 1024 * 1024;
+    std::int64_t logfile_backups = 10;
+    LogLevel loglevel = LogLevel::info;
+    std::string pidfile;  // absolute
+    std::optional<mode_t> umask;  // nothing: 022; applied when daemonizing only
+    bool nodaemon = false;
+    bool silent = false;
+    std::int64_t minfds = 1024;
+    std::int64_t minprocs = 200;
+    bool nocleanup = false;
+    std::string childlogdir;
+    std::optional<uid_t> user;
+    std::optional<std::string> directory;  // applied when daemonizing only
+    bool strip_ansi = false;
+    Environment environment;
+    std::string identifier = "supervisor";
+
+    bool operator==(const Settings&) const = default;
+};
+
+struct Config {
+    std::string path;  // of the file, absolute
+    Settings settings;
+    std::vector<Server> servers;  // inet first, then unix, as they are opened
+    std::optional<std::string> serverurl;  // what children get as SUPERVISOR_SERVER_URL by default
+    std::vector<RpcInterface> rpcinterfaces;
+    std::vector<Group> groups;  // in start order
+
+    bool operator==(const Config&) const = default;
+};
+
+}  // namespace config

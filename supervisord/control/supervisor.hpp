@@ -1,0 +1,106 @@
+// Supervisor: all groups and their processes, and what may be asked of the whole.  Owned by the controller, used by
+// the RPC methods.  Knows no HTTP, no JSON.  One thread; everything that takes time answers through a callback, which
+// is called exactly once, from the loop, never before the call that took it has returned.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/api/faults.hpp"
+#include "common/api/states.hpp"
+#include "common/base/result.hpp"
+#include "common/config/model.hpp"
+
+namespace control {
+
+/// Nothing: it went well.
+using Outcome = std::optional<api::Refusal>;
+using WhenDone = std::function<void(Outcome)>;
+
+enum class Channel { out, err };
+
+/// One process, as the RPC methods see it.  Lives as long as its group is active; a callback given to it is called
+/// with BAD_NAME when the group is removed first.
+class Process {
+public:
+    virtual ~Process() = default;
+
+    [[nodiscard]] virtual const std::string& name() const = 0;
+    [[nodiscard]] virtual const std::string& group() const = 0;
+    /// With the paths of AUTO logs filled in.
+    [[nodiscard]] virtual const config::Program& program() const = 0;
+
+    [[nodiscard]] virtual api::State state() const = 0;
+    [[nodiscard]] virtual pid_t pid() const = 0;                 // 0: none
+    [[nodiscard]] virtual std::int64_t started() const = 0;      // epoch seconds; 0: never
+    [[nodiscard]] virtual std::int64_t stopped() const = 0;      // epoch seconds of the last end; 0: never
+    [[nodiscard]] virtual int exitstatus() const = 0;            // of the last end; -1: by a signal; 0: none
+    [[nodiscard]] virtual const std::string& spawnerr() const = 0;  // empty: none
+    [[nodiscard]] virtual std::string description() const = 0;   // compat/process.md, section 8
+    [[nodiscard]] virtual std::string logfile(Channel channel) const = 0;  // empty: none
+
+    /// Checks of compat/rpc.md, section 4.3, in their order, but the state first (Q122).  With wait, answers when the
+    /// process is RUNNING or has failed; without, when the attempt has been made.
+    virtual void start(bool wait, WhenDone done) = 0;
+    /// With wait, answers when it has stopped.  Refuses with NOT_RUNNING.
+    virtual void stop(bool wait, WhenDone done) = 0;
+    /// To the process, never to its group; refuses with NOT_RUNNING, FAILED.
+    virtual void signal(int number, WhenDone done) = 0;
+    /// Queued, with a bound; refuses with NOT_RUNNING, NO_FILE, FAILED.
+    virtual Outcome send_stdin(std::string_view bytes) = 0;
+    virtual Outcome clear_logs() = 0;
+};
+
+class Group {
+public:
+    virtual ~Group() = default;
+    [[nodiscard]] virtual const config::Group& config() const = 0;
+    [[nodiscard]] virtual std::vector<Process*> processes() = 0;  // in config order
+};
+
+struct Changes {
+    std::vector<std::string> added, changed, removed;
+};
+
+class Supervisor {
+public:
+    virtual ~Supervisor() = default;
+
+    [[nodiscard]] virtual api::Mood mood() const = 0;
+    [[nodiscard]] virtual pid_t pid() const = 0;  // that of the pidfile
+    [[nodiscard]] virtual const std::string& identifier() const = 0;
+
+    /// The configuration as last read, which is not always what is active.
+    [[nodiscard]] virtual const config::Config& last_read() const = 0;
+
+    [[nodiscard]] virtual std::vector<Group*> groups() = 0;  // in order of activation
+    [[nodiscard]] virtual Group* find_group(std::string_view name) = 0;
+    [[nodiscard]] virtual Process* find(std::string_view group, std::string_view process) = 0;
+
+    /// Reads the files again and compares; touches no process.  The refusal is CANT_REREAD.
+    virtual Outcome reread(Changes& changes) = 0;
+    virtual Outcome add_group(std::string_view name) = 0;     // BAD_NAME, ALREADY_ADDED, FAILED
+    virtual Outcome remove_group(std::string_view name) = 0;  // BAD_NAME, STILL_RUNNING
+
+    virtual void shutdown() = 0;
+    /// Stops everything and begins anew with the files as they are.  Refused with CANT_REREAD, and nothing touched,
+    /// when they are not valid (Q71).
+    virtual Outcome restart() = 0;
+
+    virtual void send_remote_event(std::string_view type, std::string_view payload) = 0;
+
+    /// Path of the activity log; empty when it is no file.
+    [[nodiscard]] virtual std::string logfile() const = 0;
+    virtual Outcome clear_log() = 0;
+    /// For lines of the RPC and HTTP layers (compat/logging.md, section 1.3).
+    virtual void log(config::LogLevel level, std::string_view line) = 0;
+};
+
+}  // namespace control
