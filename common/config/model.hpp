@@ -39,8 +39,18 @@ struct Output {
     bool operator==(const Output&) const = default;
 };
 
+struct FcgiSocket {
+    std::string url;  // tcp://host:port or unix:///path
+    std::int64_t backlog = 0;  // 0: as many as the system allows (SOMAXCONN)
+    std::optional<mode_t> mode;  // of a unix socket
+    std::optional<std::pair<uid_t, gid_t>> owner;  // of a unix socket; a gid of -1: unchanged
+
+    bool operator==(const FcgiSocket&) const = default;
+};
+
 /// One process of a [program:x], [fcgi-program:x] or [eventlistener:x] section.
 struct Program {
+    std::string section;  // as in the file: "program:web"; for messages
     std::string name;  // process_name
     std::string command;
     std::int64_t priority = 999;
@@ -61,17 +71,11 @@ struct Program {
     std::optional<std::string> directory;
     std::optional<mode_t> umask;
     std::optional<std::string> serverurl;  // nothing: AUTO
+    /// Of an [fcgi-program:x], whether it is a group of its own or a member of a [group:x]: its standard input.  All
+    /// processes of one section share one socket (Q14).
+    std::optional<FcgiSocket> socket;
 
     bool operator==(const Program&) const = default;
-};
-
-struct FcgiSocket {
-    std::string url;  // tcp://host:port or unix:///path
-    std::int64_t backlog = 0;
-    std::optional<mode_t> mode;
-    std::optional<std::pair<uid_t, gid_t>> owner;  // -1: unchanged
-
-    bool operator==(const FcgiSocket&) const = default;
 };
 
 enum class GroupKind { program, eventlistener, fcgi_program };
@@ -87,7 +91,7 @@ struct Group {
     std::vector<std::string> events;
     std::string result_handler;
 
-    std::optional<FcgiSocket> socket;  // FastCGI programs
+    std::optional<FcgiSocket> socket;  // FastCGI programs; the same as in each process
 
     bool operator==(const Group&) const = default;
 };
@@ -125,7 +129,7 @@ struct Settings {
     std::int64_t logfile_backups = 10;
     LogLevel loglevel = LogLevel::info;
     std::string pidfile;  // absolute
-    std::optional<mode_t> umask;  // nothing: 022; applied when daemonizing only
+    std::optional<mode_t> umask;  // a reading always fills it in; applied when daemonizing only
     bool nodaemon = false;
     bool silent = false;
     std::int64_t minfds = 1024;
@@ -133,6 +137,7 @@ struct Settings {
     bool nocleanup = false;
     std::string childlogdir;
     std::optional<uid_t> user;
+    std::string user_name;  // what `user` was given as: a name or a number; empty: none
     std::optional<std::string> directory;  // applied when daemonizing only
     bool strip_ansi = false;
     Environment environment;

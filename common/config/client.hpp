@@ -1,0 +1,40 @@
+// What supervisorctl reads of the same file: its [supervisorctl] section (compat/cli.md, section 1.1; compat/config.md,
+// section 7.4).  [include] is ignored, and nothing of the rest is checked but the grammar.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/config/diagnostic.hpp"
+#include "common/config/surroundings.hpp"
+
+namespace config {
+
+struct Client {
+    std::string serverurl = "http://localhost:9001";  // unix:// paths are absolute and normalised
+    std::optional<std::string> username;
+    std::optional<std::string> password;  // clear text
+    std::string prompt = "supervisor";
+    std::optional<std::string> history_file;  // absolute
+
+    bool operator==(const Client&) const = default;
+};
+
+struct ClientReading {
+    std::optional<Client> client;  // nothing when there is an error
+    std::vector<Diagnostic> diagnostics;
+
+    [[nodiscard]] const Diagnostic* first_error() const;
+};
+
+/// When no file is named and find_file() finds none, the defaults apply: Client{}.
+[[nodiscard]] ClientReading read_client(const std::string& path, const Surroundings& surroundings);
+
+/// A scheme plus a host or a path, as -s and SUPERVISOR_SERVER_URL need it.
+[[nodiscard]] bool is_server_url(std::string_view text);
+/// "unix://~/x/../y" becomes "unix:///home/me/y"; others stay as they are.
+[[nodiscard]] std::string normalised_server_url(const std::string& url, const Surroundings& surroundings);
+
+}  // namespace config
