@@ -19,16 +19,16 @@ using base::Time;
 
 struct Machine {
     State state = State::stopped;
-    bool child = false;         // asked for, and not yet known to be gone
-    bool remains = false;       // the leader is gone, others of its process group are not (only with killasgroup)
-    bool spawn_wanted = false;  // STARTING, but what remains of the group before must go first
+    bool child = false;           // asked for, and not yet known to be gone
+    bool remains = false;         // the leader is gone, others of its process group are not (only with killasgroup)
+    bool spawn_wanted = false;    // STARTING, but what remains of the group before must go first
     bool stop_requested = false;  // the end of this child is our wish: it becomes STOPPED, not EXITED
-    bool holding = false;       // supervisord is going down: no more starts
-    bool ever_started = false;  // autostart is for the first time only
-    int failures = 0;           // starts in a row that ended before RUNNING ("backoff", "tries")
-    int exitstatus = 0;         // of the last end; -1: by a signal
-    std::optional<Time> started;   // when the present or last child was asked for
-    std::optional<Time> deadline;  // when this state ends by itself
+    bool holding = false;         // supervisord is going down: no more starts
+    bool ever_started = false;    // autostart is for the first time only
+    int failures = 0;             // starts in a row that ended before RUNNING ("backoff", "tries")
+    int exitstatus = 0;           // of the last end; -1: by a signal; 0 from the next start on
+    std::optional<Time> started;  // when the present or last child was asked for
+    std::optional<Time> deadline; // when TimePassed is due; after that step there is none or a later one
 
     bool operator==(const Machine&) const = default;
 };
@@ -50,12 +50,13 @@ using Event = std::variant<Start, Stop, Hold, Spawned, SpawnFailed, Exited, Grou
 
 /// Lines of the activity log that tell of a step (compat/logging.md, section 1.3); the runner knows names and numbers.
 enum class Line {
-    entered_running,         // success: x entered RUNNING state, ...
-    gave_up,                 // gave up: x entered FATAL state, ...
-    exited_expected,         // exited: x (...; expected)
-    exited_unexpected,       // exited: x (...; not expected), also when too quick
-    stopped,                 // stopped: x (...)
-    killing,                 // killing 'x' (N) with SIGKILL
+    entered_running,    // success: x entered RUNNING state, ...
+    gave_up,            // gave up: x entered FATAL state, ...
+    exited_expected,    // exited: x (...; expected)
+    exited_unexpected,  // exited: x (...; not expected), also when too quick
+    stopped,            // stopped: x (...)
+    killing,            // killing 'x' (N) with SIGKILL
+    killing_remains,    // our own: the leader is gone, SIGKILL goes to the rest of its group (Q125)
 };
 
 // What to do, in order.
