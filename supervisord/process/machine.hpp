@@ -44,7 +44,8 @@ struct Exited {                 // the leader is gone
     bool group_left = false;    // others of its process group live (always false without killasgroup)
 };
 struct GroupGone {};            // the last of the group is gone; comes only after Exited{.group_left = true}
-struct SignalFailed {};         // the system refused, and not because the process was gone (EPERM)
+struct SignalFailed {};         // the system refused, and not because the process was gone (EPERM).  The child is
+                                // UNKNOWN then; what remains of a group without its leader is given up
 struct TimePassed {};           // the deadline may have come; early is harmless
 using Event = std::variant<Start, Stop, Hold, Spawned, SpawnFailed, Exited, GroupGone, SignalFailed, TimePassed>;
 
@@ -65,8 +66,8 @@ struct Announce {               // tell listeners, and whoever waits; from != to
     bool expected = true;       // of EXITED: the code is one of exitcodes
     int tries = 0;              // of STARTING and BACKOFF: failures at that moment
 };
-struct Spawn {};
-struct Signal {
+struct Spawn {};                // what was before has ended, or has been given up
+struct Signal {                 // to the child; once its leader is gone, to the rest of the group
     int number = 0;
     bool group = false;         // to the process group
 };
