@@ -19,16 +19,16 @@ using base::Time;
 
 struct Machine {
     State state = State::stopped;
-    bool child = false;         // asked for, and not yet known to be gone
-    bool remains = false;       // the leader is gone, others of its process group are not (only with killasgroup)
-    bool spawn_wanted = false;  // STARTING, but what remains of the group before must go first
+    bool child = false;           // asked for, and not yet known to be gone
+    bool remains = false;         // the leader is gone, others of its process group are not (only with killasgroup)
+    bool spawn_wanted = false;    // STARTING, but what remains of the group before must go first
     bool stop_requested = false;  // the end of this child is our wish: it becomes STOPPED, not EXITED
-    bool holding = false;       // supervisord is going down: no more starts
-    bool ever_started = false;  // autostart is for the first time only
-    int failures = 0;           // starts in a row that ended before RUNNING ("backoff", "tries")
-    int exitstatus = 0;         // of the last end; -1: by a signal
-    std::optional<Time> started;   // when the present or last child was asked for
-    std::optional<Time> deadline;  // when this state ends by itself
+    bool holding = false;         // supervisord is going down: no more starts
+    bool ever_started = false;    // autostart is for the first time only
+    int failures = 0;             // starts in a row that ended before RUNNING ("backoff", "tries")
+    int exitstatus = 0;           // of the last end; -1: by a signal; 0 from the next start on
+    std::optional<Time> started;  // when the present or last child was asked for
+    std::optional<Time> deadline; // when TimePassed is due; after that step there is none or a later one
 
     bool operator==(const Machine&) const = default;
 };
@@ -44,18 +44,20 @@ struct Exited {                 // the leader is gone
     bool group_left = false;    // others of its process group live (always false without killasgroup)
 };
 struct GroupGone {};            // the last of the group is gone; comes only after Exited{.group_left = true}
-struct SignalFailed {};         // the system refused, and not because the process was gone (EPERM)
+struct SignalFailed {};         // the system refused, and not because the process was gone (EPERM).  The child is
+                                // UNKNOWN then; what remains of a group without its leader is given up
 struct TimePassed {};           // the deadline may have come; early is harmless
 using Event = std::variant<Start, Stop, Hold, Spawned, SpawnFailed, Exited, GroupGone, SignalFailed, TimePassed>;
 
 /// Lines of the activity log that tell of a step (compat/logging.md, section 1.3); the runner knows names and numbers.
 enum class Line {
-    entered_running,         // success: x entered RUNNING state, ...
-    gave_up,                 // gave up: x entered FATAL state, ...
-    exited_expected,         // exited: x (...; expected)
-    exited_unexpected,       // exited: x (...; not expected), also when too quick
-    stopped,                 // stopped: x (...)
-    killing,                 // killing 'x' (N) with SIGKILL
+    entered_running,    // success: x entered RUNNING state, ...
+    gave_up,            // gave up: x entered FATAL state, ...
+    exited_expected,    // exited: x (...; expected)
+    exited_unexpected,  // exited: x (...; not expected), also when too quick
+    stopped,            // stopped: x (...)
+    killing,            // killing 'x' (N) with SIGKILL
+    killing_remains,    // our own: the leader is gone, SIGKILL goes to the rest of its group (Q125)
 };
 
 // What to do, in order.
@@ -64,8 +66,8 @@ struct Announce {               // tell listeners, and whoever waits; from != to
     bool expected = true;       // of EXITED: the code is one of exitcodes
     int tries = 0;              // of STARTING and BACKOFF: failures at that moment
 };
-struct Spawn {};
-struct Signal {
+struct Spawn {};                // what was before has ended, or has been given up
+struct Signal {                 // to the child; once its leader is gone, to the rest of the group
     int number = 0;
     bool group = false;         // to the process group
 };

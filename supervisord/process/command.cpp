@@ -1,0 +1,93 @@
+#include "supervisord/process/command.hpp"
+
+#include <optional>
+
+#include "common/base/text.hpp"
+
+namespace process {
+
+using base::concat;
+using base::python_repr;
+
+base::Result<std::vector<std::string>> split_command(std::string_view command) {
+    std::vector<std::string> words;
+    std::optional<std::string> word;  // '' is a word, too
+    char quote = 0;
+    for (std::size_t i = 0; i < command.size(); ++i) {
+        const char c = command[i];
+        const bool last = i + 1 == command.size();
+        if (quote == '\'' && c != '\'') {
+            *word += c;
+        } else if (quote != 0 && c == quote) {
+            quote = 0;
+        } else if (c == '\\') {
+            if (last) return base::Error{"No escaped character"};
+            const char escaped = command[++i];
+            if (!word) word.emplace();
+            if (quote == '"' && escaped != '"' && escaped != '\\') *word += c;
+            *word += escaped;
+        } else if (quote == 0 && (c == '\'' || c == '"')) {
+            quote = c;
+            if (!word) word.emplace();
+        } else if (quote == 0 && (c == ' ' || c == '\t' || c == '\r' || c == '\n')) {
+            if (word) words.push_back(*std::exchange(word, std::nullopt));
+        } else {
+            if (!word) word.emplace();
+            *word += c;
+        }
+    }
+    if (quote != 0) return base::Error{"No closing quotation"};
+    if (word) words.push_back(*word);
+    return words;
+}
+
+namespace {
+
+using Why = Unusable::Why;
+
+std::optional<Unusable> objection(const std::string& file, const FileFacts& facts) {
+    const std::string shown = python_repr(file);
+    if (!facts.exists) return Unusable{Why::not_found, concat("can't find command ", shown)};
+    if (facts.is_directory) return Unusable{Why::is_directory, concat("command at ", shown, " is a directory")};
+    if ((facts.mode & 0111) == 0) return Unusable{Why::not_executable, concat("command at ", shown, " is not executable")};
+    if (!facts.executable) return Unusable{Why::no_permission, concat("no permission to run command ", shown)};
+    return std::nullopt;
+}
+
+std::string search_path(const config::Program& program, std::string_view path) {
+    const auto own = program.environment.find("PATH");
+    if (own != program.environment.end()) return own->second;
+    return path.empty() ? "/bin:/usr/bin:/usr/local/bin" : std::string(path);
+}
+
+}  // namespace
+
+std::variant<Executable, Unusable> find_command(const config::Program& program, std::string_view path,
+                                                const Probe& probe) {
+    auto words = split_command(program.command);
+    if (!words)
+        return Unusable{Why::malformed, concat("can't parse command ", python_repr(program.command), ": ", words.error())};
+    if (words->empty()) return Unusable{Why::empty, "command is empty"};
+
+    // The child is in its directory when it executes, so what is relative is meant from there (Q42).
+    const auto look = [&](const std::string& file) {
+        const bool elsewhere = !file.starts_with('/') && program.directory;
+        return objection(file, probe(elsewhere ? concat(*program.directory, "/", file) : file));
+    };
+    const std::string& name = words->front();
+    if (name.find('/') != std::string::npos) {
+        if (auto problem = look(name)) return *std::move(problem);
+        return Executable{name, std::move(*words)};
+    }
+    std::optional<Unusable> first;
+    for (const auto directory : base::split(search_path(program, path), ':')) {
+        const std::string file = directory.empty() ? name : concat(directory, directory.ends_with('/') ? "" : "/", name);
+        auto problem = look(file);
+        if (!problem) return Executable{file, std::move(*words)};
+        if (!first && problem->why != Why::not_found) first = std::move(problem);
+    }
+    if (first) return *std::move(first);
+    return Unusable{Why::not_found, concat("can't find command ", python_repr(name))};
+}
+
+}  // namespace process

@@ -1,0 +1,113 @@
+#include "supervisord/process/lines.hpp"
+
+#include <algorithm>
+
+#include "common/base/signals.hpp"
+#include "common/base/text.hpp"
+#include "supervisord/process/description.hpp"
+
+namespace process {
+
+using base::concat;
+using base::signal_name;
+using config::LogLevel;
+
+Entry entered_running(std::string_view name, std::int64_t startsecs) {
+    return {LogLevel::info, concat("success: ", name, " entered RUNNING state, process has stayed up for > than ",
+                                   startsecs, " seconds (startsecs)")};
+}
+
+Entry gave_up(std::string_view name) {
+    return {LogLevel::info, concat("gave up: ", name, " entered FATAL state, too many start retries too quickly")};
+}
+
+Entry exited(std::string_view name, int status, bool expected) {
+    return {expected ? LogLevel::info : LogLevel::warn,
+            concat("exited: ", name, " (", exit_text(status), expected ? "; expected)" : "; not expected)")};
+}
+
+Entry stopped(std::string_view name, int status, std::span<const int> exitcodes) {
+    const int code = exit_code(status);
+    const bool expected = code >= 0 && std::ranges::count(exitcodes, code) > 0;
+    return {expected ? LogLevel::info : LogLevel::warn, concat("stopped: ", name, " (", exit_text(status), ")")};
+}
+
+Entry killing(std::string_view name, pid_t pid) {
+    return {LogLevel::warn, concat("killing '", name, "' (", pid, ") with SIGKILL")};
+}
+
+Entry killing_remains(std::string_view name, pid_t pid) {
+    return {LogLevel::info, concat("killing what is left of the process group of '", name, "' (", pid, ") with SIGKILL")};
+}
+
+Entry spawned(std::string_view name, pid_t pid) {
+    return {LogLevel::info, concat("spawned: '", name, "' with pid ", pid)};
+}
+
+Entry spawn_failed(std::string_view spawnerr) { return {LogLevel::info, concat("spawnerr: ", spawnerr)}; }
+
+Entry already_running(std::string_view name) { return {LogLevel::warn, concat("process '", name, "' already running")}; }
+
+Entry signalling(std::string_view name, pid_t pid, int number, bool group) {
+    return {LogLevel::debug, concat("killing ", name, " (pid ", pid, group ? ") process group with signal " : ") with signal ",
+                                    signal_name(number))};
+}
+
+Entry sending(std::string_view name, pid_t pid, int number) {
+    return {LogLevel::debug, concat("sending ", name, " (pid ", pid, ") sig ", signal_name(number))};
+}
+
+Entry stop_in_backoff(std::string_view name) {
+    return {LogLevel::debug, concat("Attempted to kill ", name, ", which is in BACKOFF state.")};
+}
+
+Entry stop_without_process(std::string_view name, int number) {
+    return {LogLevel::debug, concat("attempted to kill ", name, " with sig ", signal_name(number), " but it wasn't running")};
+}
+
+Entry signal_without_process(std::string_view name, int number) {
+    return {LogLevel::debug, concat("attempted to send ", name, " sig ", signal_name(number), " but it wasn't running")};
+}
+
+Entry just_exited(std::string_view name, pid_t pid, std::string_view reason) {
+    return {LogLevel::debug,
+            concat("unable to signal ", name, " (pid ", pid, "), it probably just exited on its own: ", reason)};
+}
+
+Entry cannot_stop(std::string_view name, pid_t pid, std::string_view reason) {
+    return {LogLevel::critical, concat("unknown problem killing ", name, " (", pid, "):", reason)};
+}
+
+Entry cannot_signal(std::string_view name, pid_t pid, std::string_view reason) {
+    return {LogLevel::critical, concat("unknown problem sending sig ", name, " (", pid, "):", reason)};
+}
+
+Entry waiting_to_stop(std::string_view name) { return {LogLevel::info, concat("waiting for ", name, " to stop")}; }
+
+Entry waiting_to_die(const std::vector<std::string>& names) {
+    return {LogLevel::info, concat("waiting for ", base::join(names, ", "), " to die")};
+}
+
+Entry state_at_shutdown(std::string_view name, std::string_view state) {
+    return {LogLevel::blather, concat(name, " state: ", state)};
+}
+
+Entry reaped_unknown(pid_t pid, int status) {
+    return {LogLevel::info, concat("reaped unknown pid ", pid, " (", exit_text(status), ")")};
+}
+
+std::string too_many_files(std::string_view name) { return concat("too many open files to spawn '", name, "'"); }
+
+std::string cannot_open_outputs(std::string_view name, std::string_view error) {
+    return concat("unknown error making dispatchers for '", name, "': ", error);
+}
+
+std::string too_many_processes(std::string_view name) {
+    return concat("Too many processes in process table to spawn '", name, "'");
+}
+
+std::string cannot_fork(std::string_view name, std::string_view error) {
+    return concat("unknown error during fork for '", name, "': ", error);
+}
+
+}  // namespace process
