@@ -1,0 +1,14 @@
+// From the name of a method and its parameters to its answer.  Checks what is the same for all: that there is such a
+// method, number and types of the parameters, that supervisord is not going down.
+#pragma once
+
+#include <string_view>
+
+#include "supervisord/rpc/registry.hpp"
+
+namespace rpc {
+
+/// params: an array, an object of named parameters, or null for none.
+void call(control::Supervisor& supervisor, std::string_view method, const Value& params, Answered answered);
+
+}  // namespace rpc

@@ -1,0 +1,20 @@
+// Listening sockets of [unix_http_server] and [inet_http_server] (compat/signals.md, section 7).  A Unix socket appears
+// under its name when it has its owner and its mode and listens, never before, and never in the place of one that
+// somebody listens on.  Does not serve them, and does not remove them at the end.
+#pragma once
+
+#include "common/base/fd.hpp"
+#include "common/base/result.hpp"
+#include "common/config/model.hpp"
+
+namespace web {
+
+/// The error is the text of Supervisor's usage error ("Another program is already listening on a port ...").  A stale
+/// socket is removed, which is told on stderr as Supervisor does.  May take some seconds when another supervisord
+/// starts at the same time.
+[[nodiscard]] base::Result<base::Fd> open_unix(const config::Server& server);
+[[nodiscard]] base::Result<base::Fd> open_inet(const config::Server& server);
+/// One or the other, as its family says.
+[[nodiscard]] base::Result<base::Fd> open_listening(const config::Server& server);
+
+}  // namespace web

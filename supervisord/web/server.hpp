@@ -1,0 +1,46 @@
+// The HTTP server: sessions on listening sockets, Unix and TCP alike.  Moves bytes and keeps the limits; what a request
+// means is the site's business (site.hpp).  Runs on the loop that it is given; destroying it closes every connection.
+// Does not open sockets (listen.hpp).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "common/base/fd.hpp"
+#include "common/config/model.hpp"
+#include "supervisord/control/supervisor.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace web {
+
+struct Limits {
+    std::uint32_t header_bytes = 64 * 1024;
+    std::uint64_t body_bytes = 16 * 1024 * 1024;
+    std::size_t connections = 512;                // then the one that has been idle for longest is closed
+    std::chrono::seconds request_time{60};        // from the first byte of a request to its last
+    std::chrono::seconds write_time{60};          // for each piece of an answer that is written
+};
+
+class HttpServer {
+public:
+    /// Both outlive the server.
+    HttpServer(boost::asio::io_context& loop, control::Supervisor& supervisor, Limits limits = {});
+    ~HttpServer();
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    /// Serves a listening socket, with the credentials of its section.
+    void serve(base::Fd listening, const config::Server& server);
+    [[nodiscard]] std::size_t connections() const;
+
+private:
+    struct Implementation;
+    std::shared_ptr<Implementation> implementation_;
+};
+
+}  // namespace web
