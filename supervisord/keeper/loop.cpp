@@ -99,9 +99,9 @@ void Loop::wait() {
     if (full_) waited[1].events |= POLLOUT;
     if (::poll(waited, 2, timeout()) < 0) return;
     if (waited[1].revents != 0) full_ = false;
+    if (waited[0].revents & POLLIN) read_signals();
     if (waited[1].revents & (POLLHUP | POLLERR)) waiting_answer_.reset();  // nobody is there to hear it
     if (waited[1].revents & (POLLIN | POLLHUP | POLLERR)) (void)read_requests(requests_at_once);
-    if (waited[0].revents & POLLIN) read_signals();
     if (table_.find_marked(lingering)) look_at_groups();
 }
 
