@@ -1,11 +1,11 @@
 #include "supervisord/rpc/dispatch.hpp"
 
-#include "common/base/text.hpp"
-
 #include <algorithm>
 #include <optional>
 
 #include <nlohmann/json.hpp>
+
+#include "common/base/text.hpp"
 
 namespace rpc {
 
