@@ -14,9 +14,10 @@ namespace supervisorctl {
 /// From the command line and the [supervisorctl] section.
 struct Settings {
     std::string serverurl = "http://localhost:9001";
-    std::optional<std::string> username, password;
+    std::optional<std::string> username = std::nullopt;
+    std::optional<std::string> password = std::nullopt;
     std::string prompt = "supervisor";
-    std::optional<std::string> history_file;
+    std::optional<std::string> history_file = std::nullopt;
     bool interactive = false;  // asks: before a shutdown, and for credentials
 };
 
