@@ -102,7 +102,7 @@ HttpAnswer Client::post(std::string_view path, std::string_view body, Limit limi
         parse(parser, unread, server_);
         if (open || parser.is_done()) continue;
         boost::system::error_code error;
-        parser.put_eof(error);
+        if (parser.got_some()) parser.put_eof(error);
         if (error || !parser.is_done()) fail(server_, "closed the connection before it answered");
     }
     http::response<http::string_body> answer = parser.release();

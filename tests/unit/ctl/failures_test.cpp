@@ -97,6 +97,12 @@ TEST_CASE("an answer of the wrong kind is an error, not an end") {
     CHECK(result.status == 1);
 }
 
+TEST_CASE("a server that goes away instead of answering is an error") {
+    FakeServer server;
+    server.drops("getSupervisorVersion");
+    check(run(server, "version"), 1, concat("error: ", server.url(), " closed the connection before it answered\n"));
+}
+
 TEST_CASE("without the right credentials one line says so") {
     FakeServer server;
     server.demands("Basic dTpwIHc=");  // u:p w

@@ -101,7 +101,9 @@ void FakeServer::serve(int connection) {
         const std::string body = input.substr(end + 4, length);
         input.erase(0, end + 4 + length);
         const std::string request = head.substr(0, head.find("\r\n"));
-        (void)base::write_all(connection, answer(request, head, body));
+        const std::string text = answer(request, head, body);
+        if (text.empty()) return;
+        (void)base::write_all(connection, text);
         const auto stream = streams_.find(std::string(base::split(request, ' ')[1]));
         if (stream != streams_.end() && !stream->second.ends) {
             pollfd stop{stop_read_.get(), POLLIN, 0};
@@ -112,13 +114,17 @@ void FakeServer::serve(int connection) {
 }
 
 std::string FakeServer::answer(const std::string& request_line, const std::string& head, const std::string& body) {
-    const auto reply = [](std::string_view status, std::string_view text) {
-        return concat("HTTP/1.1 ", status, "\r\nContent-Length: ", text.size(), "\r\n\r\n", text);
+    const auto reply = [&](std::string_view status, std::string_view text) {
+        return concat("HTTP/1.1 ", status, hangs_up_ ? "\r\nConnection: close" : "", "\r\nContent-Length: ",
+                      text.size(), "\r\n\r\n", text);
     };
     if (!authorization_.empty() && head.find(concat("Authorization: ", authorization_, "\r\n")) == std::string::npos)
         return reply("401 Unauthorized", "no");
     const auto words = base::split(request_line, ' ');
-    if (words[0] == "POST" && words[1] == "/rpc") return reply("200 OK", answer_call(body));
+    if (words[0] == "POST" && words[1] == "/rpc") {
+        const std::string text = answer_call(body);
+        return text.empty() ? "" : reply("200 OK", text);
+    }
     const auto stream = streams_.find(std::string(words[1]));
     if (stream == streams_.end()) return reply("404 Not Found", "");
     std::string out = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -143,6 +149,7 @@ std::string FakeServer::answer_call(const std::string& body) {
     const std::string member = found == answers_.end()
                                    ? "\"error\":{\"code\":-32601,\"message\":\"Method not found\"}"
                                    : found->second;
+    if (member.empty()) return "";
     return concat("{\"jsonrpc\":\"2.0\",\"id\":", request.at("id").dump(), ',', member, '}');
 }
 

@@ -45,8 +45,10 @@ public:
     void refuses(const std::string& method, int code, const std::string& message, const std::string& first = "");
     void streams(const std::string& path, LogStream stream);
     void demands(const std::string& authorization) { authorization_ = authorization; }
-    /// Every answer is followed by the end of the connection.
+    /// Every answer is followed by the end of the connection, and says so.
     void hangs_up() { hangs_up_ = true; }
+    /// A call of this method is not answered: the connection ends.
+    void drops(const std::string& method) { answers_[method] = ""; }
 
     [[nodiscard]] std::string url() const { return "unix://" + directory_.path("socket"); }
     /// "startProcess [\"web\",true]", in order, without getVersion.
