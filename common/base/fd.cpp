@@ -89,6 +89,11 @@ std::string directory_of(std::string_view path) {
     return std::string(head);
 }
 
+std::string path_in(std::string_view directory, std::string_view name) {
+    if (directory.empty()) return std::string(name);
+    return concat(directory, directory.ends_with('/') ? "" : "/", name);
+}
+
 std::string absolute_path(std::string_view path, std::string_view cwd) {
     const std::string whole = path.starts_with('/') ? std::string(path) : concat(cwd, '/', path);
     std::vector<std::string> kept;

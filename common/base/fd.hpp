@@ -52,6 +52,8 @@ void set_close_on_exec(int fd, bool on);
 
 /// Directory part of a path as Python's os.path.dirname gives it ("" when there is no slash).
 [[nodiscard]] std::string directory_of(std::string_view path);
+/// "DIRECTORY/NAME"; the name alone when the directory is "".
+[[nodiscard]] std::string path_in(std::string_view directory, std::string_view name);
 /// Absolute against cwd, and normalised as os.path.abspath does: no "//", "." or "..".
 [[nodiscard]] std::string absolute_path(std::string_view path, std::string_view cwd);
 [[nodiscard]] std::string current_directory();

@@ -1,0 +1,392 @@
+#include "common/config/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/text.hpp"
+
+namespace config {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using base::concat;
+using base::Error;
+using base::Result;
+
+// One function says how each struct looks; Writer and Reader walk it, so that what is written can be read back.
+
+/// -1 in the text for "unchanged", as in the file.
+std::int64_t signed_id(std::uint32_t id) { return id == static_cast<std::uint32_t>(-1) ? -1 : std::int64_t{id}; }
+
+template <class Number>
+constexpr bool is_number = std::is_integral_v<Number> && !std::is_same_v<Number, bool>;
+
+struct Missing {
+    std::string what;
+};
+
+class Writer {
+public:
+    Json json = Json::object();
+
+    template <class Value>
+    void member(const char* name, const Value& value) { json[name] = written(value); }
+    /// Left out when it is what it is without a word.
+    template <class Value>
+    void extra(const char* name, const Value& value, const Value& usual = {}) {
+        if (!(value == usual)) member(name, value);
+    }
+    void optional_object(const char* name, const std::optional<FcgiSocket>& value);
+    void log(const char* name, const char* path_name, const LogFile& log) {
+        switch (log.kind) {
+        case LogFile::Kind::none: json[name] = nullptr; return;
+        case LogFile::Kind::path: json[name] = log.path; return;
+        case LogFile::Kind::automatic: json[name] = "auto"; break;
+        }
+        extra(path_name, log.path);
+    }
+    /// A file can be called "auto" after all.
+    template <class Item, class Walk>
+    void list(const char* name, const std::vector<Item>& items, Walk walk);
+
+    static Json written(const std::string& value) { return value; }
+    static Json written(bool value) { return value; }
+    template <class Number>
+        requires is_number<Number>
+    static Json written(Number value) { return value; }
+    static Json written(Autorestart value) {
+        if (value == Autorestart::unexpected) return "unexpected";
+        return value == Autorestart::always;
+    }
+    static Json written(LogLevel value) { return static_cast<int>(value); }
+    static Json written(const std::pair<uid_t, gid_t>& value) {
+        return Json::array({signed_id(value.first), signed_id(value.second)});
+    }
+    static Json written(const Environment& value) { return value; }
+    static Json written(const std::vector<int>& value) { return value; }
+    static Json written(const std::vector<std::string>& value) { return value; }
+    template <class Value>
+    static Json written(const std::optional<Value>& value) { return value ? written(*value) : Json(nullptr); }
+};
+
+class Reader {
+public:
+    explicit Reader(const Json& json, std::string place) : json_(json), place_(std::move(place)) {
+        if (!json.is_object()) throw Missing{concat(place_, " is no object")};
+    }
+
+    template <class Value>
+    void member(const char* name, Value& value) {
+        const auto found = json_.find(name);
+        if (found == json_.end()) throw Missing{concat(place_, name, " is missing")};
+        take(name, *found, value);
+    }
+    template <class Value>
+    void extra(const char* name, Value& value, const Value& usual = {}) {
+        value = usual;
+        if (json_.contains(name)) member(name, value);
+    }
+    void optional_object(const char* name, std::optional<FcgiSocket>& value);
+    void log(const char* name, const char* path_name, LogFile& log) {
+        std::optional<std::string> text;
+        member(name, text);
+        log = {};
+        if (!text) {
+            log.kind = LogFile::Kind::none;
+        } else if (*text == "auto") {
+            extra(path_name, log.path);
+        } else {
+            log.kind = LogFile::Kind::path;
+            log.path = *text;
+        }
+    }
+    template <class Item, class Walk>
+    void list(const char* name, std::vector<Item>& items, Walk walk);
+
+private:
+    void need(bool right, const char* name) const {
+        if (!right) throw Missing{concat(place_, name, " is of another type")};
+    }
+    void take(const char* name, const Json& json, std::string& value) const {
+        need(json.is_string(), name);
+        value = json.get<std::string>();
+    }
+    void take(const char* name, const Json& json, bool& value) const {
+        need(json.is_boolean(), name);
+        value = json.get<bool>();
+    }
+    template <class Number>
+        requires is_number<Number>
+    void take(const char* name, const Json& json, Number& value) const {
+        need(json.is_number_integer(), name);
+        value = json.get<Number>();
+    }
+    void take(const char* name, const Json& json, Autorestart& value) const {
+        need(json.is_boolean() || json == "unexpected", name);
+        value = json.is_string() ? Autorestart::unexpected : json.get<bool>() ? Autorestart::always : Autorestart::never;
+    }
+    void take(const char* name, const Json& json, LogLevel& value) const {
+        need(json.is_number_integer(), name);
+        value = static_cast<LogLevel>(json.get<int>());
+    }
+    void take(const char* name, const Json& json, std::pair<uid_t, gid_t>& value) const {
+        need(json.is_array() && json.size() == 2 && json[0].is_number_integer() && json[1].is_number_integer(), name);
+        value = {static_cast<uid_t>(json[0].get<std::int64_t>()), static_cast<gid_t>(json[1].get<std::int64_t>())};
+    }
+    void take(const char* name, const Json& json, Environment& value) const {
+        need(json.is_object(), name);
+        value.clear();
+        for (const auto& [key, text] : json.items()) take(name, text, value[key]);
+    }
+    template <class Item>
+    void take(const char* name, const Json& json, std::vector<Item>& value) const {
+        need(json.is_array(), name);
+        value.clear();
+        for (const auto& item : json) take(name, item, value.emplace_back());
+    }
+    template <class Value>
+    void take(const char* name, const Json& json, std::optional<Value>& value) const {
+        value.reset();
+        if (!json.is_null()) take(name, json, value.emplace());
+    }
+
+    const Json& json_;
+    std::string place_;
+};
+
+/// The same walk for both directions: a const struct is written, another is read into.
+template <class Visitor, class Out>
+void walk_output(Visitor& visit, Out& output, const char* const (&names)[7]) {
+    visit.log(names[0], names[1], output.logfile);
+    visit.member(names[2], output.logfile_maxbytes);
+    visit.member(names[3], output.logfile_backups);
+    visit.member(names[4], output.capture_maxbytes);
+    visit.member(names[5], output.events_enabled);
+    visit.member(names[6], output.syslog);
+}
+
+constexpr const char* stdout_names[] = {"stdout_logfile", "stdout_logfile_path", "stdout_logfile_maxbytes",
+                                        "stdout_logfile_backups", "stdout_capture_maxbytes",
+                                        "stdout_events_enabled", "stdout_syslog"};
+constexpr const char* stderr_names[] = {"stderr_logfile", "stderr_logfile_path", "stderr_logfile_maxbytes",
+                                        "stderr_logfile_backups", "stderr_capture_maxbytes",
+                                        "stderr_events_enabled", "stderr_syslog"};
+
+constexpr auto walk_socket = [](auto& visit, auto& socket) {
+    visit.member("url", socket.url);
+    visit.member("backlog", socket.backlog);
+    visit.extra("mode", socket.mode);
+    visit.extra("owner", socket.owner);
+};
+
+constexpr auto walk_program = [](auto& visit, auto& program) {
+    visit.extra("section", program.section);
+    visit.member("name", program.name);
+    visit.member("command", program.command);
+    visit.member("priority", program.priority);
+    visit.member("autostart", program.autostart);
+    visit.member("autorestart", program.autorestart);
+    visit.member("startsecs", program.startsecs);
+    visit.member("startretries", program.startretries);
+    visit.member("exitcodes", program.exitcodes);
+    visit.member("stopsignal", program.stopsignal);
+    visit.member("stopwaitsecs", program.stopwaitsecs);
+    visit.member("stopasgroup", program.stopasgroup);
+    visit.member("killasgroup", program.killasgroup);
+    visit.member("uid", program.uid);
+    visit.member("redirect_stderr", program.redirect_stderr);
+    walk_output(visit, program.out, stdout_names);
+    walk_output(visit, program.err, stderr_names);
+    visit.member("environment", program.environment);
+    visit.member("directory", program.directory);
+    visit.member("umask", program.umask);
+    visit.member("serverurl", program.serverurl);
+    visit.optional_object("socket", program.socket);
+};
+
+constexpr auto walk_server = [](auto& visit, auto& server) {
+    visit.member("section", server.section);
+    visit.member("username", server.username);
+    visit.member("password", server.password);
+    if (server.family == Server::Family::inet) {
+        visit.member("host", server.host);
+        visit.member("port", server.port);
+    } else {
+        visit.member("file", server.file);
+        visit.member("chmod", server.chmod);
+        visit.member("chown", server.chown);
+    }
+};
+
+constexpr auto walk_rpcinterface = [](auto& visit, auto& interface) {
+    visit.member("name", interface.name);
+    visit.member("factory", interface.factory);
+    visit.member("options", interface.options);
+};
+
+constexpr auto walk_settings = [](auto& visit, auto& settings) {
+    visit.member("logfile", settings.logfile);
+    visit.member("logfile_maxbytes", settings.logfile_maxbytes);
+    visit.member("logfile_backups", settings.logfile_backups);
+    visit.member("loglevel", settings.loglevel);
+    visit.member("pidfile", settings.pidfile);
+    visit.member("umask", settings.umask);
+    visit.member("nodaemon", settings.nodaemon);
+    visit.member("silent", settings.silent);
+    visit.member("minfds", settings.minfds);
+    visit.member("minprocs", settings.minprocs);
+    visit.member("nocleanup", settings.nocleanup);
+    visit.member("childlogdir", settings.childlogdir);
+    visit.extra("uid", settings.user);
+    visit.member("directory", settings.directory);
+    visit.member("strip_ansi", settings.strip_ansi);
+    visit.member("environment", settings.environment);
+    visit.member("identifier", settings.identifier);
+};
+
+template <class Item, class Walk>
+void Writer::list(const char* name, const std::vector<Item>& items, Walk walk) {
+    Json& list = json[name] = Json::array();
+    for (const auto& item : items) {
+        Writer writer;
+        walk(writer, item);
+        list.push_back(std::move(writer.json));
+    }
+}
+
+template <class Item, class Walk>
+void Reader::list(const char* name, std::vector<Item>& items, Walk walk) {
+    const auto found = json_.find(name);
+    need(found != json_.end() && found->is_array(), name);
+    items.clear();
+    for (const auto& json : *found) {
+        Reader reader(json, concat(place_, name, '[', items.size(), "]."));
+        walk(reader, items.emplace_back());
+    }
+}
+
+void Writer::optional_object(const char* name, const std::optional<FcgiSocket>& value) {
+    if (!value) return;
+    Writer writer;
+    walk_socket(writer, *value);
+    json[name] = std::move(writer.json);
+}
+
+void Reader::optional_object(const char* name, std::optional<FcgiSocket>& value) {
+    value.reset();
+    const auto found = json_.find(name);
+    if (found == json_.end()) return;
+    Reader reader(*found, concat(place_, name, '.'));
+    walk_socket(reader, value.emplace());
+}
+
+constexpr const char* group_types[] = {"program", "eventlistener", "fcgi-program"};
+
+Json group_to_json(const Group& group) {
+    Writer writer;
+    writer.member("name", group.name);
+    writer.json["type"] = group_types[static_cast<int>(group.kind)];
+    writer.member("priority", group.priority);
+    writer.list("processes", group.processes, walk_program);
+    if (group.kind == GroupKind::eventlistener) {
+        writer.member("buffer_size", group.buffer_size);
+        writer.member("events", group.events);
+        writer.member("result_handler", group.result_handler);
+    }
+    writer.optional_object("socket", group.socket);
+    return std::move(writer.json);
+}
+
+Group group_of(const Json& json, const std::string& place) {
+    Reader reader(json, place);
+    Group group;
+    std::string type;
+    reader.member("name", group.name);
+    reader.member("type", type);
+    const auto* known = std::find(std::begin(group_types), std::end(group_types), type);
+    if (known == std::end(group_types)) throw Missing{concat(place, "type is unknown: ", type)};
+    group.kind = static_cast<GroupKind>(known - group_types);
+    reader.member("priority", group.priority);
+    reader.list("processes", group.processes, walk_program);
+    if (group.kind == GroupKind::eventlistener) {
+        reader.member("buffer_size", group.buffer_size);
+        reader.member("events", group.events);
+        reader.member("result_handler", group.result_handler);
+    }
+    reader.optional_object("socket", group.socket);
+    return group;
+}
+
+Json server_to_json(const Server& server) {
+    Writer writer;
+    writer.json["family"] = server.family == Server::Family::inet ? "inet" : "unix";
+    const auto colon = server.section.find(':');
+    writer.json["name"] = colon == std::string::npos ? Json(nullptr) : Json(server.section.substr(colon + 1));
+    walk_server(writer, server);
+    return std::move(writer.json);
+}
+
+/// Group, Config and Server know more than one walk can say: what they are decides what they have.
+template <class Build>
+auto guarded(Build build) -> Result<decltype(build())> {
+    try {
+        return build();
+    } catch (const Missing& missing) {
+        return Error{concat("cannot read a configuration from JSON: ", missing.what)};
+    }
+}
+
+Config config_of(const Json& json) {
+    Reader reader(json, "");
+    Config config;
+    reader.extra("path", config.path);
+    if (!json.contains("supervisord")) throw Missing{"supervisord is missing"};
+    const Json& settings = json["supervisord"];
+    Reader settings_reader(settings, "supervisord.");
+    walk_settings(settings_reader, config.settings);
+    std::optional<std::string> user;
+    settings_reader.member("user", user);
+    config.settings.user_name = user.value_or("");
+    reader.list("servers", config.servers, [](Reader& visit, Server& server) {
+        std::string family;
+        visit.member("family", family);
+        server.family = family == "inet" ? Server::Family::inet : Server::Family::unix;
+        walk_server(visit, server);
+    });
+    reader.member("serverurl", config.serverurl);
+    reader.list("rpcinterfaces", config.rpcinterfaces, walk_rpcinterface);
+    if (!json.contains("groups") || !json["groups"].is_array()) throw Missing{"groups is missing"};
+    for (const auto& group : json["groups"])
+        config.groups.push_back(group_of(group, concat("groups[", config.groups.size(), "].")));
+    return config;
+}
+
+}  // namespace
+
+Json to_json(const Group& group) { return group_to_json(group); }
+
+Json to_json(const Config& config) {
+    Writer settings;
+    walk_settings(settings, config.settings);
+    settings.json["user"] = config.settings.user_name.empty() ? Json(nullptr) : Json(config.settings.user_name);
+    Writer writer;
+    writer.member("path", config.path);
+    writer.json["supervisord"] = std::move(settings.json);
+    Json& servers = writer.json["servers"] = Json::array();
+    for (const auto& server : config.servers) servers.push_back(server_to_json(server));
+    writer.member("serverurl", config.serverurl);
+    writer.list("rpcinterfaces", config.rpcinterfaces, walk_rpcinterface);
+    Json& groups = writer.json["groups"] = Json::array();
+    for (const auto& group : config.groups) groups.push_back(group_to_json(group));
+    return std::move(writer.json);
+}
+
+Result<Config> config_from_json(const Json& json) {
+    return guarded([&] { return config_of(json); });
+}
+
+Result<Group> group_from_json(const Json& json) {
+    return guarded([&] { return group_of(json, ""); });
+}
+
+}  // namespace config

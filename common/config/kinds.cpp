@@ -1,0 +1,347 @@
+#include "common/config/kinds.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "common/base/fd.hpp"
+#include "common/base/signals.hpp"
+#include "common/base/text.hpp"
+#include "common/base/users.hpp"
+#include "common/config/environment.hpp"
+
+namespace config {
+
+using base::concat;
+using base::Error;
+using base::Result;
+
+std::string expand_home(std::string_view path, const Surroundings& machine) {
+    const auto home = machine.environment.find("HOME");
+    if (home == machine.environment.end() || !(path == "~" || path.starts_with("~/"))) return base::expand_home(path);
+    std::string expanded = home->second;
+    while (expanded.ends_with('/')) expanded.pop_back();
+    expanded += path.substr(1);
+    return expanded.empty() ? "/" : expanded;
+}
+
+Result<std::string> parse_name(std::string_view text) {
+    const std::string_view name = base::strip(text);
+    if (name.empty()) return Error{"Invalid name: '' because it is empty"};
+    for (const char character : {' ', ':', '/'})
+        if (name.find(character) != std::string_view::npos)
+            return Error{concat("Invalid name: ", base::python_repr(name), " because of character: '", character, "'")};
+    return std::string(name);
+}
+
+bool is_event_name(std::string_view name) {
+    static constexpr std::array names = std::to_array<std::string_view>({
+        "EVENT",
+        "PROCESS_STATE", "PROCESS_STATE_STARTING", "PROCESS_STATE_RUNNING", "PROCESS_STATE_BACKOFF",
+        "PROCESS_STATE_STOPPING", "PROCESS_STATE_EXITED", "PROCESS_STATE_STOPPED", "PROCESS_STATE_FATAL",
+        "PROCESS_STATE_UNKNOWN",
+        "PROCESS_COMMUNICATION", "PROCESS_COMMUNICATION_STDOUT", "PROCESS_COMMUNICATION_STDERR",
+        "PROCESS_LOG", "PROCESS_LOG_STDOUT", "PROCESS_LOG_STDERR",
+        "REMOTE_COMMUNICATION",
+        "SUPERVISOR_STATE_CHANGE", "SUPERVISOR_STATE_CHANGE_RUNNING", "SUPERVISOR_STATE_CHANGE_STOPPING",
+        "TICK", "TICK_5", "TICK_60", "TICK_3600",
+        "PROCESS_GROUP", "PROCESS_GROUP_ADDED", "PROCESS_GROUP_REMOVED",
+    });
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+namespace kind {
+
+namespace {
+
+struct Unit {
+    std::string_view suffix;
+    std::int64_t bytes;
+};
+constexpr Unit units[] = {{"gb", 1024LL * 1024 * 1024}, {"mb", 1024LL * 1024}, {"kb", 1024}};
+
+struct NamedLevel {
+    std::string_view name;
+    LogLevel level;
+};
+constexpr NamedLevel levels[] = {
+    {"critical", LogLevel::critical}, {"error", LogLevel::error}, {"warn", LogLevel::warn},
+    {"info", LogLevel::info},         {"debug", LogLevel::debug}, {"trace", LogLevel::trace},
+    {"blather", LogLevel::blather},
+};
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+    const std::string lower = base::lower(text);
+    return std::find(words.begin(), words.end(), lower) != words.end();
+}
+bool is_true(std::string_view text) { return is_one_of(text, {"yes", "true", "on", "1"}); }
+bool is_false(std::string_view text) { return is_one_of(text, {"no", "false", "off", "0"}); }
+
+std::vector<std::string> list(std::string_view text) {
+    std::vector<std::string> out;
+    if (base::strip(text).empty()) return out;
+    for (const auto piece : base::split(text, ',')) out.emplace_back(base::strip(piece));
+    return out;
+}
+
+/// As Python's int(text, 8), whose limits nobody needs: modes are small.
+std::optional<mode_t> octal(std::string_view text) {
+    text = base::strip(text);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    if (text.starts_with("0o") || text.starts_with("0O")) text.remove_prefix(2);
+    if (text.empty() || text.size() > 8) return std::nullopt;
+    mode_t mode = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '7') return std::nullopt;
+        mode = mode * 8 + static_cast<mode_t>(c - '0');
+    }
+    return mode;
+}
+
+Result<int> port_number(std::string_view text) {
+    const auto number = base::parse_int(text);
+    if (!number) return Error{number.error()};
+    if (*number < 1) return Error{concat(*number, " is below lower bound (1)")};
+    if (*number > 65535) return Error{concat(*number, " is above upper bound (65535)")};
+    return static_cast<int>(*number);
+}
+
+}  // namespace
+
+Result<std::string> Text::read(std::string_view text, const Surroundings&) { return std::string(text); }
+std::string Text::write(const std::string& value) { return value; }
+
+Result<std::int64_t> Integer::read(std::string_view text, const Surroundings&) { return base::parse_int(text); }
+std::string Integer::write(std::int64_t value) { return std::to_string(value); }
+
+Result<std::int64_t> Count::read(std::string_view text, const Surroundings&) { return base::parse_int(text); }
+std::string Count::write(std::int64_t value) { return std::to_string(value); }
+
+Result<std::int64_t> Seconds::read(std::string_view text, const Surroundings&) { return base::parse_int(text); }
+std::string Seconds::write(std::int64_t value) { return std::to_string(value); }
+
+Result<std::int64_t> Bytes::read(std::string_view text, const Surroundings&) {
+    const std::string lower = base::lower(text);
+    for (const auto& unit : units) {
+        if (!lower.ends_with(unit.suffix)) continue;
+        const auto number = base::parse_int(std::string_view(lower).substr(0, lower.size() - 2));
+        if (!number) return number;
+        std::int64_t bytes = 0;
+        if (__builtin_mul_overflow(*number, unit.bytes, &bytes))
+            return Error{concat("number too large: ", base::python_repr(text))};
+        return bytes;
+    }
+    return base::parse_int(lower);
+}
+std::string Bytes::write(std::int64_t value) {
+    for (const auto& unit : units)
+        if (value != 0 && value % unit.bytes == 0) return concat(value / unit.bytes, base::upper(unit.suffix));
+    return std::to_string(value);
+}
+
+Result<std::int64_t> Backlog::read(std::string_view text, const Surroundings&) {
+    const auto number = port_number(text);
+    if (!number) return Error{number.error()};
+    return std::int64_t{*number};
+}
+std::string Backlog::write(std::int64_t value) { return value == 0 ? "" : std::to_string(value); }
+
+Result<bool> Boolean::read(std::string_view text, const Surroundings&) {
+    if (is_true(text)) return true;
+    if (is_false(text)) return false;
+    return Error{concat("not a valid boolean value: ", base::python_repr(text))};
+}
+std::string Boolean::write(bool value) { return value ? "true" : "false"; }
+
+Result<mode_t> Octal::read(std::string_view text, const Surroundings&) {
+    if (const auto mode = octal(text)) return *mode;
+    return Error{concat(text, " can not be converted to an octal type")};
+}
+std::string Octal::write(mode_t value) {
+    char digits[16];
+    std::snprintf(digits, sizeof digits, "%04o", value);
+    return value < 0100 ? digits + 1 : digits;
+}
+
+Result<std::string> Directory::read(std::string_view text, const Surroundings& machine) {
+    std::string path = expand_home(text, machine);
+    if (!machine.is_directory(path)) return Error{concat(text, " is not an existing directory")};
+    return path;
+}
+std::string Directory::write(const std::string& value) { return value; }
+
+Result<std::string> Path::read(std::string_view text, const Surroundings& machine) {
+    std::string path = expand_home(text, machine);
+    const std::string directory = base::directory_of(path);
+    if (!directory.empty() && !machine.is_directory(directory))
+        return Error{concat("The directory named as part of the path ", text, " does not exist")};
+    return path;
+}
+std::string Path::write(const std::string& value) { return value; }
+
+Result<LogFile> ChildLog::read(std::string_view text, const Surroundings& machine) {
+    if (text.empty() || is_one_of(text, {"none", "off"})) return LogFile{LogFile::Kind::none, ""};
+    if (is_one_of(text, {"auto"})) return LogFile{LogFile::Kind::automatic, ""};
+    auto path = Path::read(text, machine);
+    if (!path) return Error{path.error()};
+    return LogFile{LogFile::Kind::path, *path};
+}
+std::string ChildLog::write(const LogFile& value) {
+    switch (value.kind) {
+    case LogFile::Kind::none: return "NONE";
+    case LogFile::Kind::automatic: return "AUTO";
+    case LogFile::Kind::path: return value.path;
+    }
+    return "";
+}
+
+Result<uid_t> User::read(std::string_view text, const Surroundings&) {
+    const auto user = base::find_user(text);
+    if (!user) return Error{user.error()};
+    return user->uid;
+}
+std::string User::write(uid_t value) { return std::to_string(value); }
+
+Result<Ownership> Owner::read(std::string_view text, const Surroundings&) {
+    const auto colon = text.find(':');
+    const auto user = base::find_user(text.substr(0, colon));
+    if (!user) return Error{user.error()};
+    if (colon == std::string_view::npos) return Ownership{user->uid, static_cast<gid_t>(-1)};
+    const auto group = base::find_group(text.substr(colon + 1));
+    if (!group) return Error{group.error()};
+    return Ownership{user->uid, *group};
+}
+std::string Owner::write(const Ownership& value) {
+    if (value.first == static_cast<uid_t>(-1)) return "";
+    if (value.second == static_cast<gid_t>(-1)) return std::to_string(value.first);
+    return concat(value.first, ':', value.second);
+}
+
+Result<LogLevel> Level::read(std::string_view text, const Surroundings&) {
+    const std::string lower = base::lower(text);
+    for (const auto& row : levels)
+        if (row.name == lower) return row.level;
+    return Error{concat("bad logging level name ", base::python_repr(text))};
+}
+std::string Level::write(LogLevel value) {
+    for (const auto& row : levels)
+        if (row.level == value) return std::string(row.name);
+    return "";
+}
+
+Result<int> Signal::read(std::string_view text, const Surroundings&) {
+    const auto number = base::parse_signal(text);
+    if (number && *number != 0) return *number;  // 0 would stop nothing (Q27)
+    const std::string_view what = base::parse_int(text) ? "number" : "name";
+    return Error{concat("value ", base::python_repr(text), " is not a valid signal ", what)};
+}
+std::string Signal::write(int value) { return base::signal_name(value).substr(3); }
+
+Result<std::vector<int>> ExitCodes::read(std::string_view text, const Surroundings&) {
+    std::vector<int> codes;
+    for (const auto& piece : list(text)) {
+        const auto code = base::parse_int(piece);
+        if (!code || *code < 0 || *code > 255)
+            return Error{concat("not a valid list of exit codes: ", base::python_repr(text))};
+        codes.push_back(static_cast<int>(*code));
+    }
+    return codes;
+}
+std::string ExitCodes::write(const std::vector<int>& value) {
+    std::vector<std::string> codes;
+    for (const int code : value) codes.push_back(std::to_string(code));
+    return base::join(codes, ",");
+}
+
+Result<Autorestart> Restart::read(std::string_view text, const Surroundings&) {
+    if (is_true(text)) return Autorestart::always;
+    if (is_false(text)) return Autorestart::never;
+    if (is_one_of(text, {"unexpected"})) return Autorestart::unexpected;
+    return Error{concat("invalid 'autorestart' value ", base::python_repr(base::lower(text)))};
+}
+std::string Restart::write(Autorestart value) {
+    switch (value) {
+    case Autorestart::never: return "false";
+    case Autorestart::unexpected: return "unexpected";
+    case Autorestart::always: return "true";
+    }
+    return "";
+}
+
+Result<std::optional<std::string>> ServerUrl::read(std::string_view text, const Surroundings&) {
+    if (base::upper(base::strip(text)) == "AUTO") return std::optional<std::string>();
+    return std::optional<std::string>(text);
+}
+std::string ServerUrl::write(const std::optional<std::string>& value) { return value.value_or("AUTO"); }
+
+Result<Environment> Variables::read(std::string_view text, const Surroundings&) {
+    auto pairs = parse_pairs(text);
+    if (!pairs) return Error{pairs.error()};
+    return std::move(pairs->environment);
+}
+std::string Variables::write(const Environment& value) { return write_pairs(value); }
+
+Result<std::vector<std::string>> List::read(std::string_view text, const Surroundings&) { return list(text); }
+std::string List::write(const std::vector<std::string>& value) { return base::join(value, ","); }
+
+Result<std::vector<std::string>> Events::read(std::string_view text, const Surroundings&) {
+    std::vector<std::string> events;
+    for (const auto& piece : list(text)) events.push_back(base::upper(piece));
+    std::sort(events.begin(), events.end());
+    events.erase(std::unique(events.begin(), events.end()), events.end());
+    for (const auto& event : events)
+        if (!is_event_name(event)) return Error{concat("Unknown event type ", event)};
+    return events;
+}
+std::string Events::write(const std::vector<std::string>& value) { return base::join(value, ","); }
+
+Result<InetAddress> Address::read(std::string_view text, const Surroundings&) {
+    InetAddress address;
+    auto colon = text.rfind(':');
+    if (text.ends_with(']')) colon = std::string_view::npos;  // an IPv6 address alone is no port (Q25)
+    if (colon == std::string_view::npos) {
+        const auto number = base::parse_int(text);
+        if (!number || *number == 0) return Error{concat("not a valid port number: ", base::python_repr(text))};
+    } else {
+        address.host = base::lower(text.substr(0, colon));
+        if (address.host.starts_with('[') && address.host.ends_with(']'))
+            address.host = address.host.substr(1, address.host.size() - 2);
+        if (address.host == "*") address.host.clear();
+        text.remove_prefix(colon + 1);
+    }
+    const auto port = port_number(text);
+    if (!port) return Error{port.error()};
+    address.port = *port;
+    return address;
+}
+std::string Address::write(const InetAddress& value) {
+    if (value.port == 0) return "";
+    if (value.host.find(':') != std::string::npos) return concat('[', value.host, "]:", value.port);
+    return concat(value.host.empty() ? "*" : value.host, ':', value.port);
+}
+
+Result<std::string> Socket::read(std::string_view text, const Surroundings&) {
+    const auto refused = [&](std::string_view why) {
+        return Error{concat("('", why, "', ", base::python_repr(text), ")")};
+    };
+    if (text.starts_with("unix://")) {
+        const std::string_view path = text.substr(7);
+        if (path.starts_with('/')) return concat("unix://", base::absolute_path(path, "/"));
+        return Error{concat("('Unix socket path %s is not an absolute path', ", base::python_repr(path), ")")};
+    }
+    if (!text.starts_with("tcp://")) return refused("Bad socket format %s");
+    const std::string_view address = text.substr(6);
+    const auto colon = address.find(':');
+    if (colon == std::string_view::npos || colon == 0) return refused("Bad socket format %s");
+    const std::string_view host = address.substr(0, colon), digits = address.substr(colon + 1);
+    const bool blank = std::any_of(host.begin(), host.end(), base::is_space);
+    const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+    if (blank || !number) return refused("Bad socket format %s");
+    const auto port = port_number(digits);
+    if (!port) return Error{port.error()};
+    return concat("tcp://", base::lower(host), ':', *port);
+}
+std::string Socket::write(const std::string& value) { return value; }
+
+}  // namespace kind
+}  // namespace config

@@ -1,0 +1,193 @@
+// Kinds of values (compat/config.md, section 5): how a text becomes a value, what is said when it does not, and how a
+// value is written.  A kind is a type with a name, a read and a write; the option table ties each option to one.
+// Does not expand "%(...)s".
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/config/model.hpp"
+#include "common/config/surroundings.hpp"
+
+namespace config {
+
+/// "~" and "~user" at the beginning; HOME as the surroundings have it.
+[[nodiscard]] std::string expand_home(std::string_view path, const Surroundings& machine);
+
+/// Name of a program, a group or a process.  Error: Invalid name: 'a b' because of character: ' '.
+[[nodiscard]] base::Result<std::string> parse_name(std::string_view text);
+
+/// Types of events that [eventlistener:x] can name (compat/events.md, section 1).
+[[nodiscard]] bool is_event_name(std::string_view name);
+
+namespace kind {
+
+using Ownership = std::pair<uid_t, gid_t>;  // a gid of -1: unchanged
+
+struct InetAddress {
+    std::string host;  // empty: all addresses
+    int port = 0;
+
+    bool operator==(const InetAddress&) const = default;
+};
+
+/// What all kinds have.  The texts of errors are Supervisor's.
+template <class Type>
+struct Kind {
+    using type = Type;
+    static constexpr bool never_negative = false;  // less than 0 is taken as 0, with a warning (Q18)
+};
+
+struct Text : Kind<std::string> {
+    static constexpr std::string_view name = "text";
+    [[nodiscard]] static base::Result<std::string> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::string& value);
+};
+
+struct Integer : Kind<std::int64_t> {
+    static constexpr std::string_view name = "integer";
+    [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(std::int64_t value);
+};
+
+/// An integer that makes no sense below 0.
+struct Count : Kind<std::int64_t> {
+    static constexpr std::string_view name = "number";
+    static constexpr bool never_negative = true;
+    [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(std::int64_t value);
+};
+
+struct Seconds : Kind<std::int64_t> {
+    static constexpr std::string_view name = "seconds";
+    static constexpr bool never_negative = true;
+    [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(std::int64_t value);
+};
+
+/// "50MB"; a suffix KB, MB or GB in any case.
+struct Bytes : Kind<std::int64_t> {
+    static constexpr std::string_view name = "bytes";
+    static constexpr bool never_negative = true;
+    [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(std::int64_t value);
+};
+
+struct Backlog : Kind<std::int64_t> {
+    static constexpr std::string_view name = "1 to 65535";
+    [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(std::int64_t value);
+};
+
+struct Boolean : Kind<bool> {
+    static constexpr std::string_view name = "boolean";
+    [[nodiscard]] static base::Result<bool> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(bool value);
+};
+
+struct Octal : Kind<mode_t> {
+    static constexpr std::string_view name = "octal number";
+    [[nodiscard]] static base::Result<mode_t> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(mode_t value);
+};
+
+struct Directory : Kind<std::string> {
+    static constexpr std::string_view name = "existing directory";
+    [[nodiscard]] static base::Result<std::string> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::string& value);
+};
+
+struct Path : Kind<std::string> {
+    static constexpr std::string_view name = "path in an existing directory";
+    [[nodiscard]] static base::Result<std::string> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::string& value);
+};
+
+/// Not "syslog", which older files have here; the reader of programs knows.
+struct ChildLog : Kind<LogFile> {
+    static constexpr std::string_view name = "path, AUTO or NONE";
+    [[nodiscard]] static base::Result<LogFile> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const LogFile& value);
+};
+
+struct User : Kind<uid_t> {
+    static constexpr std::string_view name = "user name or number";
+    [[nodiscard]] static base::Result<uid_t> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(uid_t value);
+};
+
+struct Owner : Kind<Ownership> {
+    static constexpr std::string_view name = "user or user:group";
+    [[nodiscard]] static base::Result<Ownership> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const Ownership& value);
+};
+
+struct Level : Kind<LogLevel> {
+    static constexpr std::string_view name = "level";
+    [[nodiscard]] static base::Result<LogLevel> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(LogLevel value);
+};
+
+struct Signal : Kind<int> {
+    static constexpr std::string_view name = "signal";
+    [[nodiscard]] static base::Result<int> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(int value);
+};
+
+struct ExitCodes : Kind<std::vector<int>> {
+    static constexpr std::string_view name = "list of exit codes";
+    [[nodiscard]] static base::Result<std::vector<int>> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::vector<int>& value);
+};
+
+struct Restart : Kind<Autorestart> {
+    static constexpr std::string_view name = "true, false or unexpected";
+    [[nodiscard]] static base::Result<Autorestart> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(Autorestart value);
+};
+
+struct ServerUrl : Kind<std::optional<std::string>> {
+    static constexpr std::string_view name = "URL or AUTO";
+    [[nodiscard]] static base::Result<std::optional<std::string>> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::optional<std::string>& value);
+};
+
+struct Variables : Kind<Environment> {
+    static constexpr std::string_view name = "KEY=\"value\" list";
+    [[nodiscard]] static base::Result<Environment> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const Environment& value);
+};
+
+struct List : Kind<std::vector<std::string>> {
+    static constexpr std::string_view name = "list of names";
+    [[nodiscard]] static base::Result<std::vector<std::string>> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::vector<std::string>& value);
+};
+
+struct Events : Kind<std::vector<std::string>> {
+    static constexpr std::string_view name = "list of event types";
+    [[nodiscard]] static base::Result<std::vector<std::string>> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::vector<std::string>& value);
+};
+
+struct Address : Kind<InetAddress> {
+    static constexpr std::string_view name = "[host:]port";
+    [[nodiscard]] static base::Result<InetAddress> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const InetAddress& value);
+};
+
+struct Socket : Kind<std::string> {
+    static constexpr std::string_view name = "tcp://host:port or unix:///path";
+    [[nodiscard]] static base::Result<std::string> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::string& value);
+};
+
+}  // namespace kind
+}  // namespace config

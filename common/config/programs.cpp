@@ -1,0 +1,145 @@
+#include "common/config/programs.hpp"
+
+#include <algorithm>
+
+#include "common/base/text.hpp"
+#include "common/config/kinds.hpp"
+
+namespace config {
+
+namespace {
+
+using base::concat;
+
+/// More is a slip of the finger that would eat the memory.
+constexpr std::int64_t most_copies = 100'000;
+
+/// One of the two streams, after its options have been read.
+void settle(SectionReader& reader, Output& output, std::string_view option) {
+    const auto tell = [&](std::string_view text) {
+        reader.warn(option, concat("For [", reader.section().name, "], ", text));
+    };
+    if (output.logfile.kind == LogFile::Kind::path && base::lower(output.logfile.path) == "syslog") {
+        output.logfile = {LogFile::Kind::none, ""};
+        output.syslog = true;
+        const std::string_view stream = option.substr(0, option.find('_'));
+        tell(concat(option, "=syslog but this is deprecated and will be removed.  Use ", stream,
+                    "_syslog=true to enable syslog instead."));
+    }
+    if (output.logfile.kind == LogFile::Kind::automatic && output.logfile_maxbytes == 0)
+        tell(concat("AUTO logging used for ", option,
+                    " without rollover, set maxbytes > 0 to avoid filling up filesystem unintentionally"));
+}
+
+void settle(SectionReader& reader, Program& program) {
+    settle(reader, program.out, "stdout_logfile");
+    settle(reader, program.err, "stderr_logfile");
+    if (!program.redirect_stderr) return;
+    if (program.err.logfile.kind == LogFile::Kind::path)
+        reader.warn("stderr_logfile",
+                    concat("For [", reader.section().name, "], redirect_stderr=true but stderr_logfile has also been "
+                           "set to a filename, the filename has been ignored"));
+    program.err.logfile = {LogFile::Kind::none, ""};
+}
+
+void check_groups(SectionReader& reader, Program& program) {
+    if (!reader.find("killasgroup")) program.killasgroup = program.stopasgroup;
+    if (program.stopasgroup && !program.killasgroup)
+        reader.error("killasgroup", "Cannot set stopasgroup=true and killasgroup=false");
+}
+
+void check_numbers(SectionReader& reader, const Copies& copies) {
+    std::int64_t last = 0;
+    if (copies.numprocs > most_copies)
+        reader.error("numprocs", concat("numprocs is larger than ", most_copies));
+    else if (__builtin_add_overflow(copies.numprocs_start, copies.numprocs, &last))
+        reader.error("numprocs_start", concat("numprocs_start is too large: ", copies.numprocs_start));
+}
+
+void check_name(SectionReader& reader, const Copies& copies) {
+    const ini::Option* option = reader.find("process_name");
+    const std::string name = option ? option->value : copies.process_name;
+    if (const auto parsed = parse_name(name); !parsed) return reader.error("process_name", parsed.error());
+    if (copies.numprocs > 1 && name.find("%(process_num)") == std::string::npos)
+        reader.error("process_name", "%(process_num) must be present within process_name when numprocs > 1");
+}
+
+const Option<Copies>& process_name_row() {
+    return *std::ranges::find(options_of<Copies>(), "process_name", &Option<Copies>::name);
+}
+
+/// One process: what is evaluated for each, on top of what is evaluated once.
+Program read_process(const Context& context, SectionReader& reader, const Program& once, const Copies& copies,
+                     std::int64_t number, const Names& names, std::string_view program_name) {
+    Names numbered(names);
+    numbered.set("process_num", number);
+    numbered.set("numprocs", copies.numprocs);
+    Program program = once;
+    reader.fill(program, Scope(numbered), Refers::copy);
+
+    Names full(numbered);
+    for (const auto& [key, value] : program.environment) full.set(concat("ENV_", key), value);
+    for (const auto& [key, value] : context.common) program.environment.emplace(key, value);
+    reader.fill(program, Scope(full), Refers::process);
+
+    Copies named;
+    named.process_name = program_name;
+    const bool given = reader.find("process_name") != nullptr;
+    if (given && !reader.fill_one(named, process_name_row(), full)) return program;
+    if (const auto parsed = parse_name(named.process_name))
+        program.name = *parsed;
+    else
+        reader.error("process_name", parsed.error());
+    settle(reader, program);
+    return program;
+}
+
+}  // namespace
+
+std::string_view name_of(const ini::Section& section) {
+    return std::string_view(section.name).substr(section.name.find(':') + 1);
+}
+
+std::vector<Program> read_program(const Context& context, const ini::Section& section, std::string_view group) {
+    SectionReader reader(context, section, SectionReader::Suffix::section_and_file);
+    const auto program_name = parse_name(name_of(section));
+    if (!program_name) return reader.error("", program_name.error()), std::vector<Program>();
+
+    Names names(context.environment);
+    names.set("host_node_name", context.machine.host_node_name);
+    names.set("program_name", *program_name);
+    names.set("group_name", std::string(group));
+
+    Program once;
+    once.section = section.name;
+    Copies copies;
+    reader.fill(once, Scope(names), Refers::section);
+    reader.fill(copies, Scope(names), Refers::section);
+    copies.process_name = *program_name;
+    check_groups(reader, once);
+    check_name(reader, copies);
+    check_numbers(reader, copies);
+    if (!reader.find("command"))
+        reader.error("command", concat("program section ", section.name, " does not specify a command"));
+    reader.check_comment("command");
+
+    std::vector<Program> processes;
+    const std::int64_t count = reader.failed() ? std::min<std::int64_t>(copies.numprocs, 1) : copies.numprocs;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t number = copies.numprocs_start + i;
+        processes.push_back(read_process(context, reader, once, copies, number, names, *program_name));
+        if (reader.failed()) return processes;  // the others would say the same
+        if (i > 0) continue;
+        Names numbered(names);
+        numbered.set("process_num", number);
+        numbered.set("numprocs", copies.numprocs);
+        reader.check_pairs(numbered, Refers::copy);
+    }
+    std::ranges::sort(processes, {}, &Program::name);
+    const auto twice = std::ranges::adjacent_find(processes, {}, &Program::name);
+    if (twice != processes.end())
+        reader.error("process_name", concat("two processes are named ", base::python_repr(twice->name)));
+    return processes;
+}
+
+}  // namespace config

@@ -1,0 +1,208 @@
+#include "common/config/reader.hpp"
+
+#include <algorithm>
+
+#include "common/base/fd.hpp"
+#include "common/base/text.hpp"
+#include "common/base/users.hpp"
+#include "common/config/groups.hpp"
+#include "common/config/programs.hpp"
+#include "common/config/section_reader.hpp"
+#include "common/config/servers.hpp"
+
+namespace config {
+
+namespace {
+
+using base::concat;
+
+class Reader {
+public:
+    Reader(const std::string& path, const Surroundings& machine) : path_(path), machine_(machine) {
+        for (const auto& [name, value] : machine.environment) environment_.set(concat("ENV_", name), value);
+    }
+
+    Reading read() {
+        if (load_root() && include() && !failed()) read_sections();
+        if (!failed()) reading_.config = std::move(config_);
+        return std::move(reading_);
+    }
+
+private:
+    [[nodiscard]] bool failed() const { return reading_.first_error() != nullptr; }
+    void note(Severity severity, std::string message, const std::string& file, std::string section = "",
+              std::string option = "", int line = 0) {
+        reading_.diagnostics.push_back(
+            {severity, std::move(message), file, line, std::move(section), std::move(option)});
+    }
+
+    bool load_root() {
+        if (!machine_.exists(path_)) return note(Severity::error, concat("could not find config file ", path_), path_), false;
+        const auto text = machine_.read_file(path_);
+        if (!text) return note(Severity::error, concat("could not read config file ", path_), path_), false;
+        if (auto refused = document_.add(*text, path_))
+            return reading_.diagnostics.push_back(std::move(*refused)), false;
+        return true;
+    }
+
+    bool include() {
+        const ini::Section* section = document_.find("include");
+        if (!section) return true;
+        const Context context = context_of(config_.settings.environment);
+        SectionReader reader(context, *section, SectionReader::Suffix::none);
+        if (!reader.find("files"))
+            return reader.error("files", ".ini file has [include] section, but no files setting"), false;
+        Names names(environment_);
+        names.set("host_node_name", machine_.host_node_name);
+        IncludeSection options;
+        reader.fill(options, Scope(names));
+        const std::string here = context.here(0);
+        for (const auto word : base::words(options.files)) {
+            const std::string pattern = word.starts_with('/') ? std::string(word) : base::path_in(here, word);
+            const auto matches = machine_.glob(pattern);
+            if (matches.empty()) reader.warn("files", concat("No file matches via include \"", pattern, "\""));
+            for (const auto& match : matches) include(match);
+        }
+        return !failed();
+    }
+
+    void include(const std::string& path) {
+        note(Severity::info, concat("Included extra file \"", path, "\" during parsing"), path);
+        const auto text = machine_.read_file(path);
+        if (!text) return note(Severity::warning, concat("included file is left out: ", text.error()), path);
+        const std::size_t files = document_.files().size();
+        if (auto refused = document_.add(*text, path)) return reading_.diagnostics.push_back(std::move(*refused));
+        if (document_.find("include")->last_file == files)
+            note(Severity::warning, concat("[include] of an included file is ignored: ", path), path, "include");
+    }
+
+    void read_sections() {
+        const auto& oddities = document_.oddities();
+        reading_.diagnostics.insert(reading_.diagnostics.end(), oddities.begin(), oddities.end());
+        check_names();
+        const ini::Section* section = document_.find("supervisord");
+        if (!section) return note(Severity::error, ".ini file does not include supervisord section", path_);
+
+        config_.path = base::absolute_path(path_, machine_.cwd);
+        read_settings(*section);
+        for (const auto& [name, value] : config_.settings.environment) environment_.set(concat("ENV_", name), value);
+        const Context context = context_of(config_.settings.environment);
+        config_.rpcinterfaces = read_rpcinterfaces(context);
+        config_.groups = read_groups(context);
+        config_.servers = read_servers(context);
+        config_.serverurl = default_serverurl(config_.servers);
+        find_user(context, *section);
+        check_plugins(context);
+    }
+
+    void read_settings(const ini::Section& section) {
+        const Context context = context_of(config_.settings.environment);
+        SectionReader reader(context, section, SectionReader::Suffix::none);
+        Names host(environment_);
+        host.set("host_node_name", machine_.host_node_name);
+        Settings& settings = config_.settings;
+        reader.fill(settings, Scope(environment_).set(Refers::host, host));
+        reader.check_pairs(host, Refers::host);
+        for (const auto& row : options_of<Settings>()) {
+            const auto given = machine_.command_line.find(std::string(row.name));
+            if (given == machine_.command_line.end()) continue;
+            const auto set = row.field.set(settings, given->second, machine_);
+            if (!set)
+                note(Severity::error, concat("invalid value for --", row.name, " ", base::python_repr(given->second),
+                                             ": ", set.error()), "");
+        }
+        if (settings.childlogdir.empty()) settings.childlogdir = machine_.temporary_directory;
+        if (settings.logfile != "syslog") settings.logfile = base::absolute_path(settings.logfile, machine_.cwd);
+        settings.pidfile = base::absolute_path(settings.pidfile, machine_.cwd);
+    }
+
+    /// As late as Supervisor, which looks it up when all has been read.
+    void find_user(const Context& context, const ini::Section& section) {
+        SectionReader reader(context, section, SectionReader::Suffix::none);
+        const bool given = reader.find("user") || machine_.command_line.contains("user");
+        if (!given || reader.failed()) return;
+        const auto user = base::find_user(config_.settings.user_name);
+        if (user)
+            config_.settings.user = user->uid;
+        else
+            reader.error("user", user.error());
+    }
+
+    /// The built-in factory takes no arguments; Supervisor says so when it opens its servers.
+    void check_plugins(const Context& context) {
+        for (const auto& interface : config_.rpcinterfaces) {
+            if (interface.options.empty() || config_.servers.empty()) continue;
+            const auto* section = context.document.find(concat("rpcinterface:", interface.name));
+            SectionReader reader(context, *section, SectionReader::Suffix::none);
+            reader.error(interface.options.begin()->first, concat("Could not make ", interface.name, " rpc interface"));
+        }
+    }
+
+    void check_names() {
+        for (const auto& section : document_.sections()) {
+            const auto known = known_options(section.name);
+            if (!known) {
+                if (const auto meant = similar_section(section.name))
+                    note(Severity::warning,
+                         concat("unknown section [", section.name, "]: did you mean [", *meant, "]?"),
+                         document_.files()[section.file], section.name, "", section.line);
+                continue;
+            }
+            for (const auto& option : section.options) check_name(section, option, *known);
+        }
+    }
+
+    void check_name(const ini::Section& section, const ini::Option& option, const KnownNames& known) {
+        if (known.any || std::ranges::find(known.options, option.name) != known.options.end()) return;
+        std::string message = concat("unknown option `", option.name, "` in [", section.name, "]");
+        if (const auto meant = similar(option.name, known.options)) message += concat(": did you mean `", *meant, "`?");
+        note(Severity::warning, std::move(message), document_.files()[option.file], section.name, option.name,
+             option.line);
+    }
+
+    [[nodiscard]] Context context_of(const Environment& common) {
+        return {document_, machine_, reading_.diagnostics, environment_, common};
+    }
+
+    std::string path_;
+    const Surroundings& machine_;
+    ini::Document document_;
+    Names environment_;
+    Config config_;
+    Reading reading_;
+};
+
+}  // namespace
+
+const Diagnostic* Reading::first_error() const {
+    const auto error = std::ranges::find(diagnostics, Severity::error, &Diagnostic::severity);
+    return error == diagnostics.end() ? nullptr : &*error;
+}
+
+Reading read(const std::string& path, const Surroundings& surroundings) { return Reader(path, surroundings).read(); }
+
+std::vector<std::string> default_paths(const std::string& exec_path) {
+    const std::string prefix = base::directory_of(base::directory_of(exec_path));
+    return {base::path_in(prefix, "etc/supervisord.conf"), base::path_in(prefix, "supervisord.conf"),
+            "supervisord.conf",          "etc/supervisord.conf",
+            "/etc/supervisord.conf",     "/etc/supervisor/supervisord.conf"};
+}
+
+std::optional<std::string> find_file(const std::string& exec_path, const Surroundings& surroundings) {
+    for (auto& path : default_paths(exec_path))
+        if (surroundings.exists(path)) return std::move(path);
+    return std::nullopt;
+}
+
+std::string no_file_found(const std::string& exec_path) {
+    return concat("No config file found at default paths (", base::join(default_paths(exec_path), ", "),
+                  "); use the -c option to specify a config file at a different path");
+}
+
+std::string searched_as_root() {
+    return "Supervisord is running as root and it is searching for its configuration file in default locations "
+           "(including its current working directory); you probably want to specify a \"-c\" argument specifying an "
+           "absolute path to a configuration file for improved security.";
+}
+
+}  // namespace config

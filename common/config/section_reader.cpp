@@ -1,0 +1,90 @@
+#include "common/config/section_reader.hpp"
+
+#include "common/base/fd.hpp"
+#include "common/config/environment.hpp"
+
+namespace config {
+
+namespace {
+
+/// Whether quotes are open at the end, as a shell counts them.
+bool ends_in_quotes(std::string_view text) {
+    char quote = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '\\' && quote != '\'')
+            ++at;
+        else if (quote)
+            quote = c == quote ? 0 : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+    }
+    return quote != 0;
+}
+
+/// What errors of expansion call the place; these two are told without their section.
+std::string place(const std::string& section, const std::string& option) {
+    if (option == "environment" || option == "process_name") return option;
+    return base::concat(section, '.', option);
+}
+
+}  // namespace
+
+std::string Context::here(std::size_t file) const {
+    return base::directory_of(base::absolute_path(document.files()[file], machine.cwd));
+}
+
+std::optional<std::string> SectionReader::expanded(const ini::Option& option, Refers refers, const Names& outer) {
+    if (option.value.find('%') == std::string::npos) return option.value;
+    Names names(outer);
+    // With an [include], Supervisor replaces %(here)s everywhere, by the directory of the file it stands in.
+    if (refers != Refers::environment || context_.document.find("include")) names.set("here", context_.here(option.file));
+    auto text = expand(option.value, names, place(section_.name, option.name));
+    if (text) return std::move(*text);
+    error(option.name, text.error());
+    return std::nullopt;
+}
+
+void SectionReader::error(std::string_view option, std::string message) {
+    failed_ = true;
+    if (suffix_ == Suffix::section_and_file)
+        message += base::concat(" in section ", base::python_repr(section_.name), " (file: ",
+                                base::python_repr(context_.document.files()[section_.file]), ")");
+    note(Severity::error, option, std::move(message));
+}
+
+void SectionReader::warn(std::string_view option, std::string message) {
+    note(Severity::warning, option, std::move(message));
+}
+
+void SectionReader::note(Severity severity, std::string_view name, std::string message) {
+    const ini::Option* option = find(name);
+    const std::size_t file = option ? option->file : section_.file;
+    Diagnostic diagnostic{severity, std::move(message), context_.document.files()[file],
+                          option ? option->line : section_.line, section_.name, std::string(name)};
+    // A section can be read more than once: for each of its processes, for each group that has it.
+    const auto known = [&](const Diagnostic& other) {
+        return other.line == diagnostic.line && other.message == diagnostic.message && other.file == diagnostic.file;
+    };
+    if (std::ranges::none_of(context_.diagnostics, known)) context_.diagnostics.push_back(std::move(diagnostic));
+}
+
+void SectionReader::check_comment(std::string_view name) {
+    const ini::Option* option = find(name);
+    if (option && option->comment && ends_in_quotes(option->value))
+        warn(name, base::concat("`", name, "` in [", section_.name,
+                                "] ends within quotes, because \" ;\" or \" #\" begins a comment even there"));
+}
+
+void SectionReader::check_pairs(const Names& names, Refers refers) {
+    const ini::Option* option = find("environment");
+    if (!option) return;
+    check_comment("environment");
+    const auto text = expanded(*option, refers, names);
+    const auto pairs = text ? parse_pairs(*text) : base::Result<Pairs>(Pairs{});
+    if (!pairs || pairs->dropped.empty()) return;
+    warn("environment", base::concat("`environment` in [", section_.name, "]: ", base::python_repr(pairs->dropped.front()),
+                                     " stands where a comma should, and is dropped"));
+}
+
+}  // namespace config

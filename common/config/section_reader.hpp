@@ -1,0 +1,127 @@
+// One section, row by row of the option table: expands, converts, falls back to defaults, and collects what is wrong.
+// Knows no rule over several options.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/text.hpp"
+#include "common/config/diagnostic.hpp"
+#include "common/config/expand.hpp"
+#include "common/config/ini.hpp"
+#include "common/config/options.hpp"
+
+namespace config {
+
+/// What all sections of one reading share.
+struct Context {
+    const ini::Document& document;
+    const Surroundings& machine;
+    std::vector<Diagnostic>& diagnostics;
+    const Names& environment;    // ENV_x
+    const Environment& common;   // environment= of [supervisord]
+
+    /// "%(here)s" of a file.
+    [[nodiscard]] std::string here(std::size_t file) const;
+};
+
+/// The names for each kind of reference, without `here`, which depends on the file of the option.
+class Scope {
+public:
+    explicit Scope(const Names& names) { by_kind_.fill(&names); }
+    Scope& set(Refers refers, const Names& names) { return by_kind_[index(refers)] = &names, *this; }
+    [[nodiscard]] const Names& operator[](Refers refers) const { return *by_kind_[index(refers)]; }
+
+private:
+    static std::size_t index(Refers refers) { return static_cast<std::size_t>(refers); }
+    std::array<const Names*, 7> by_kind_{};
+};
+
+class SectionReader {
+public:
+    enum class Suffix { none, section_and_file };  // " in section 'program:x' (file: 'y')" behind errors
+
+    SectionReader(const Context& context, const ini::Section& section, Suffix suffix)
+        : context_(context), section_(section), suffix_(suffix) {}
+
+    [[nodiscard]] const ini::Section& section() const { return section_; }
+    [[nodiscard]] const ini::Option* find(std::string_view option) const {
+        return context_.document.find(section_, option);
+    }
+    [[nodiscard]] bool failed() const { return failed_; }
+
+    /// The options whose rows refer to what only() says; all without it.
+    template <class Target>
+    void fill(Target& target, const Scope& scope, std::optional<Refers> only = std::nullopt);
+    /// One option; false: an error has been noted.
+    template <class Target>
+    bool fill_one(Target& target, const Option<Target>& row, const Names& names);
+
+    /// Nothing: an error has been noted.
+    [[nodiscard]] std::optional<std::string> expanded(const ini::Option& option, Refers refers, const Names& names);
+
+    void error(std::string_view option, std::string message);
+    void warn(std::string_view option, std::string message);
+
+    /// Odd, but accepted: a comment that ends within quotes (Q1).
+    void check_comment(std::string_view option);
+    /// And words of environment= that Supervisor drops without a word (Q9).
+    void check_pairs(const Names& names, Refers refers);
+
+private:
+    void note(Severity severity, std::string_view option, std::string message);
+
+    const Context& context_;
+    const ini::Section& section_;
+    Suffix suffix_;
+    bool failed_ = false;
+};
+
+/// Rows by the turn in which Supervisor reads them.
+template <class Target>
+const std::vector<const Option<Target>*>& in_turn() {
+    static const auto sorted = [] {
+        std::vector<const Option<Target>*> rows;
+        for (const auto& row : options_of<Target>()) rows.push_back(&row);
+        std::ranges::stable_sort(rows, {}, [](const auto* row) { return row->turn; });
+        return rows;
+    }();
+    return sorted;
+}
+
+template <class Target>
+void SectionReader::fill(Target& target, const Scope& scope, std::optional<Refers> only) {
+    for (const auto* row : in_turn<Target>())
+        if (!only || row->refers == *only) fill_one(target, *row, scope[row->refers]);
+}
+
+template <class Target>
+bool SectionReader::fill_one(Target& target, const Option<Target>& row, const Names& names) {
+    const ini::Option* option = find(row.name);
+    if (!option) {
+        if (row.fallback) (void)row.field.set(target, *row.fallback, context_.machine);
+        return true;
+    }
+    auto text = expanded(*option, row.refers, names);
+    if (!text) return false;
+    // Supervisor expands these twice, so files have "%%%%" for one "%" (Q7).
+    if (row.field.kind == kind::ChildLog::name) text = base::replace_all(std::move(*text), "%%", "%");
+    const auto set = row.field.set(target, *text, context_.machine);
+    if (!set) {
+        std::string message = row.complaint.empty() ? set.error() : base::concat(row.complaint, *text);
+        if (row.complains_with_place) message += base::concat(" in [", section_.name, "] ", row.name);
+        error(row.name, std::move(message));
+        return false;
+    }
+    if (row.field.never_negative && row.field.get(target).starts_with('-')) {
+        warn(row.name, base::concat("`", row.name, "` in [", section_.name, "] is negative; 0 is used"));
+        (void)row.field.set(target, "0", context_.machine);
+    }
+    return true;
+}
+
+}  // namespace config

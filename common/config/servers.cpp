@@ -1,0 +1,108 @@
+#include "common/config/servers.hpp"
+
+#include <algorithm>
+
+#include "common/base/fd.hpp"
+#include "common/base/text.hpp"
+#include "common/config/programs.hpp"
+
+namespace config {
+
+namespace {
+
+using base::concat;
+
+void check_credentials(SectionReader& reader, const Server& server) {
+    if (server.username.has_value() == server.password.has_value()) return;
+    reader.error("username", concat("Section [", server.section, "] contains incomplete authentication: If a username "
+                                    "or a password is specified, both the username and password must be specified"));
+}
+
+template <class Target>
+void read_options(SectionReader& reader, Target& options, const Context& context, std::string_view required) {
+    const ini::Option* option = reader.find(required);
+    if (!option || (option->value.empty() && required == "file"))
+        reader.error(required, concat("section [", reader.section().name, "] has no ", required, " value"));
+    reader.fill(options, Scope(context.environment));
+}
+
+Server inet_server(const Context& context, SectionReader& reader) {
+    InetServer options;
+    read_options(reader, options, context, "port");
+    Server server;
+    server.family = Server::Family::inet;
+    server.section = reader.section().name;
+    server.username = options.username;
+    server.password = options.password;
+    server.host = options.port.host;
+    server.port = options.port.port;
+    return server;
+}
+
+Server unix_server(const Context& context, SectionReader& reader) {
+    UnixServer options;
+    read_options(reader, options, context, "file");
+    Server server;
+    server.family = Server::Family::unix;
+    server.section = reader.section().name;
+    server.username = options.username;
+    server.password = options.password;
+    server.file = base::absolute_path(expand_home(options.file, context.machine), context.machine.cwd);
+    server.chmod = options.chmod;
+    server.chown = options.chown;
+    return server;
+}
+
+}  // namespace
+
+std::vector<Server> read_servers(const Context& context) {
+    std::vector<Server> servers;
+    const auto each = [&](std::string_view prefix, auto read) {
+        for (const auto& section : context.document.sections()) {
+            if (!section.name.starts_with(prefix)) continue;
+            SectionReader reader(context, section, SectionReader::Suffix::none);
+            servers.push_back(read(context, reader));
+            check_credentials(reader, servers.back());
+        }
+    };
+    each("inet_http_server", inet_server);
+    each("unix_http_server", unix_server);
+    return servers;
+}
+
+std::optional<std::string> default_serverurl(const std::vector<Server>& servers) {
+    for (const auto& server : servers)
+        if (server.family == Server::Family::unix) return concat("unix://", server.file);
+    if (servers.empty()) return std::nullopt;
+    const Server& last = servers.back();
+    if (last.host.find(':') != std::string::npos) return concat("http://[", last.host, "]:", last.port);
+    return concat("http://", last.host.empty() ? "localhost" : last.host, ':', last.port);
+}
+
+std::vector<RpcInterface> read_rpcinterfaces(const Context& context) {
+    std::vector<RpcInterface> interfaces;
+    for (const auto& section : context.document.sections()) {
+        if (!section.name.starts_with("rpcinterface:")) continue;
+        SectionReader reader(context, section, SectionReader::Suffix::none);
+        RpcInterfaceSection options;
+        reader.fill(options, Scope(context.environment));
+        const auto& factory = options_of<RpcInterfaceSection>().front().name;
+        if (!reader.find(factory)) {
+            reader.error("", concat("section [", section.name, "] does not specify a ", factory));
+        } else if (options.factory != standard_rpcinterface && !reader.failed()) {
+            reader.error(factory, concat(options.factory, " cannot be resolved within [", section.name, "]"));
+            reader.warn(factory, concat("[", section.name, "] is an extension in Python, which cannot be loaded here; "
+                                        "the methods of ", standard_rpcinterface, " are built in"));
+        }
+        RpcInterface interface{std::string(name_of(section)), options.factory, {}};
+        for (const auto& option : section.options) {  // its own; [DEFAULT] is not meant for plugins (Q4)
+            if (option.name == factory) continue;
+            if (auto text = reader.expanded(option, Refers::environment, context.environment))
+                interface.options[option.name] = *text;
+        }
+        interfaces.push_back(std::move(interface));
+    }
+    return interfaces;
+}
+
+}  // namespace config

@@ -1,0 +1,18 @@
+// UTF-8 as Python decodes it: what it says about bytes that are none, and the characters of valid text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace config {
+
+/// 'utf-8' codec can't decode byte 0xe9 in position 41: invalid continuation byte; nothing for valid text.
+[[nodiscard]] std::optional<std::string> undecodable(std::string_view text);
+
+/// The code points of valid UTF-8.
+[[nodiscard]] std::u32string code_points(std::string_view text);
+[[nodiscard]] std::string utf8(char32_t code);
+
+}  // namespace config
