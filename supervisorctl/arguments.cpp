@@ -1,0 +1,101 @@
+#include "supervisorctl/arguments.hpp"
+
+#include <map>
+
+#include "common/base/text.hpp"
+#include "common/config/client.hpp"
+#include "common/config/command_line.hpp"
+#include "common/config/reader.hpp"
+
+namespace supervisorctl {
+
+using base::concat;
+
+namespace {
+
+constexpr config::Flag flags[] = {
+    {'c', "configuration", true}, {'h', "help", false},     {'?', "", false},
+    {'i', "interactive", false},  {'s', "serverurl", true}, {'u', "username", true},
+    {'p', "password", true},      {'r', "history_file", true}, {0, "history-file", true},
+};
+
+/// What was given, by letter.
+using Given = std::map<char, std::string>;
+
+base::Result<config::Client> read_section(const Given& given, const std::string& program,
+                                          const config::Surroundings& surroundings) {
+    std::string path;
+    if (const auto chosen = given.find('c'); chosen != given.end())
+        path = chosen->second;
+    else if (const auto found = config::find_file(program, surroundings))
+        path = *found;
+    else
+        return config::Client{};
+    auto reading = config::read_client(path, surroundings);
+    if (reading.client) return std::move(*reading.client);
+    const config::Diagnostic* error = reading.first_error();
+    return base::Error{error ? error->message : concat("could not read config file ", path)};
+}
+
+}  // namespace
+
+std::variant<Invocation, HelpWanted, UsageError> read_arguments(std::span<const std::string> arguments,
+                                                               const std::string& program,
+                                                               const config::Surroundings& surroundings) {
+    const auto words = config::parse_words(arguments, flags);
+    if (!words) return UsageError{words.error()};
+    Given given;
+    for (const config::GivenFlag& one : words->given) {
+        const char letter = one.flag->letter ? one.flag->letter : 'r';
+        if (letter == 'h' || letter == '?') return HelpWanted{};
+        if (letter == 's' && !config::is_server_url(one.value))
+            return UsageError{concat("invalid value for ", one.spelling, ' ', base::python_repr(one.value), ": value ",
+                                     base::python_repr(one.value), " is not a URL")};
+        given[letter] = one.value;
+    }
+    if (const auto once = config::refuse_repeated(words->given); !once) return UsageError{once.error()};
+
+    auto section = read_section(given, program, surroundings);
+    if (!section) return UsageError{section.error()};
+    const auto option = [&](char letter, std::optional<std::string> from_file) {
+        const auto chosen = given.find(letter);
+        return chosen == given.end() ? std::move(from_file) : std::optional(chosen->second);
+    };
+    Invocation invocation;
+    Settings& settings = invocation.settings;
+    settings.serverurl = config::normalised_server_url(*option('s', section->serverurl), surroundings);
+    settings.username = option('u', section->username);
+    settings.password = option('p', section->password);
+    settings.prompt = section->prompt;
+    settings.history_file = option('r', section->history_file);
+    invocation.command_line = base::join(words->rest, " ");
+    invocation.has_command = !words->rest.empty();
+    settings.interactive = given.contains('i') || !invocation.has_command;
+    return invocation;
+}
+
+std::string help_text(std::string_view program) {
+    return concat(
+        "supervisorctl -- look at and control what supervisord runs\n"
+        "\n"
+        "Usage: ",
+        program,
+        " [options] [action [arguments]]\n"
+        "\n"
+        "Options:\n"
+        "-c/--configuration FILENAME -- configuration file (searched for if not given)\n"
+        "-h/--help -- print this text and exit\n"
+        "-i/--interactive -- ask before a shutdown or reload, and for credentials, also\n"
+        "     when an action is given\n"
+        "-s/--serverurl URL -- where supervisord listens\n"
+        "     (default \"http://localhost:9001\").\n"
+        "-u/--username USERNAME -- name to log in to supervisord with\n"
+        "-p/--password PASSWORD -- password to log in to supervisord with\n"
+        "-r/--history_file FILENAME -- where the lines typed in the shell are kept\n"
+        "\n"
+        "Without an action it starts a shell that reads actions line by line.  The\n"
+        "action \"help\" lists all actions.\n"
+        "\n");
+}
+
+}  // namespace supervisorctl

@@ -1,0 +1,149 @@
+#include "supervisorctl/client.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cerrno>
+
+#include "common/base/base64.hpp"
+#include "common/base/clock.hpp"
+#include "common/base/text.hpp"
+#include "supervisorctl/answer.hpp"
+#include "supervisorctl/connect.hpp"
+
+namespace supervisorctl {
+
+namespace http = boost::beast::http;
+
+using base::concat;
+using Limit = std::optional<std::chrono::milliseconds>;
+using ResponseParser = http::response_parser<http::string_body>;
+
+namespace {
+
+constexpr std::size_t answer_limit = std::size_t{1} << 30;  // bytes of a body: `tail -0` asks for a whole file
+
+[[noreturn]] void fail(const Server& server, std::string_view what) {
+    throw Trouble(Trouble::Kind::other, concat(server.url.text, ' ', what));
+}
+
+std::string head(std::string_view verb, std::string_view path, const Server& server) {
+    std::string out = concat(verb, ' ', path, " HTTP/1.1\r\nHost: ", server.url.authority(),
+                             "\r\nUser-Agent: supervisorctl\r\n");
+    if (server.credentials)
+        out += concat("Authorization: Basic ",
+                      base::base64(concat(server.credentials->username, ':', server.credentials->password)), "\r\n");
+    return out;
+}
+
+void send_all(const base::Fd& socket, std::string_view bytes, const Server& server, const Interrupt& interrupt) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count >= 0)
+            bytes.remove_prefix(static_cast<std::size_t>(count));
+        else if (errno == EAGAIN)
+            (void)interrupt.wait(socket.get(), POLLOUT, std::nullopt);
+        else if (errno == EPIPE || errno == ECONNRESET)
+            return;  // it may have answered before it closed: a refusal is read next
+        else if (errno != EINTR)
+            fail(server, concat("cannot be written to: ", base::errno_text(errno)));
+    }
+}
+
+/// Appends what has come.  False: the server has closed the connection.
+bool receive(const base::Fd& socket, std::string& unread) {
+    char buffer[65536];
+    const ssize_t count = ::recv(socket.get(), buffer, sizeof buffer, 0);
+    if (count > 0) unread.append(buffer, static_cast<std::size_t>(count));
+    return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/// Feeds the parser with what was received, as far as it goes.
+void parse(ResponseParser& parser, std::string& unread, const Server& server) {
+    boost::system::error_code error;
+    while (!unread.empty() && !parser.is_done()) {
+        const std::size_t used = parser.put(boost::asio::buffer(unread), error);
+        unread.erase(0, used);
+        if (error == http::error::need_more) return;
+        if (error) fail(server, concat("does not speak HTTP: ", error.message()));
+        if (used == 0) return;
+    }
+}
+
+/// An idle connection that the server has closed meanwhile, or on which it says what nobody asked for.
+bool is_usable(const base::Fd& socket) {
+    char byte;
+    return socket && ::recv(socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+}  // namespace
+
+HttpAnswer Client::post(std::string_view path, std::string_view body, Limit limit) {
+    if (!is_usable(socket_)) socket_ = connect_to(server_.url, interrupt_);
+    base::Fd socket = std::move(socket_);  // kept only when the answer was whole
+    send_all(socket,
+             concat(head("POST", path, server_), "Content-Type: application/json\r\nContent-Length: ", body.size(),
+                    "\r\n\r\n", body),
+             server_, interrupt_);
+    ResponseParser parser;
+    parser.eager(true);
+    parser.body_limit(answer_limit);
+    std::string unread;
+    const base::Time deadline = base::now() + limit.value_or(std::chrono::milliseconds(0));
+    while (!parser.is_done()) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - base::now());
+        if (!interrupt_.wait(socket.get(), POLLIN, limit ? Limit(left) : std::nullopt))
+            fail(server_, concat("did not answer within ", limit->count() / 1000, " seconds"));
+        const bool open = receive(socket, unread);
+        parse(parser, unread, server_);
+        if (open || parser.is_done()) continue;
+        boost::system::error_code error;
+        if (parser.got_some()) parser.put_eof(error);
+        if (error || !parser.is_done()) fail(server_, "closed the connection before it answered");
+    }
+    http::response<http::string_body> answer = parser.release();
+    if (answer.keep_alive() && unread.empty()) socket_ = std::move(socket);
+    return {answer.result_int(), std::string(answer.reason()), std::move(answer.body())};
+}
+
+struct Stream::Parser {
+    explicit Parser(const Server& from) : server(from) {}
+
+    ResponseParser parser;
+    Server server;
+};
+
+Stream::Stream(const Server& server, std::string_view path, const Interrupt& interrupt)
+    : socket_(connect_to(server.url, interrupt)), parser_(std::make_unique<Parser>(server)) {
+    ResponseParser& parser = parser_->parser;
+    parser.eager(true);
+    parser.body_limit(boost::none);
+    send_all(socket_, concat(head("GET", path, server), "Connection: close\r\n\r\n"), server, interrupt);
+    while (!parser.is_header_done()) {
+        (void)interrupt.wait(socket_.get(), POLLIN, std::nullopt);
+        const bool open = receive(socket_, unread_);
+        parse(parser, unread_, server);
+        if (!open && !parser.is_header_done()) fail(server, "closed the connection before it answered");
+    }
+}
+
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+unsigned Stream::status() const { return parser_->parser.get().result_int(); }
+
+std::optional<std::string> Stream::take() {
+    ResponseParser& parser = parser_->parser;
+    const bool open = receive(socket_, unread_);
+    parse(parser, unread_, parser_->server);
+    std::string news = std::exchange(parser.get().body(), {});
+    if (news.empty() && (!open || parser.is_done())) return std::nullopt;
+    return news;
+}
+
+}  // namespace supervisorctl

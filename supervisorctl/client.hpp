@@ -1,0 +1,72 @@
+// HTTP/1.1 to one server, over a Unix socket or TCP: requests on one connection that is kept, and streams, each on a
+// connection of its own.  Everything that keeps an answer from coming is thrown as Trouble; Ctrl-C while waiting as
+// Interrupted.  Does not know what is in the bodies: that is remote.hpp.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/fd.hpp"
+#include "supervisorctl/interrupt.hpp"
+#include "supervisorctl/server_url.hpp"
+
+namespace supervisorctl {
+
+struct Credentials {
+    std::string username, password;
+};
+
+/// Where to connect and what to say about oneself.
+struct Server {
+    ServerUrl url;
+    std::optional<Credentials> credentials;
+};
+
+struct HttpAnswer {
+    unsigned status = 0;
+    std::string reason;
+    std::string body;
+};
+
+class Client {
+public:
+    Client(Server server, const Interrupt& interrupt) : server_(std::move(server)), interrupt_(interrupt) {}
+
+    /// No limit: as long as it takes.
+    [[nodiscard]] HttpAnswer post(std::string_view path, std::string_view body,
+                                  std::optional<std::chrono::milliseconds> limit);
+    [[nodiscard]] const Server& server() const { return server_; }
+
+private:
+    Server server_;
+    const Interrupt& interrupt_;
+    base::Fd socket_;  // empty when the next request needs a new connection
+};
+
+/// The answer to one GET whose body is read while it grows.
+class Stream {
+public:
+    /// Returns when the head of the answer is there.
+    Stream(const Server& server, std::string_view path, const Interrupt& interrupt);
+    Stream(Stream&&) noexcept;
+    Stream& operator=(Stream&&) noexcept;
+    ~Stream();
+
+    [[nodiscard]] unsigned status() const;
+    /// For poll(2): when it is ready to be read, take().
+    [[nodiscard]] int descriptor() const { return socket_.get(); }
+    /// What has come of the body since the last time, which may be nothing yet; no value when it has ended.
+    [[nodiscard]] std::optional<std::string> take();
+
+private:
+    struct Parser;
+
+    base::Fd socket_;
+    std::unique_ptr<Parser> parser_;
+    std::string unread_;
+};
+
+}  // namespace supervisorctl

@@ -1,0 +1,13 @@
+// A connected socket to a server.  Bounded in time; names are looked up only when they are no addresses.
+#pragma once
+
+#include "common/base/fd.hpp"
+#include "supervisorctl/interrupt.hpp"
+#include "supervisorctl/server_url.hpp"
+
+namespace supervisorctl {
+
+/// Not blocking.  Throws Trouble, whose text is "[Errno 111] Connection refused" as Python says it: scripts know it.
+[[nodiscard]] base::Fd connect_to(const ServerUrl& url, const Interrupt& interrupt);
+
+}  // namespace supervisorctl

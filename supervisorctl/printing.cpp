@@ -1,0 +1,76 @@
+#include "supervisorctl/printing.hpp"
+
+#include <algorithm>
+
+#include "common/api/names.hpp"
+#include "common/base/text.hpp"
+
+namespace supervisorctl {
+
+namespace {
+
+constexpr std::size_t narrowest_name_column = 30;
+constexpr std::size_t state_column = 10;
+
+void append_padded(std::string& out, std::string_view text, std::size_t width) {
+    out += text;
+    const std::size_t length = base::utf8_length(text);
+    if (length < width) out.append(width - length, ' ');
+}
+
+/// Widths of the columns when the words stand in so many rows.
+std::vector<std::size_t> widths_in_rows(const std::vector<std::string>& words, std::size_t rows) {
+    std::vector<std::size_t> widths((words.size() + rows - 1) / rows, 0);
+    for (std::size_t i = 0; i < words.size(); ++i)
+        widths[i / rows] = std::max(widths[i / rows], base::utf8_length(words[i]));
+    return widths;
+}
+
+std::size_t total(const std::vector<std::size_t>& widths) {
+    std::size_t sum = 2 * (widths.size() - 1);
+    for (const std::size_t width : widths) sum += width;
+    return sum;
+}
+
+}  // namespace
+
+std::string status_table(const std::vector<Process>& processes) {
+    std::size_t width = narrowest_name_column;
+    for (const Process& process : processes)
+        width = std::max(width, base::utf8_length(api::full_name(process.group, process.name)));
+    std::string out;
+    for (const Process& process : processes) {
+        append_padded(out, api::full_name(process.group, process.name), width + 3);
+        append_padded(out, process.statename, state_column);
+        out += process.description;
+        out += '\n';
+    }
+    return out;
+}
+
+std::string avail_line(const Configured& configured) {
+    std::string out;
+    append_padded(out, api::full_name(configured.group, configured.name), 32);
+    append_padded(out += ' ', configured.in_use ? "in use" : "avail", 9);
+    append_padded(out += ' ', configured.autostart ? "auto" : "manual", 9);
+    return out + base::concat(' ', configured.group_priority, ':', configured.process_priority, '\n');
+}
+
+std::string columns(const std::vector<std::string>& words, std::size_t width) {
+    if (words.empty()) return "";
+    std::size_t rows = 1;
+    while (rows < words.size() && total(widths_in_rows(words, rows)) > width) ++rows;
+    const auto widths = widths_in_rows(words, rows);
+    std::string out;
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t column = 0; column < widths.size(); ++column) {
+            const std::size_t i = column * rows + row;
+            if (column > 0) out += "  ";
+            append_padded(out, i < words.size() ? words[i] : "", widths[column]);
+        }
+        out += '\n';
+    }
+    return out;
+}
+
+}  // namespace supervisorctl

@@ -1,0 +1,151 @@
+// start, stop, restart, signal, clear: what is done to one process, a group or all
+#include <algorithm>
+#include <functional>
+
+#include "common/api/names.hpp"
+#include "supervisorctl/exit_status.hpp"
+#include "supervisorctl/families.hpp"
+#include "supervisorctl/outcome.hpp"
+#include "supervisorctl/session.hpp"
+
+namespace supervisorctl {
+
+using base::concat;
+using Outcomes = std::vector<Outcome>;
+
+namespace {
+
+struct Deed {
+    Verb verb;
+    int no_such_group;  // exit status
+    std::function<Answer<bool>(const std::string& name)> to_one;
+    std::function<Answer<Outcomes>(const std::string& group)> to_group;
+    std::function<Answer<Outcomes>()> to_all;
+};
+
+void tell(Session& session, Verb verb, const Outcome& outcome) {
+    const auto told = report(verb, outcome);
+    if (!told)
+        throw Trouble(Trouble::Kind::other, concat("Unknown result code ", api::code(outcome.status), " for ",
+                                                   api::full_name(outcome.group, outcome.name)));
+    session.say(told->line);
+    if (told->exit_status != exit_status::success) session.fail(told->exit_status);
+}
+
+void tell(Session& session, Verb verb, const Outcomes& outcomes) {
+    for (const Outcome& outcome : outcomes) tell(session, verb, outcome);
+}
+
+Outcome outcome_of(const api::ProcessName& name, const Answer<bool>& answer) {
+    Outcome outcome{name.group, *name.process, api::Fault::success, ""};
+    if (const Refused* no = answer.refused()) {
+        outcome.status = no->fault;
+        outcome.description = no->text;
+    }
+    return outcome;
+}
+
+void carry_out(Session& session, const Deed& deed, const Arguments& names) {
+    if (std::ranges::find(names, "all") != names.end()) return tell(session, deed.verb, deed.to_all().value());
+    for (const std::string& text : names) {
+        const api::ProcessName name = api::parse_name(text);
+        if (name.process) {
+            tell(session, deed.verb, outcome_of(name, deed.to_one(text)));
+            continue;
+        }
+        const auto outcomes = deed.to_group(name.group);
+        if (outcomes.refused_for(api::Fault::bad_name)) {
+            session.say(concat(name.group, ": ERROR (no such group)"));
+            session.fail(deed.no_such_group);
+            continue;
+        }
+        tell(session, deed.verb, outcomes.value());
+    }
+}
+
+/// There is no method that clears the logs of a group.
+Answer<Outcomes> clear_group(Remote& remote, const std::string& group) {
+    const auto processes = remote.processes();
+    Outcomes outcomes;
+    for (const Process& process : processes.value()) {
+        if (process.group != group) continue;
+        const std::string name = api::full_name(process.group, process.name);
+        outcomes.push_back(outcome_of({process.group, process.name}, remote.clear_logs(name)));
+    }
+    if (outcomes.empty()) return Refused{api::Fault::bad_name, concat("BAD_NAME: ", group)};
+    return outcomes;
+}
+
+}  // namespace
+
+void start(Session& session, const Arguments& names) {
+    if (names.empty()) {
+        say_with_help(session, "Error: start requires a process name", "start");
+        return session.fail(exit_status::invalid_arguments);
+    }
+    Remote& remote = session.remote();
+    carry_out(session,
+              {.verb = Verb::start,
+               .no_such_group = exit_status::invalid_arguments,
+               .to_one = [&](const std::string& name) { return remote.start(name); },
+               .to_group = [&](const std::string& group) { return remote.start_group(group); },
+               .to_all = [&] { return remote.start_all(); }},
+              names);
+}
+
+void stop(Session& session, const Arguments& names) {
+    if (names.empty()) {
+        say_with_help(session, "Error: stop requires a process name", "stop");
+        return session.fail(exit_status::generic);
+    }
+    Remote& remote = session.remote();
+    carry_out(session,
+              {.verb = Verb::stop,
+               .no_such_group = exit_status::generic,
+               .to_one = [&](const std::string& name) { return remote.stop(name); },
+               .to_group = [&](const std::string& group) { return remote.stop_group(group); },
+               .to_all = [&] { return remote.stop_all(); }},
+              names);
+}
+
+void restart(Session& session, const Arguments& names) {
+    if (names.empty()) {
+        say_with_help(session, "Error: restart requires a process name", "restart");
+        return session.fail(exit_status::generic);
+    }
+    stop(session, names);
+    start(session, names);
+}
+
+void signal(Session& session, const Arguments& arguments) {
+    if (arguments.size() < 2) {
+        say_with_help(session, "Error: signal requires a signal name and a process name", "signal");
+        return session.fail(exit_status::generic);
+    }
+    const std::string& sent = arguments.front();
+    Remote& remote = session.remote();
+    carry_out(session,
+              {.verb = Verb::signal,
+               .no_such_group = exit_status::generic,
+               .to_one = [&](const std::string& name) { return remote.signal(name, sent); },
+               .to_group = [&](const std::string& group) { return remote.signal_group(group, sent); },
+               .to_all = [&] { return remote.signal_all(sent); }},
+              Arguments(arguments.begin() + 1, arguments.end()));
+}
+
+void clear(Session& session, const Arguments& names) {
+    if (names.empty()) {
+        say_with_help(session, "Error: clear requires a process name", "clear");
+        return session.fail(exit_status::generic);
+    }
+    Remote& remote = session.remote();
+    carry_out(session,
+              {.verb = Verb::clear,
+               .no_such_group = exit_status::generic,
+               .to_one = [&](const std::string& name) { return remote.clear_logs(name); },
+               .to_group = [&](const std::string& group) { return clear_group(remote, group); },
+               .to_all = [&] { return remote.clear_all_logs(); }},
+              names);
+}
+
+}  // namespace supervisorctl

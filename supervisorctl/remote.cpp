@@ -1,0 +1,161 @@
+#include "supervisorctl/remote.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "common/api/jsonrpc.hpp"
+
+namespace supervisorctl {
+
+using api::jsonrpc::Value;
+using base::concat;
+
+namespace {
+
+constexpr std::chrono::milliseconds soon{60'000};     // for what does not wait for a process
+constexpr std::optional<std::chrono::milliseconds> whenever;
+
+void read(const Value& json, bool& value) { json.get_to(value); }
+void read(const Value& json, std::int64_t& value) { json.get_to(value); }
+void read(const Value& json, std::string& value) { json.get_to(value); }
+
+void read(const Value& json, Process& process) {
+    json.at("group").get_to(process.group);
+    json.at("name").get_to(process.name);
+    json.at("state").get_to(process.state);
+    json.at("statename").get_to(process.statename);
+    json.at("description").get_to(process.description);
+    json.at("pid").get_to(process.pid);
+    json.at("stdout_logfile").get_to(process.stdout_logfile);
+    json.at("stderr_logfile").get_to(process.stderr_logfile);
+}
+
+void read(const Value& json, Configured& configured) {
+    json.at("group").get_to(configured.group);
+    json.at("name").get_to(configured.name);
+    json.at("inuse").get_to(configured.in_use);
+    json.at("autostart").get_to(configured.autostart);
+    json.at("group_prio").get_to(configured.group_priority);
+    json.at("process_prio").get_to(configured.process_priority);
+}
+
+void read(const Value& json, Outcome& outcome) {
+    json.at("group").get_to(outcome.group);
+    json.at("name").get_to(outcome.name);
+    outcome.status = static_cast<api::Fault>(json.at("status").get<int>());
+    json.at("description").get_to(outcome.description);
+}
+
+void read(const Value& json, Changes& changes) {
+    const Value& lists = json.at(0);  // a list in a list: compat/rpc.md, section 4.1
+    lists.at(0).get_to(changes.added);
+    lists.at(1).get_to(changes.changed);
+    lists.at(2).get_to(changes.removed);
+}
+
+template <class T>
+void read(const Value& json, std::vector<T>& list) {
+    for (const Value& one : json) read(one, list.emplace_back());
+}
+
+/// The two faults for which JSON-RPC has codes of its own get Supervisor's numbers back.
+Refused refused(const api::jsonrpc::Failure& failure, const Server& server) {
+    using api::jsonrpc::Code;
+    switch (static_cast<Code>(failure.code)) {
+        case Code::method_not_found: return {api::Fault::unknown_method, "UNKNOWN_METHOD"};
+        case Code::invalid_params: return {api::Fault::incorrect_parameters, failure.message};
+        case Code::parse_error:
+        case Code::invalid_request:
+        case Code::internal_error:
+            throw Trouble(Trouble::Kind::other, concat(server.url.text, ": ", failure.message));
+    }
+    return {static_cast<api::Fault>(failure.code), failure.message};
+}
+
+void check_status(const HttpAnswer& answer, const Server& server) {
+    if (answer.status == 200) return;
+    if (answer.status == 401) throw Trouble(Trouble::Kind::unauthorized, "Server requires authentication");
+    throw Trouble(Trouble::Kind::other,
+                  concat(server.url.text, " answered POST /rpc with ", answer.status, ' ', answer.reason));
+}
+
+}  // namespace
+
+Remote::Remote(Server server, const Interrupt& interrupt) : client_(std::move(server), interrupt) {}
+
+template <class T, class... Parameters>
+Answer<T> Remote::call(const char* method, std::optional<std::chrono::milliseconds> limit,
+                       const Parameters&... parameters) {
+    Value list = Value::array();
+    (list.push_back(parameters), ...);
+    const HttpAnswer answer = client_.post("/rpc", api::jsonrpc::write_request(++calls_, method, list), limit);
+    check_status(answer, server());
+    const auto content = api::jsonrpc::read_answer(answer.body);
+    if (const auto* failure = std::get_if<api::jsonrpc::Failure>(&content)) return refused(*failure, server());
+    T value{};
+    try {
+        read(std::get<Value>(content), value);
+    } catch (const nlohmann::json::exception& unexpected) {
+        throw Trouble(Trouble::Kind::other, concat(method, " of ", server().url.text,
+                                                   " returned something else than expected: ", unexpected.what()));
+    }
+    return value;
+}
+
+using Text = std::string;
+using Outcomes = std::vector<Outcome>;
+
+Answer<Text> Remote::api_version() { return call<Text>("supervisor.getVersion", soon); }
+Answer<Text> Remote::supervisor_version() { return call<Text>("supervisor.getSupervisorVersion", soon); }
+Answer<std::int64_t> Remote::pid() { return call<std::int64_t>("supervisor.getPID", soon); }
+Answer<bool> Remote::shut_down() { return call<bool>("supervisor.shutdown", soon); }
+Answer<bool> Remote::restart() { return call<bool>("supervisor.restart", soon); }
+
+Answer<std::vector<Process>> Remote::processes() {
+    return call<std::vector<Process>>("supervisor.getAllProcessInfo", soon);
+}
+Answer<Process> Remote::process(const Text& name) { return call<Process>("supervisor.getProcessInfo", soon, name); }
+
+Answer<bool> Remote::start(const Text& name) { return call<bool>("supervisor.startProcess", whenever, name, true); }
+Answer<Outcomes> Remote::start_group(const Text& group) {
+    return call<Outcomes>("supervisor.startProcessGroup", whenever, group, true);
+}
+Answer<Outcomes> Remote::start_all() { return call<Outcomes>("supervisor.startAllProcesses", whenever, true); }
+
+Answer<bool> Remote::stop(const Text& name) { return call<bool>("supervisor.stopProcess", whenever, name, true); }
+Answer<Outcomes> Remote::stop_group(const Text& group) {
+    return call<Outcomes>("supervisor.stopProcessGroup", whenever, group, true);
+}
+Answer<Outcomes> Remote::stop_all() { return call<Outcomes>("supervisor.stopAllProcesses", whenever, true); }
+
+Answer<bool> Remote::signal(const Text& name, const Text& signal) {
+    return call<bool>("supervisor.signalProcess", soon, name, signal);
+}
+Answer<Outcomes> Remote::signal_group(const Text& group, const Text& signal) {
+    return call<Outcomes>("supervisor.signalProcessGroup", soon, group, signal);
+}
+Answer<Outcomes> Remote::signal_all(const Text& signal) {
+    return call<Outcomes>("supervisor.signalAllProcesses", soon, signal);
+}
+
+Answer<Changes> Remote::reread() { return call<Changes>("supervisor.reloadConfig", soon); }
+Answer<std::vector<Configured>> Remote::configured() {
+    return call<std::vector<Configured>>("supervisor.getAllConfigInfo", soon);
+}
+Answer<bool> Remote::add_group(const Text& group) { return call<bool>("supervisor.addProcessGroup", soon, group); }
+Answer<bool> Remote::remove_group(const Text& group) {
+    return call<bool>("supervisor.removeProcessGroup", soon, group);
+}
+
+Answer<Text> Remote::tail_main_log(std::int64_t bytes) { return call<Text>("supervisor.readLog", soon, -bytes, 0); }
+Answer<Text> Remote::tail(const Text& name, Channel channel, std::int64_t bytes) {
+    const char* method =
+        channel == Channel::out ? "supervisor.readProcessStdoutLog" : "supervisor.readProcessStderrLog";
+    return call<Text>(method, soon, name, -bytes, 0);
+}
+Answer<bool> Remote::clear_logs(const Text& name) { return call<bool>("supervisor.clearProcessLogs", soon, name); }
+Answer<Outcomes> Remote::clear_all_logs() { return call<Outcomes>("supervisor.clearAllProcessLogs", soon); }
+Answer<bool> Remote::send_input(const Text& name, const Text& text) {
+    return call<bool>("supervisor.sendProcessStdin", soon, name, text);
+}
+
+}  // namespace supervisorctl

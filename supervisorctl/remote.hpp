@@ -1,0 +1,91 @@
+// The methods of supervisord that the commands need, as functions with values (compat/rpc.md, section 4), called by
+// JSON-RPC.  JSON does not get out of remote.cpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "supervisorctl/answer.hpp"
+#include "supervisorctl/client.hpp"
+
+namespace supervisorctl {
+
+struct Process {
+    std::string group, name;
+    int state = 0;  // of api::State; a server may have others
+    std::string statename, description;
+    std::int64_t pid = 0;  // 0: none
+    std::string stdout_logfile, stderr_logfile;
+};
+
+/// A row of getAllConfigInfo.
+struct Configured {
+    std::string group, name;
+    bool in_use = false;
+    bool autostart = false;
+    std::int64_t group_priority = 0, process_priority = 0;
+};
+
+/// What became of one process of several.
+struct Outcome {
+    std::string group, name;
+    api::Fault status = api::Fault::success;
+    std::string description;
+};
+
+/// Groups that a reread found to be different from what is active.
+struct Changes {
+    std::vector<std::string> added, changed, removed;
+};
+
+enum class Channel { out, err };
+
+class Remote {
+public:
+    Remote(Server server, const Interrupt& interrupt);
+
+    [[nodiscard]] const Server& server() const { return client_.server(); }
+
+    Answer<std::string> api_version();
+    Answer<std::string> supervisor_version();
+    Answer<std::int64_t> pid();
+    Answer<bool> shut_down();
+    Answer<bool> restart();
+
+    Answer<std::vector<Process>> processes();
+    Answer<Process> process(const std::string& name);
+
+    // Of processes: each waits until it is so, as long as it takes.
+    Answer<bool> start(const std::string& name);
+    Answer<std::vector<Outcome>> start_group(const std::string& group);
+    Answer<std::vector<Outcome>> start_all();
+    Answer<bool> stop(const std::string& name);
+    Answer<std::vector<Outcome>> stop_group(const std::string& group);
+    Answer<std::vector<Outcome>> stop_all();
+
+    Answer<bool> signal(const std::string& name, const std::string& signal);
+    Answer<std::vector<Outcome>> signal_group(const std::string& group, const std::string& signal);
+    Answer<std::vector<Outcome>> signal_all(const std::string& signal);
+
+    Answer<Changes> reread();
+    Answer<std::vector<Configured>> configured();
+    Answer<bool> add_group(const std::string& group);
+    Answer<bool> remove_group(const std::string& group);
+
+    /// The last `bytes` bytes; 0: everything.
+    Answer<std::string> tail_main_log(std::int64_t bytes);
+    Answer<std::string> tail(const std::string& name, Channel channel, std::int64_t bytes);
+    Answer<bool> clear_logs(const std::string& name);
+    Answer<std::vector<Outcome>> clear_all_logs();
+    Answer<bool> send_input(const std::string& name, const std::string& text);
+
+private:
+    template <class T, class... Parameters>
+    Answer<T> call(const char* method, std::optional<std::chrono::milliseconds> limit, const Parameters&... parameters);
+
+    Client client_;
+    std::int64_t calls_ = 0;
+};
+
+}  // namespace supervisorctl

@@ -1,0 +1,80 @@
+// status, pid
+#include <algorithm>
+
+#include "common/api/names.hpp"
+#include "common/api/states.hpp"
+#include "supervisorctl/exit_status.hpp"
+#include "supervisorctl/families.hpp"
+#include "supervisorctl/printing.hpp"
+#include "supervisorctl/session.hpp"
+
+namespace supervisorctl {
+
+using base::concat;
+
+namespace {
+
+bool names_everything(const Arguments& names) {
+    return names.empty() || std::ranges::find(names, "all") != names.end();
+}
+
+/// In the order of the names; a name that fits nothing is reported at once, before the table.
+std::vector<Process> select(Session& session, const std::vector<Process>& all, const Arguments& names) {
+    std::vector<Process> selected;
+    for (const std::string& text : names) {
+        const api::ProcessName name = api::parse_name(text);
+        const std::size_t before = selected.size();
+        for (const Process& process : all)
+            if (process.group == name.group && (!name.process || process.name == *name.process))
+                selected.push_back(process);
+        if (selected.size() > before) continue;
+        session.say(name.process ? concat(text, ": ERROR (no such process)")
+                                 : concat(name.group, ": ERROR (no such group)"));
+        session.fail(exit_status::unknown);
+    }
+    return selected;
+}
+
+void show(Session& session, const Arguments& names) {
+    std::vector<Process> processes = session.remote().processes().value();
+    if (!names_everything(names)) processes = select(session, processes, names);
+    session.terminal().write(status_table(processes));
+    const bool down = std::ranges::any_of(processes, [](const Process& process) {
+        return api::is_stopped(static_cast<api::State>(process.state));
+    });
+    if (down) session.fail(exit_status::something_is_down);
+}
+
+}  // namespace
+
+void status(Session& session, const Arguments& names) {
+    try {
+        if (!session.server_answers()) return session.fail(exit_status::unknown);
+        show(session, names);
+    } catch (const Trouble& trouble) {
+        if (trouble.kind == Trouble::Kind::unauthorized && session.settings().interactive) throw;  // asks, repeats
+        session.report(trouble);
+        session.fail(exit_status::unknown);
+    }
+}
+
+void pid(Session& session, const Arguments& names) {
+    if (names.empty()) return session.say(concat(session.remote().pid().value()));
+    if (names_everything(names)) {
+        const auto processes = session.remote().processes();
+        for (const Process& process : processes.value()) session.say(concat(process.pid));
+        return;
+    }
+    for (const std::string& name : names) {
+        const auto process = session.remote().process(name);
+        if (process.refused_for(api::Fault::bad_name)) {
+            session.say(concat("No such process ", name));
+            session.fail(exit_status::generic);
+            continue;
+        }
+        session.say(concat(process.value().pid));
+        if (process.value().pid == 0) session.fail(exit_status::not_running);
+    }
+}
+
+}  // namespace supervisorctl

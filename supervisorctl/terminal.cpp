@@ -1,0 +1,93 @@
+#include "supervisorctl/terminal.hpp"
+
+#include <poll.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+
+#include "common/base/fd.hpp"
+#include "common/base/text.hpp"
+
+namespace supervisorctl {
+
+namespace {
+
+class HiddenTyping {
+public:
+    explicit HiddenTyping(int fd) : fd_(fd), is_terminal_(::tcgetattr(fd, &before_) == 0) {
+        if (!is_terminal_) return;
+        termios hidden = before_;
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(fd_, TCSAFLUSH, &hidden);
+    }
+    ~HiddenTyping() {
+        if (is_terminal_) ::tcsetattr(fd_, TCSAFLUSH, &before_);
+    }
+    HiddenTyping(const HiddenTyping&) = delete;
+    HiddenTyping& operator=(const HiddenTyping&) = delete;
+
+private:
+    int fd_;
+    termios before_{};
+    bool is_terminal_;
+};
+
+}  // namespace
+
+void Terminal::write(std::string_view text) const {
+    if (!base::write_all(out_, text))
+        throw std::runtime_error(base::concat("cannot write to standard output: ", base::errno_text(errno)));
+}
+
+void Terminal::complain(std::string_view line) const { (void)base::write_all(err_, base::concat(line, '\n')); }
+
+void Terminal::fill() {
+    char buffer[4096];
+    const ssize_t count = ::read(in_, buffer, sizeof buffer);
+    if (count > 0)
+        input_.append(buffer, static_cast<std::size_t>(count));
+    else
+        ended_ = true;
+}
+
+std::optional<std::string> Terminal::take_line() {
+    auto newline = input_.find('\n');
+    if (newline == std::string::npos) {
+        if (!ended_ || input_.empty()) return std::nullopt;
+        newline = input_.size();
+    }
+    std::string line = input_.substr(0, newline);
+    input_.erase(0, newline + 1);
+    return line;
+}
+
+std::optional<std::string> Terminal::read_line() {
+    for (;;) {
+        if (auto line = take_line()) return line;
+        if (ended_) return std::nullopt;
+        (void)interrupt_.wait(in_, POLLIN, std::nullopt);
+        fill();
+    }
+}
+
+std::optional<char> Terminal::read_byte() {
+    while (input_.empty()) {
+        if (ended_) return std::nullopt;
+        (void)interrupt_.wait(in_, POLLIN, std::nullopt);
+        fill();
+    }
+    const char byte = input_.front();
+    input_.erase(0, 1);
+    return byte;
+}
+
+std::optional<std::string> Terminal::read_secret() {
+    const HiddenTyping hidden(in_);
+    return read_line();
+}
+
+bool Terminal::is_interactive() const { return ::isatty(in_) == 1 && ::isatty(out_) == 1; }
+
+}  // namespace supervisorctl

@@ -1,0 +1,45 @@
+// Where supervisorctl talks: standard input, output and error, which need not be a terminal.  Lines go out at once;
+// input is read in pieces and handed out by lines or bytes, so that the shell, its questions and `fg` can take turns.
+// Does not edit lines: that is editor.hpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "supervisorctl/interrupt.hpp"
+
+namespace supervisorctl {
+
+class Terminal {
+public:
+    Terminal(int in, int out, int err) : in_(in), out_(out), err_(err) {}
+
+    void write(std::string_view text) const;
+    /// On standard error, with a newline.
+    void complain(std::string_view line) const;
+
+    /// Without its newline; nothing at the end of the input.
+    [[nodiscard]] std::optional<std::string> read_line();
+    [[nodiscard]] std::optional<char> read_byte();
+    /// A line that is not shown while it is typed.
+    [[nodiscard]] std::optional<std::string> read_secret();
+
+    // For those who wait for other things too: when input_descriptor() is ready, fill(); then take the lines.
+    [[nodiscard]] int input_descriptor() const { return in_; }
+    void fill();
+    [[nodiscard]] std::optional<std::string> take_line();
+    [[nodiscard]] bool at_end() const { return ended_ && input_.empty(); }
+
+    /// Both input and output.
+    [[nodiscard]] bool is_interactive() const;
+    [[nodiscard]] const Interrupt& interrupt() const { return interrupt_; }
+
+private:
+    int in_, out_, err_;
+    std::string input_;  // read, and not yet taken
+    bool ended_ = false;
+    Interrupt interrupt_;
+};
+
+}  // namespace supervisorctl

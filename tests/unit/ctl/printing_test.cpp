@@ -1,0 +1,57 @@
+#include <doctest/doctest.h>
+
+#include "common/base/text.hpp"
+#include "supervisorctl/printing.hpp"
+
+using namespace supervisorctl;
+
+namespace {
+
+Process row(const std::string& group, const std::string& name, const char* statename, const char* description) {
+    Process process;
+    process.group = group;
+    process.name = name;
+    process.statename = statename;
+    process.description = description;
+    return process;
+}
+
+}  // namespace
+
+TEST_CASE("the status table has the columns that scripts cut it by") {
+    const std::vector<Process> processes = {row("a", "a", "RUNNING", "pid 17180, uptime 0:00:04"),
+                                            row("b", "b", "STOPPED", "Not started"), row("g", "x", "STARTING", "")};
+    CHECK(status_table(processes) ==
+          "a                                RUNNING   pid 17180, uptime 0:00:04\n"
+          "b                                STOPPED   Not started\n"
+          "g:x                              STARTING  \n");
+    CHECK(status_table({}) == "");
+}
+
+TEST_CASE("the first column of the status table is as wide as the longest name and three") {
+    const std::string longest(40, 'n');
+    CHECK(status_table({row(longest, longest, "FATAL", "why"), row("b", "b", "EXITED", "when")}) ==
+          base::concat(longest, "   FATAL     why\nb", std::string(42, ' '), "EXITED    when\n"));
+}
+
+TEST_CASE("a name with letters of several bytes is as wide as it looks") {
+    CHECK(status_table({row("\xc3\xa9", "\xc3\xa9", "RUNNING", "d")}) ==
+          base::concat("\xc3\xa9", std::string(32, ' '), "RUNNING   d\n"));
+}
+
+TEST_CASE("avail has a line for each process, and a blank after the longest name") {
+    CHECK(avail_line({.group = "b", .name = "b", .in_use = true, .group_priority = 999, .process_priority = 999}) ==
+          "b                                in use    manual    999:999\n");
+    CHECK(avail_line({.group = "g", .name = "x", .autostart = true, .group_priority = -1, .process_priority = 5}) ==
+          "g:x                              avail     auto      -1:5\n");
+    const std::string longest(40, 'n');
+    CHECK(avail_line({.group = longest, .name = longest, .in_use = true}) == longest + " in use    manual    0:0\n");
+}
+
+TEST_CASE("columns fill the width from the top down") {
+    CHECK(columns({}, 79) == "");
+    CHECK(columns({"one"}, 79) == "one\n");
+    CHECK(columns({"one", "two"}, 79) == "one  two\n");
+    CHECK(columns({"a", "bbbb", "cc", "d", "e"}, 11) == "a     cc  e\nbbbb  d    \n");
+    CHECK(columns({"wider", "than", "that"}, 3) == "wider\nthan \nthat \n");
+}
