@@ -23,9 +23,12 @@ using config::LogLevel;
 /// "2026-11-24 10:31:09,042 INFO text\n", in local time.
 [[nodiscard]] std::string line(LogLevel level, base::WallTime time, std::string_view text);
 
+/// Lines kept for a standard output that takes none: bytes.
+inline constexpr std::size_t unshown_limit = 64 * 1024;
+
 struct ActivitySettings {
     std::string path;  // absolute; "syslog"
-    Limits limits;
+    Limits limits = {};
     LogLevel level = LogLevel::info;
     bool echo = false;  // to standard output as well: nodaemon and not silent
 };
@@ -60,7 +63,8 @@ private:
     ActivitySettings settings_;
     std::shared_ptr<File> file_;
     Syslog syslog_;
-    base::Fd terminal_;  // standard output, opened anew where that is possible: not to block
+    base::Fd own_stdout_;   // standard output, opened anew where that is possible: not to block
+    std::string unshown_;   // lines for standard output, as long as it takes none
     bool complained_ = false;
 
     void to_file(std::string_view formatted);

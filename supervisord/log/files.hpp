@@ -28,8 +28,9 @@ struct File {
     mode_t mode = 0;                  // permissions, for the file that follows it
     bool regular = false;             // has a size, can be rotated and cleared
     std::int64_t size = 0;            // as we last saw it; others may have changed it since
+    std::uint64_t taken = 0;          // bytes written, ever
     bool stale = false;               // its name means another file by now: open that
-    bool stuck = false;               // somebody's batch waits for it to take bytes again
+    int stuck = 0;                    // the errno for which somebody's batch waits for it
     std::vector<std::string> paths;   // names under which it was opened
 };
 

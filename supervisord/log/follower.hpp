@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "common/base/fd.hpp"
 
@@ -27,7 +29,7 @@ public:
     /// For Last-Modified.
     [[nodiscard]] std::time_t modified() const { return modified_; }
 
-    /// What has come since, up to limit bytes; fewer do not mean that there is no more, nothing does.
+    /// What has come since, up to limit bytes (at least 1).  Empty: nothing, for now; fewer than limit does not mean that.
     [[nodiscard]] std::string read(std::size_t limit);
 
 private:
@@ -38,7 +40,7 @@ private:
     std::int64_t offset_ = 0;
     std::time_t modified_ = 0;
 
-    [[nodiscard]] std::string read_here(std::size_t limit);
+    [[nodiscard]] std::optional<std::string> read_here(std::size_t limit);
     [[nodiscard]] bool move_on();
     bool take(base::Fd file, std::int64_t offset);
 };

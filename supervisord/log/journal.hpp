@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -72,10 +73,14 @@ public:
     [[nodiscard]] Row claim(const Stream& stream);
     void give_up(Row row);
     [[nodiscard]] StreamState& state(Row row);
-    /// A lane for a batch; nothing when all are taken by parked ones.
-    [[nodiscard]] std::optional<unsigned> free_lane() const;
+    /// A lane for a batch; there is always one.
+    [[nodiscard]] unsigned free_lane() const;
+    /// Whether a lane would be left when this one is parked.
+    [[nodiscard]] bool may_park(unsigned number) const;
     [[nodiscard]] std::optional<unsigned> parked_lane(Row row) const;
-    [[nodiscard]] bool is_last_free_lane() const;
+    /// After the batch: gives memory back that is seldom needed.
+    void hand_back(unsigned number);
+    void name_lane(Lane& lane, Row row, const Stream& stream) const;
     [[nodiscard]] Lane& lane(unsigned number) const;
     /// Offset of a lane's bytes in the file, for splice.
     [[nodiscard]] static std::int64_t offset_of(unsigned lane);
@@ -90,7 +95,7 @@ private:
     std::vector<Row> free_rows_;
 
     [[nodiscard]] static std::string key(const Stream& stream);
-    [[nodiscard]] static Stream stream_of(const std::string& key);
+    [[nodiscard]] static Stream stream_of(std::string_view key);
     void recover_lane(unsigned number, Files& files, Recovered& recovered);
 };
 

@@ -17,7 +17,7 @@ inline constexpr std::size_t page = 4096;
 inline constexpr std::size_t batch_limit = 256 * 1024;   // bytes out of a pipe in one batch
 inline constexpr std::size_t lane_count = 32;            // one in use, the others for batches that are parked
 inline constexpr std::size_t row_count = 8192;           // streams that have a state
-inline constexpr std::size_t name_limit = 320;
+inline constexpr std::size_t name_limit = 320;  // of a group and a process together
 inline constexpr std::size_t path_limit = 4096;
 
 /// What a stream remembers from one batch to the next.

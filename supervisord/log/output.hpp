@@ -16,6 +16,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
+#include "supervisord/log/batch.hpp"
 #include "supervisord/log/files.hpp"
 #include "supervisord/log/journal.hpp"
 #include "supervisord/log/patience.hpp"
@@ -26,8 +27,8 @@
 namespace logs {
 
 struct Target {
-    std::string path;  // empty: no file
-    Limits limits;
+    std::string path = {};  // empty: no file
+    Limits limits = {};
     bool syslog = false;
     bool strip_ansi = false;
 
@@ -52,13 +53,12 @@ struct Pumped {
     std::size_t bytes = 0;  // taken from the pipe
     std::chrono::milliseconds retry_after{0};
     int error = 0;
-    std::string report;  // not empty: a line for the activity log (WARN): bytes were lost, or a rotation failed
+    std::string report = {};  // not empty: a line for the activity log (WARN): bytes were lost, or a rotation failed
 };
 
 class Output {
 public:
     Output(Journal& journal, Files& files, Stream stream, Target target);
-    ~Output();
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 
@@ -73,7 +73,7 @@ public:
     [[nodiscard]] Pumped pump(int pipe, base::Time now);
 
     /// The end of the stream although the pipe is still held by somebody (a daemon that the child left): what was held
-    /// back goes to the log.  `wait` as in pump: call again.  After end_of_file it is not needed.
+    /// back goes to the log.  `wait` and `more`: call again.  After end_of_file it is not needed.
     [[nodiscard]] Pumped finish(base::Time now);
 
     /// Bytes lost and not yet reported, as a report; for the end of a process.
@@ -85,9 +85,13 @@ public:
     /// The log is removed and created anew, whether it is open or not (Q50).  The error names what is no regular file.
     [[nodiscard]] base::Result<void> clear();
 
+    /// The process is gone from the configuration: the journal need not remember its stream any longer, and what was
+    /// waiting for its log is dropped.  Ending an Output without it leaves all to the next controller.
+    void forget();
+
     /// Called with each batch after it is committed to the log, so that the log never has a line twice because of
     /// what happens in the hook; a controller that dies in between tells its successor (Recovered::unheard): the hook
-    /// hears everything at least once.  Must not call pump() of any Output.
+    /// hears everything at least once.  Must not call back into an Output.
     void set_hook(std::function<void(const Text&)> hook) { hook_ = std::move(hook); }
 
 private:
@@ -104,18 +108,22 @@ private:
     std::optional<unsigned> lane_;  // of a parked batch
     Reports loss_reports_, rotation_reports_;
 
+    std::uint64_t seen_taken_ = 0;
+    int last_error_ = 0;
+    std::string trouble_;  // what cannot be written, for the report of a loss
+
     [[nodiscard]] StreamState& state();
-    [[nodiscard]] bool discards() const;
+    /// Opens the log if it is not open, or opens its successor.  0 or an errno.
     [[nodiscard]] int refresh_file();
-    [[nodiscard]] bool waits_for_another(base::Time now, Pumped& pumped);
-    void begin(Lane& lane, bool last) const;
+    [[nodiscard]] bool log_took_bytes();
+    [[nodiscard]] std::optional<Pumped> wait_before_taking(base::Time now);
+    [[nodiscard]] unsigned begin(std::uint32_t last);
     [[nodiscard]] Pumped write_out(unsigned number, base::Time now);
-    void commit(unsigned number, std::size_t dropped);
+    [[nodiscard]] int write_log_of(Lane& lane, std::string_view text);
+    void complete(unsigned number, const Made& made);
+    void drop_parked();
     void rotate_when_full(base::Time now, Pumped& pumped);
     void report_losses(base::Time now, Pumped& pumped);
-    [[nodiscard]] std::string loss_text(std::uint64_t bytes) const;
-    [[nodiscard]] Pumped discard(int pipe);
-    int last_error_ = 0;
 };
 
 }  // namespace logs

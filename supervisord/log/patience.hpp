@@ -2,8 +2,9 @@
 // bytes than hold up the child for ever, and go on as before when it takes bytes again.
 #pragma once
 
-#include <chrono>
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -37,8 +38,6 @@ public:
         pause_ = std::min(pause_ * 2, longest_pause);
         return pause;
     }
-
-    [[nodiscard]] bool is_losing() const { return losing_; }
 
 private:
     std::optional<base::Time> since_;

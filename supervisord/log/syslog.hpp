@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/base/fd.hpp"
 
@@ -12,10 +14,13 @@ namespace logs {
 
 class Syslog {
 public:
+    explicit Syslog(std::string socket_path = "/dev/log") : socket_path_(std::move(socket_path)) {}
+
     /// 0, or an errno (EAGAIN: later).  Long lines go in pieces.
     [[nodiscard]] int send(std::string_view line);
 
 private:
+    std::string socket_path_;
     base::Fd socket_;
     bool stream_ = false;  // some daemons listen on a stream socket
 
