@@ -24,7 +24,7 @@ using State = logs::Pumped::State;
 
 int wanted_kills() {
     const char* number = std::getenv("LOG_KILLS");
-    return number ? std::atoi(number) : 80;
+    return number ? std::atoi(number) : 60;
 }
 
 /// The lines of one child, always the same ones, as they are written and as they should be in the log.
@@ -168,7 +168,7 @@ private:
         std::size_t ended = 0;
         while (ended < outputs.size()) {
             // Not for ever: a child that is not killed and has little to do ends when all is told.
-            if (!shared_->stop && base::now() - start > std::chrono::milliseconds(50)) return 0;
+            if (!shared_->stop && base::now() - start > std::chrono::milliseconds(20)) return 0;
             pollfd readable[2];
             for (std::size_t i = 0; i < 2; ++i) readable[i] = {outputs[i] ? children_[i].pipe.read.get() : -1, POLLIN, 0};
             ::poll(readable, 2, 10);
@@ -242,7 +242,7 @@ constexpr logs::Limits small_files{60'000, 100'000};
 }  // namespace
 
 TEST_CASE("killed between any two steps of a batch, no byte is lost and none is doubled") {
-    Play({.crashes = "journal.short_write 0.3\njournal.* 0.004\nrecovery.* 0.05\n", .limits = small_files}).perform(wanted_kills());
+    Play({.crashes = "journal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = small_files}).perform(wanted_kills());
 }
 
 TEST_CASE("killed at any moment, no byte is lost and none is doubled") {
@@ -250,14 +250,14 @@ TEST_CASE("killed at any moment, no byte is lost and none is doubled") {
 }
 
 TEST_CASE("killed in the middle of rotations, no file is lost") {
-    Play({.crashes = "journal.short_write 0.3\nrotation.* 0.05\njournal.* 0.001\n", .limits = {9'000, 100'000}}).perform(wanted_kills());
+    Play({.crashes = "journal.short_write 0.3\nrotation.* 0.1\njournal.* 0.005\n", .limits = {9'000, 100'000}}).perform(wanted_kills());
 }
 
 TEST_CASE("killed while the disk is full now and then, no byte is lost and none is doubled") {
-    Play({.crashes = "journal.full_disk 0.2\njournal.short_write 0.3\njournal.* 0.004\nrecovery.* 0.05\n", .limits = small_files}).perform(wanted_kills());
+    Play({.crashes = "journal.full_disk 0.2\njournal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = small_files}).perform(wanted_kills());
 }
 
 TEST_CASE("killed with two children on one file, no byte is lost and none is doubled") {
-    Play({.crashes = "journal.full_disk 0.05\njournal.short_write 0.3\njournal.* 0.004\nrotation.* 0.02\nrecovery.* 0.05\n",
+    Play({.crashes = "journal.full_disk 0.05\njournal.short_write 0.3\njournal.* 0.02\nrotation.* 0.1\nrecovery.* 0.1\n",
           .limits = small_files, .one_file = true, .random_kills = true}).perform(wanted_kills());
 }
