@@ -47,6 +47,8 @@ config::Program any_program(std::mt19937_64& random) {
     return program;
 }
 
+std::string show(const outside::Arrow& arrow) { return base::concat(api::name(arrow.first), ">", api::name(arrow.second)); }
+
 void expect(bool holds, std::string what) {
     if (!holds) throw outside::Broken{std::move(what)};
 }
@@ -101,8 +103,6 @@ TEST_CASE("whatever happens, a machine keeps its promises") {
         steps += world.steps();
     }
 
-    for (const auto& [from, to] : walked)
-        CHECK_MESSAGE(allowed.count({from, to}) == 1, "not allowed: ", api::name(from), ">", api::name(to));
-    for (const auto& [from, to] : allowed)
-        CHECK_MESSAGE(walked.count({from, to}) == 1, "never seen: ", api::name(from), ">", api::name(to));
+    for (const auto& arrow : walked) CHECK_MESSAGE(allowed.count(arrow) == 1, "not allowed: ", show(arrow));
+    for (const auto& arrow : allowed) CHECK_MESSAGE(walked.count(arrow) == 1, "never seen: ", show(arrow));
 }
