@@ -21,6 +21,19 @@ namespace test {
 
 using base::concat;
 
+namespace {
+
+/// The client may be gone: that is no reason to end.
+void send_all(int connection, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count <= 0) return;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+}
+
+}  // namespace
+
 Directory::Directory() {
     std::string pattern = (std::filesystem::temp_directory_path() / "ctl-test-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
@@ -103,7 +116,7 @@ void FakeServer::serve(int connection) {
         const std::string request = head.substr(0, head.find("\r\n"));
         const std::string text = answer(request, head, body);
         if (text.empty()) return;
-        (void)base::write_all(connection, text);
+        send_all(connection, text);
         const auto stream = streams_.find(std::string(base::split(request, ' ')[1]));
         if (stream != streams_.end() && !stream->second.ends) {
             pollfd stop{stop_read_.get(), POLLIN, 0};
