@@ -63,7 +63,7 @@ class FirstProcess(unittest.TestCase):
             self.skipTest('only root can make a PID namespace')
 
     def test_it_reaps_orphans_and_obeys_term(self):
-        daemon = Small('[program:father]\ncommand=/bin/sh -c "(sleep 0.2 & sleep 1000 & ) ; exec sleep 1000"\n')
+        daemon = Small('[program:father]\ncommand=/bin/sh -c "(sleep 0.2 & sleep 1000 &); exec sleep 1000"\n')
         outer = subprocess.Popen(['unshare', '--pid', '--fork', '--kill-child', '--mount-proc',
                                   os.path.join(BIN, 'supervisord'), '-n', '-c', daemon.conf], env={},
                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
