@@ -33,6 +33,7 @@ public:
         send(keeper::message_of(Type::hello));
         recover(*table);
         send(keeper::message_of(Type::ready));
+        notes_.ready = notes_.generation.load();
         for (;;) {
             pollfd waited{.fd = keeper::socket_fd, .events = POLLIN, .revents = 0};
             ::poll(&waited, 1, -1);

@@ -19,7 +19,7 @@ inline constexpr std::uint32_t programs = 20;
 /// Survives controllers: next_inc is raised before a spawn, done_inc when an exit is on record.
 struct Notes {
     std::atomic<std::int32_t> controller;  // pid of the present one
-    std::atomic<std::uint32_t> generation;
+    std::atomic<std::uint32_t> generation, ready;
     std::atomic<std::uint64_t> next_inc[programs];
     std::atomic<std::uint64_t> done_inc[programs];
 };
