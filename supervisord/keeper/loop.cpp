@@ -28,7 +28,7 @@ namespace {
 constexpr auto look_again = 50ms;     // at process groups that outlive their leader; nobody tells us of their end
 constexpr auto last_grace = 10s;      // for programs that end without a controller
 constexpr auto after_kill = 2s;       // a program that SIGKILL does not end is stuck in the kernel
-constexpr int requests_at_once = 64;  // then a look at signals and exits
+constexpr int requests_at_once = 8;   // then a look at signals and exits
 
 constexpr std::uint64_t bit(int number) { return std::uint64_t{1} << number; }
 constexpr std::uint64_t end_wanted = bit(SIGTERM) | bit(SIGINT) | bit(SIGQUIT);
