@@ -53,7 +53,7 @@ bool is_drawn(const char* name) {
 
 void die_here() {
     ::kill(::getpid(), SIGKILL);
-    for (;;) ::pause();
+    ::_exit(137);  // the first process of a pid namespace survives its own SIGKILL
 }
 
 }  // namespace base::detail

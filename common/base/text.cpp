@@ -146,17 +146,19 @@ Result<std::int64_t> parse_int(std::string_view text) {
     const bool negative = rest.starts_with('-');
     if (negative || rest.starts_with('+')) rest.remove_prefix(1);
     if (rest.empty() || rest.front() == '_' || rest.back() == '_') return refused();
-    std::int64_t number = 0;
+    std::int64_t number = 0;  // kept negative, where there is room for one more
     char last = 0;
     for (const char c : rest) {
         if (c == '_' && last == '_') return refused();
         last = c;
         if (c == '_') continue;
         if (c < '0' || c > '9') return refused();
-        if (__builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, c - '0', &number))
+        if (__builtin_mul_overflow(number, 10, &number) || __builtin_sub_overflow(number, c - '0', &number))
             return Error{concat("number too large: ", python_repr(text))};
     }
-    return negative ? -number : number;
+    if (negative) return number;
+    if (number == INT64_MIN) return Error{concat("number too large: ", python_repr(text))};
+    return -number;
 }
 
 std::string padded(std::int64_t number, int width) {

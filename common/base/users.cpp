@@ -34,7 +34,8 @@ Result<User> find_user(std::string_view text) {
 Result<gid_t> find_group(std::string_view text) {
     const auto number = parse_int(text);
     const group* entry = number ? ::getgrgid(static_cast<gid_t>(*number)) : ::getgrnam(std::string(text).c_str());
-    if (!entry) return Error{concat("Invalid group ", number ? "id " : "name ", text)};
+    const bool beyond = number && (*number < 0 || *number > 0xfffffffe);
+    if (!entry || beyond) return Error{concat("Invalid group ", number ? "id " : "name ", text)};
     return entry->gr_gid;
 }
 

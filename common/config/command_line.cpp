@@ -103,7 +103,7 @@ Result<void> check_value(const GivenFlag& given, const Surroundings& machine) {
     for (const auto& row : options_of<Settings>()) {
         if (row.name != given.flag->name) continue;
         Settings settings;
-        const auto set = row.field.set(settings, given.value, machine);
+        const auto set = row.field.set(settings, given.flag->takes_value ? given.value : "true", machine);
         if (set) return {};
         return Error{concat("invalid value for ", given.spelling, ' ', base::python_repr(given.value), ": ",
                             set.error())};

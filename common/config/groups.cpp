@@ -68,9 +68,9 @@ private:
 
     void heterogeneous(const ini::Section& section) {
         auto reader = reader_of(section);
+        const auto name = group_name(reader);
         GroupSection options;
         reader.fill(options, Scope(context_.environment));
-        const auto name = group_name(reader);
         Group group;
         if (name) group.name = *name;
         group.priority = options.priority;

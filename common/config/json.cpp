@@ -36,6 +36,8 @@ public:
     void extra(const char* name, const Value& value, const Value& usual = {}) {
         if (!(value == usual)) member(name, value);
     }
+    /// For what 0 means that nothing is said.
+    void number_or_null(const char* name, std::int64_t value) { json[name] = value == 0 ? Json(nullptr) : Json(value); }
     void optional_object(const char* name, const std::optional<FcgiSocket>& value);
     void log(const char* name, const char* path_name, const LogFile& log) {
         switch (log.kind) {
@@ -45,7 +47,6 @@ public:
         }
         extra(path_name, log.path);
     }
-    /// A file can be called "auto" after all.
     template <class Item, class Walk>
     void list(const char* name, const std::vector<Item>& items, Walk walk);
 
@@ -85,6 +86,11 @@ public:
     void extra(const char* name, Value& value, const Value& usual = {}) {
         value = usual;
         if (json_.contains(name)) member(name, value);
+    }
+    void number_or_null(const char* name, std::int64_t& value) {
+        std::optional<std::int64_t> number;
+        member(name, number);
+        value = number.value_or(0);
     }
     void optional_object(const char* name, std::optional<FcgiSocket>& value);
     void log(const char* name, const char* path_name, LogFile& log) {
@@ -174,7 +180,7 @@ constexpr const char* stderr_names[] = {"stderr_logfile", "stderr_logfile_path",
 
 constexpr auto walk_socket = [](auto& visit, auto& socket) {
     visit.member("url", socket.url);
-    visit.member("backlog", socket.backlog);
+    visit.number_or_null("backlog", socket.backlog);
     visit.extra("mode", socket.mode);
     visit.extra("owner", socket.owner);
 };

@@ -217,7 +217,7 @@ constexpr Option<ListenerSection> eventlistener_rows[] = {
 };
 
 constexpr Option<FcgiSection> fcgi_program_rows[] = {
-    {.name = "socket", .field = in<kind::Socket, &FcgiSection::socket>(), .fallback = "",
+    {.name = "socket", .field = in<kind::Socket, &FcgiSection::socket>(),
      .refers = Refers::program_name, .turn = 4, .reload = Reload::group, .acted_on = false,
      .complains_with_place = true, .sample = "unix:///var/run/%(program_name)s.sock",
      .doc = "Socket that all processes of the section get as standard input: tcp://host:port or unix:///path."},

@@ -119,7 +119,7 @@ std::vector<Program> read_program(const Context& context, const ini::Section& se
     check_groups(reader, once);
     check_name(reader, copies);
     check_numbers(reader, copies);
-    if (!reader.find("command"))
+    if (!reader.find("command") && copies.numprocs > 0)
         reader.error("command", concat("program section ", section.name, " does not specify a command"));
     reader.check_comment("command");
 

@@ -57,10 +57,13 @@ private:
         IncludeSection options;
         reader.fill(options, Scope(names));
         const std::string here = context.here(0);
+        const int line = reader.find("files")->line;  // of the root's; what is included moves the sections
         for (const auto word : base::words(options.files)) {
             const std::string pattern = word.starts_with('/') ? std::string(word) : base::path_in(here, word);
             const auto matches = machine_.glob(pattern);
-            if (matches.empty()) reader.warn("files", concat("No file matches via include \"", pattern, "\""));
+            if (matches.empty())
+                note(Severity::warning, concat("No file matches via include \"", pattern, "\""),
+                     document_.files().front(), "include", "files", line);
             for (const auto& match : matches) include(match);
         }
         return !failed();

@@ -49,9 +49,9 @@ struct Boot {
 [[nodiscard]] bool set_path(char (&field)[4096], std::string_view path);
 
 /// A sealed memfd with boot and text.
-[[nodiscard]] base::Result<base::Fd> write_boot(Boot boot, std::string_view text);
-/// The struct; refuses what is not one.
-[[nodiscard]] base::Result<Boot> read_boot(int fd);
+[[nodiscard]] base::Result<base::Fd> write_boot(const Boot& boot, std::string_view text);
+/// Maps the struct for the life of the process; refuses what is not one.
+[[nodiscard]] base::Result<const Boot*> map_boot(int fd);
 /// The text behind it.
 [[nodiscard]] base::Result<std::string> read_boot_text(int fd);
 

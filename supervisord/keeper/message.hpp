@@ -44,7 +44,7 @@ enum class Type : std::uint16_t {
     group_gone,    // slot, inc, name: the last of its process group is gone, after an ending with group_left
     orphan,        // pid, wstatus: reaped, and no program of ours.  Best effort
     signals,       // bits (1 << number), pid and uid of who sent the last; until taken, each new controller hears it
-    note,          // name: a line for the log
+    note,          // name: a line for the log; flags: critical, else a warning
 };
 
 /// Why a controller was started.
@@ -60,6 +60,7 @@ enum Flag : std::uint32_t {
     to_group = 1,      // signal: to the process group
     watch_group = 2,   // spawn: after the leader's end, tell when its process group is empty
     force = 4,         // shutdown: even with programs alive, which are left to themselves
+    critical = 8,      // note
 };
 
 /// Times are nanoseconds: CLOCK_MONOTONIC (base::Time) and since the epoch (base::WallTime).

@@ -46,11 +46,9 @@ struct Slot {
     std::uint32_t flags = 0;              // watch_group
     std::uint64_t pidfd_inode = 0;
     std::int32_t born_pid = 0;            // written by the child itself, before it passes the gate
-    std::uint32_t due = 0;                // Due: what the controller has not been told
+    std::int32_t order_err = 0;           // the result of `order`
     std::uint64_t born_ticks = 0;         // its start in clock ticks since boot, the same way; 0: unknown
     std::uint64_t order = 0;              // the last order to signal that was carried out
-    std::int32_t order_err = 0;           // and with what result
-    std::uint32_t reserved = 0;
     Instant spawned_at;
     Ending ending;                        // when exited; group_left falls back to 0 when the group has become empty
     Retained retained[retained_limit] = {};
@@ -58,13 +56,12 @@ struct Slot {
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-enum Due : std::uint32_t { due_exit = 1, due_group = 2 };
-
 struct Note {
     std::int64_t wall = 0;  // nanoseconds since the epoch
-    char text[name_size - 8] = {};
+    std::uint32_t flags = 0;  // critical
+    char text[name_size - 12] = {};
 };
-inline constexpr std::size_t note_limit = 64;
+inline constexpr std::size_t note_limit = 32;
 
 struct Header {
     static constexpr std::uint64_t right_magic = 0x656c626174707573;  // "suptable"
@@ -91,6 +88,7 @@ struct Header {
     std::uint64_t spawns = 0, exits = 0, orphans = 0, orphans_untold = 0, bad_messages = 0;
     std::uint64_t notes_written = 0;   // the next goes to notes[notes_written % note_limit]
     std::uint64_t notes_told = 0;
+    std::uint64_t held_used = 0;       // one past the last entry of `held` ever used
     Note notes[note_limit] = {};
     HeldDescriptor held[held_limit] = {};
 };
@@ -99,21 +97,28 @@ struct Header {
 inline constexpr std::size_t slots_offset = (sizeof(Header) + 4095) / 4096 * 4096;
 [[nodiscard]] constexpr std::size_t table_bytes(std::uint32_t slots) { return slots_offset + slots * sizeof(Slot); }
 
-/// The rules.  Works on memory of table_bytes(capacity) of which table_bytes(backed) may be touched.  Takes memory of
-/// its own (the indices) only in the constructor and in back().
+/// What the keeper still has to do about a slot.
+enum Mark : std::uint8_t {
+    exit_untold = 1,     // the controller does not know of the exit,
+    group_untold = 2,    // that the group is gone
+    group_unchecked = 4,  // the leader was reaped just now: is anybody left?
+    lingering = 8,       // somebody was, at the last look
+};
+
+/// The rules.  Works on zeroed memory of table_bytes(capacity), of which table_bytes(backed) may be touched.  Takes
+/// memory of its own (what stands beside the table) only in back().
 class Table {
 public:
     Table() = default;
-    /// Fresh: makes an empty table there.
     Table(void* memory, std::uint32_t capacity);
 
     [[nodiscard]] Header& header() const { return *header_; }
     [[nodiscard]] Slot& slot(std::uint32_t number) const { return slots_[number]; }
-    /// Says that slots up to this number have memory now.
+    /// Says that so many slots have memory now.
     void back(std::uint32_t slots);
 
     struct Claim {
-        int err = 0;  // EEXIST (slot tells which), ENOSPC: no free slot has memory, EINVAL
+        int err = 0;  // EEXIST (slot tells which), ENOSPC: no free slot has memory
         std::uint32_t slot = 0;
     };
     /// A slot for a name, its gate at spawning.
@@ -126,39 +131,49 @@ public:
     /// The slot of a child that is not yet reaped.
     [[nodiscard]] std::optional<std::uint32_t> find_pid(pid_t pid) const;
     [[nodiscard]] std::optional<std::uint32_t> find_name(std::string_view name) const;
-    /// Is this the child that the message means?
+    /// Whether a message means the child that this slot is about.
     [[nodiscard]] bool is(std::uint32_t number, std::uint64_t inc) const;
 
     /// The child was reaped.
     void exit(std::uint32_t number, const Ending& ending);
-    /// Nobody of its group is left; false when that was known.
-    bool empty_group(std::uint32_t number);
-    /// Frees a slot whose exit is dealt with; false when there is none such (stale, alive).  Descriptors first!
-    bool release(std::uint32_t number, std::uint64_t inc);
+    /// A look at the process group of a child that was reaped; answers a mark group_unchecked or lingering.
+    void group_seen(std::uint32_t number, bool somebody_left);
+    /// Whether it can be released: exited, and no other incarnation.
+    [[nodiscard]] bool is_released_by(std::uint32_t number, std::uint64_t inc) const;
+    /// Frees it.  What it holds was closed before.
+    void release(std::uint32_t number);
+
+    /// The first slot from a number on with one of these marks.
+    [[nodiscard]] std::optional<std::uint32_t> find_marked(std::uint8_t marks, std::uint32_t from = 0) const;
+    [[nodiscard]] std::uint8_t marks(std::uint32_t number) const { return marks_[number]; }
+    /// The controller knows.
+    void told(std::uint32_t number) { marks_[number] &= static_cast<std::uint8_t>(~(exit_untold | group_untold)); }
+    /// The next controller has it all in its copy.
+    void all_told();
 
     /// Slots whose child is not reaped.
     [[nodiscard]] std::uint32_t alive() const { return alive_; }
-    /// Everything that is due is in the copy that a new controller gets.
-    void snapshot_taken();
 
-    /// Holds a descriptor under a name; the one held before under it, or -1; ENOSPC as a negative errno below -1.
     struct Put {
-        int err = 0;
-        int replaced = -1;
+        int err = 0;        // ENOSPC
+        int replaced = -1;  // what was held under that name
     };
     [[nodiscard]] Put put(std::string_view name, int fd);
-    /// The descriptor that was held, or -1.
+    /// What was held under that name, or -1.
     [[nodiscard]] int drop(std::string_view name);
 
-    void note(std::string_view text, std::int64_t wall);
+    void note(std::string_view text, std::uint32_t flags, std::int64_t wall);
 
 private:
+    void free(std::uint32_t number);
+
     Header* header_ = nullptr;
     Slot* slots_ = nullptr;
     std::uint32_t alive_ = 0;
-    // Beside the table, small enough to be searched from end to end: 4 bytes a slot, not 600.
-    std::vector<pid_t> pids_;
+    // Beside the table, small enough to be searched from end to end: a few bytes a slot.
+    std::vector<pid_t> pids_;           // of children not yet reaped
     std::vector<std::uint32_t> names_;  // hashes; 0 is a free slot
+    std::vector<std::uint8_t> marks_;
 };
 
 /// The controller's copy, on table_fd.

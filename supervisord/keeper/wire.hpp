@@ -21,11 +21,11 @@ enum class Receipt {
     message,
     nothing,    // for now
     closed,     // the other side is gone, and all it sent has been read
-    malformed,  // something came that is no message, or came without all its descriptors; go on
+    malformed,  // something came that is no message; go on
 };
 struct Incoming {
     Receipt receipt = Receipt::nothing;
-    int error = 0;  // of malformed: EPROTO, or EMFILE when descriptors were lost
+    bool descriptors_lost = false;  // we are out of them: the message is whole, what came beside it is not
     Message message;
     std::size_t count = 0;
     base::Fd descriptors[descriptor_limit];  // take what you keep; the rest is closed

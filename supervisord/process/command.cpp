@@ -80,7 +80,8 @@ std::variant<Executable, Unusable> find_command(const config::Program& program, 
         return Executable{name, std::move(*words)};
     }
     std::optional<Unusable> first;
-    for (const auto directory : base::split(search_path(program, path), ':')) {
+    const std::string directories = search_path(program, path);
+    for (const auto directory : base::split(directories, ':')) {
         const std::string file = directory.empty() ? name : concat(directory, directory.ends_with('/') ? "" : "/", name);
         auto problem = look(file);
         if (!problem) return Executable{file, std::move(*words)};

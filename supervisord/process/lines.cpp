@@ -74,6 +74,10 @@ Entry just_exited(std::string_view name, pid_t pid, std::string_view reason) {
             concat("unable to signal ", name, " (pid ", pid, "), it probably just exited on its own: ", reason)};
 }
 
+Entry signalled_too_late(std::string_view name, pid_t pid, std::string_view reason) {
+    return {LogLevel::debug, concat("unable to signal ", name, " (pid ", pid, "), it just now exited on its own: ", reason)};
+}
+
 Entry cannot_stop(std::string_view name, pid_t pid, std::string_view reason) {
     return {LogLevel::critical, concat("unknown problem killing ", name, " (", pid, "):", reason)};
 }

@@ -41,8 +41,9 @@ struct Entry {
 [[nodiscard]] Entry stop_in_backoff(std::string_view name);
 [[nodiscard]] Entry stop_without_process(std::string_view name, int number);
 [[nodiscard]] Entry signal_without_process(std::string_view name, int number);
-/// The reason as the C library says it.
+// The process was gone: when it was to be stopped, and when a user signalled it.
 [[nodiscard]] Entry just_exited(std::string_view name, pid_t pid, std::string_view reason);
+[[nodiscard]] Entry signalled_too_late(std::string_view name, pid_t pid, std::string_view reason);
 [[nodiscard]] Entry cannot_stop(std::string_view name, pid_t pid, std::string_view reason);
 [[nodiscard]] Entry cannot_signal(std::string_view name, pid_t pid, std::string_view reason);
 

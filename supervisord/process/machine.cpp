@@ -55,6 +55,7 @@ private:
     void fail(std::optional<Line> line);
     void exit_from_running(int code);
     void stop_child();
+    void stop_waiting_for_remains();
     void stopped();
     void kill_remains();
 
@@ -140,6 +141,14 @@ void Life::stop_child() {
     stay_at_most(program_.stopwaitsecs);
 }
 
+/// There is no child yet, and there will be none; what remains has had its signal.
+void Life::stop_waiting_for_remains() {
+    m_.spawn_wanted = false;
+    const auto next_kill = m_.deadline;
+    enter(State::stopping);
+    m_.deadline = next_kill;
+}
+
 void Life::stopped() {
     enter(State::stopped);
     if (m_.stop_requested) say(Line::stopped);  // else the child's end has been told, and only its group was waited for
@@ -172,10 +181,10 @@ void Life::on(const Start&) {
 void Life::on(const Stop&) {
     switch (m_.state) {
         case State::starting:
-            if (!m_.spawn_wanted) return stop_child();
-            m_.spawn_wanted = false;
-            enter(State::stopping);
-            kill_remains();
+            if (m_.spawn_wanted)
+                stop_waiting_for_remains();
+            else
+                stop_child();
             return;
         case State::running:
             stop_child();
@@ -199,7 +208,7 @@ void Life::on(const Hold&) {
     m_.holding = true;
     switch (m_.state) {
         case State::starting:  // nothing will be spawned any more, so there is nothing to wait for but the rest
-            if (m_.spawn_wanted) on(Stop{});
+            if (m_.spawn_wanted) stop_waiting_for_remains();
             return;
         case State::backoff:  // until the order of shutdown comes to it
             m_.deadline.reset();
@@ -340,6 +349,7 @@ void Life::on(const TimePassed&) {
             start();
             return;
         case State::stopping:
+            if (!m_.stop_requested) return kill_remains();
             say(Line::killing);
             actions_.emplace_back(Signal{SIGKILL, m_.remains || program_.killasgroup});
             stay_at_most(std::max<std::int64_t>(program_.stopwaitsecs, 1));  // Q120

@@ -41,11 +41,11 @@ struct Handler {
 
 struct Method {
     std::string_view name;  // "supervisor.startProcess"
-    std::vector<std::string_view> aliases;
+    std::vector<std::string_view> aliases = {};
     std::string_view doc;
-    std::vector<Parameter> params;
+    std::vector<Parameter> params = {};
     Parameter result;
-    std::vector<api::Fault> faults;
+    std::vector<api::Fault> faults = {};  // beside those of every method: SHUTDOWN_STATE, INCORRECT_PARAMETERS
     Handler handler;
 };
 

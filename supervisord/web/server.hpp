@@ -16,20 +16,25 @@ namespace boost::asio {
 class io_context;
 }
 
+namespace logs {
+class Files;
+}
+
 namespace web {
 
 struct Limits {
     std::uint32_t header_bytes = 64 * 1024;
     std::uint64_t body_bytes = 16 * 1024 * 1024;
-    std::size_t connections = 512;                // then the one that has been idle for longest is closed
+    std::size_t connections = 512;                // then the one that has been idle for longest makes room
     std::chrono::seconds request_time{60};        // from the first byte of a request to its last
-    std::chrono::seconds write_time{60};          // for each piece of an answer that is written
+    std::chrono::seconds write_time{60};          // for a piece of an answer; then the client is too slow
+    std::chrono::seconds farewell_time{2};        // for what a client still sends that was refused
 };
 
 class HttpServer {
 public:
-    /// Both outlive the server.
-    HttpServer(boost::asio::io_context& loop, control::Supervisor& supervisor, Limits limits = {});
+    /// All three outlive the server.  files tells when a log that somebody follows has grown.
+    HttpServer(boost::asio::io_context& loop, control::Supervisor& supervisor, logs::Files& files, Limits limits = {});
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

@@ -1,0 +1,229 @@
+#include "supervisord/keeper/loop.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+
+#include "common/base/crash_point.hpp"
+#include "common/base/signals.hpp"
+#include "common/base/text.hpp"
+#include "supervisord/keeper/start.hpp"
+
+namespace keeper {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto look_again = 50ms;     // at process groups that outlive their leader; nobody tells us of their end
+constexpr auto last_grace = 10s;      // for programs that end without a controller
+constexpr auto after_kill = 2s;       // a program that SIGKILL does not end is stuck in the kernel
+constexpr int requests_at_once = 64;  // then a look at signals and exits
+
+constexpr std::uint64_t bit(int number) { return std::uint64_t{1} << number; }
+constexpr std::uint64_t end_wanted = bit(SIGTERM) | bit(SIGINT) | bit(SIGQUIT);
+
+Ending ending_of(int wstatus, const rusage& usage) {
+    const auto microseconds = [](const timeval& time) {
+        return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
+    };
+    Ending ending;
+    ending.wstatus = wstatus;
+    ending.known = Known::wait;
+    ending.at = now();
+    ending.user_us = microseconds(usage.ru_utime);
+    ending.system_us = microseconds(usage.ru_stime);
+    ending.peak_kib = static_cast<std::uint64_t>(usage.ru_maxrss);
+    return ending;
+}
+
+}  // namespace
+
+bool Loop::prepare() {
+    if (!open_standard_descriptors()) return false;
+    close_all_on_exec();
+    rlimit nofile{};
+    nofile.rlim_cur = boot_.nofile_soft;
+    nofile.rlim_max = boot_.nofile_hard;
+    original_ = take_limits(nofile);
+    // First everything goes up, then what is below is closed and reserved; only then anything else is opened.
+    boot_copy_ = base::Fd(move_up(boot_fd));
+    program_ = base::Fd(move_up(boot_.controller_fd >= 0 ? boot_.controller_fd
+                                                         : ::open("/proc/self/exe", O_PATH | O_CLOEXEC)));
+    std::vector<int> held;
+    for (const auto& entry : std::span(boot_.held, boot_.held_count)) held.push_back(move_up(entry.fd));
+    if (!boot_copy_ || !program_ || !reserve_low_descriptors()) return false;
+
+    int problem = 0;
+    if (!file_.open(boot_.runtime_directory, boot_.slots, problem)) return false;
+    table_ = Table(file_.memory(), boot_.slots);
+    identify(table_.header());
+    if (problem != 0) note("the table of programs does not outlive us: its directory cannot be used");
+    for (std::size_t i = 0; i < held.size(); ++i)
+        if (held[i] < 0 || table_.put(boot_.held[i].name, held[i]).err != 0)
+            note("a descriptor that the launcher names is not there");
+    signals_ = take_signals();
+    ::prctl(PR_SET_NAME, "supervisord");
+    return signals_ && ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+}
+
+int Loop::run() {
+    if (boot_.pidfile[0] != '\0' && !write_pidfile(boot_.pidfile))
+        note(base::concat("could not write pidfile ", boot_.pidfile), critical);
+    start_at_ = base::now();
+    reap();  // whatever became our child before we listened
+    while (!exit_code_) {
+        let_time_pass();
+        tell();
+        wait();
+    }
+    leave();
+    return *exit_code_;
+}
+
+void Loop::wait() {
+    if (exit_code_) return;
+    pollfd waited[2] = {{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                        {.fd = link_.get(), .events = 0, .revents = 0}};  // one below 0 is passed over
+    if (!waiting_answer_) waited[1].events |= POLLIN;
+    if (full_) waited[1].events |= POLLOUT;
+    if (::poll(waited, 2, timeout()) < 0) return;
+    if (waited[1].revents != 0) full_ = false;
+    if (waited[0].revents & POLLIN) read_signals();
+    if (waited[1].revents & (POLLHUP | POLLERR)) waiting_answer_.reset();  // nobody is there to hear it
+    if (waited[1].revents & (POLLIN | POLLHUP | POLLERR)) (void)read_requests(requests_at_once);
+    if (table_.find_marked(lingering)) look_at_groups();
+}
+
+int Loop::timeout() const {
+    std::optional<base::Time> first;
+    for (const auto& time : {start_at_, kill_at_, end_at_})
+        if (time && (!first || *time < *first)) first = time;
+    auto left = first ? std::max<std::chrono::nanoseconds>(*first - base::now(), 0ns) : 1h;
+    if (table_.find_marked(lingering)) left = std::min<std::chrono::nanoseconds>(left, look_again);
+    else if (!first) return -1;  // no wake-up without a reason
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+}
+
+void Loop::read_signals() {
+    signalfd_siginfo signals[16];
+    bool child = false;
+    for (;;) {
+        const ssize_t size = ::read(signals_.get(), signals, sizeof signals);
+        if (size <= 0) break;
+        for (const auto& one : std::span(signals, static_cast<std::size_t>(size) / sizeof signals[0])) {
+            const int number = static_cast<int>(one.ssi_signo);
+            if (number == SIGCHLD) {
+                child = true;
+            } else if (number == SIGTSTP) {
+                ::raise(SIGSTOP);  // Ctrl-Z stops us as it would any program; controller and programs go on
+            } else {
+                table_.header().pending_signals |= bit(number);
+                told_signals_ &= ~bit(number);
+                table_.header().signal_pid = static_cast<std::int32_t>(one.ssi_pid);
+                table_.header().signal_uid = one.ssi_uid;
+            }
+        }
+    }
+    if (child) reap();
+}
+
+void Loop::reap() {
+    std::optional<int> controller_status;
+    for (;;) {
+        int wstatus = 0;
+        rusage usage{};
+        const pid_t pid = ::wait4(-1, &wstatus, WNOHANG, &usage);
+        if (pid <= 0) break;
+        base::crash_point("keeper.reaped");
+        if (pid == controller_) {
+            controller_status = wstatus;
+        } else if (const auto number = table_.find_pid(pid)) {
+            table_.exit(*number, ending_of(wstatus, usage));
+        } else {
+            Message orphan = message_of(Type::orphan);
+            orphan.pid = pid;
+            orphan.wstatus = wstatus;
+            ++table_.header().orphans;
+            if (!greeted_ || !tell(orphan)) ++table_.header().orphans_untold;
+        }
+    }
+    base::crash_point("keeper.recorded");
+    look_at_groups();  // after all are reaped: zombies among them would still count
+    if (controller_status) controller_ended(*controller_status);
+}
+
+void Loop::look_at_groups() {
+    for (auto number = table_.find_marked(group_unchecked | lingering); number;
+         number = table_.find_marked(group_unchecked | lingering, *number + 1)) {
+        const int error = send(table_.slot(*number), 0, true);
+        table_.group_seen(*number, error == 0 || error == EPERM);
+    }
+}
+
+void Loop::let_time_pass() {
+    const base::Time time = base::now();
+    if (kill_at_ && *kill_at_ <= time) kill_controller();
+    // The last resort: nobody is there, or will be, to stop programs in order.
+    if (last_resort_ == 0 && is_looping(restarts_) && (table_.header().pending_signals & end_wanted)) {
+        note("asked to end, and no controller can be started: ending the programs without one", critical);
+        kill_controller();
+        end_programs(SIGTERM, last_grace);
+    }
+    if (last_resort_ != 0 && table_.alive() == 0) exit_code_ = 0;
+    if (end_at_ && *end_at_ <= time) {
+        if (last_resort_ == SIGKILL) exit_code_ = 0;
+        end_programs(SIGKILL, after_kill);
+    }
+    if (last_resort_ == 0 && start_at_ && *start_at_ <= time) start_controller();
+}
+
+void Loop::end_programs(int signal, std::chrono::seconds grace) {
+    last_resort_ = signal;
+    end_at_ = base::now() + grace;
+    start_at_.reset();
+    for (std::uint32_t number = 0; number < table_.header().used; ++number) {
+        const Slot& slot = table_.slot(number);
+        const bool group = signal == SIGKILL || (slot.flags & watch_group);
+        if (slot.state == SlotState::alive) (void)send(slot, signal, group);
+    }
+}
+
+void Loop::leave() {
+    kill_controller();
+    while (controller_ > 0 && ::waitpid(controller_, nullptr, 0) < 0 && errno == EINTR) {}
+    const Header& header = table_.header();
+    for (const auto& entry : std::span(header.held, header.held_used)) {
+        const std::string_view name(entry.name);
+        if (name.starts_with("unix:")) (void)::unlink(entry.name + std::string_view("unix:").size());
+    }
+    if (boot_.pidfile[0] != '\0') remove_pidfile(boot_.pidfile);
+}
+
+void Loop::note(std::string_view text, std::uint32_t flags) { table_.note(text, flags, now().wall); }
+
+int send(const Slot& slot, int number, bool group) {
+    constexpr unsigned whole_group = 4;  // PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9: not in these headers yet
+    if (slot.pidfd >= 0) {
+        if (::syscall(SYS_pidfd_send_signal, slot.pidfd, number, nullptr, group ? whole_group : 0u) == 0) return 0;
+        if (!group || errno != EINVAL) return errno;
+    }
+    // By number only while that number can mean nothing else: the child is not reaped, or its group is not empty.  To
+    // look (0) does no harm.
+    const bool ours = slot.state == SlotState::alive || (group && (slot.ending.group_left || number == 0));
+    if (!ours) return ESRCH;
+    const bool sent = group ? base::send_signal_to_group(slot.pid, number) : base::send_signal(slot.pid, number);
+    return sent ? 0 : errno;
+}
+
+}  // namespace keeper

@@ -1,0 +1,95 @@
+// The keeper at work.  One object for the life of the process; each .cpp is one subject of it:
+//   loop.cpp        waiting, signals, reaping, what the time brings
+//   requests.cpp    what the controller asks for
+//   succession.cpp  controllers: start, greeting, telling them what they must know, their end
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "supervisord/keeper/boot.hpp"
+#include "supervisord/keeper/restarts.hpp"
+#include "supervisord/keeper/spawn.hpp"
+#include "supervisord/keeper/table_file.hpp"
+#include "supervisord/keeper/wire.hpp"
+
+namespace keeper {
+
+class Loop {
+public:
+    Loop(const Boot& boot, std::span<char* const> arguments);
+
+    /// Everything before the first controller; false: errno.
+    [[nodiscard]] bool prepare();
+    /// The code to end with.
+    [[nodiscard]] int run();
+
+private:
+    // loop.cpp
+    void wait();
+    [[nodiscard]] int timeout() const;
+    void read_signals();
+    void reap();
+    void look_at_groups();
+    void let_time_pass();
+    void end_programs(int signal, std::chrono::seconds grace);
+    void leave();
+    void note(std::string_view text, std::uint32_t flags = 0);
+
+    // requests.cpp
+    bool read_requests(int at_most);  // false: there are no more for now
+    void carry_out(Incoming& incoming);
+    void answer(const Message& answer, int descriptor = -1);
+    void hello(const Message& request);
+    void spawn(Incoming& incoming);
+    [[nodiscard]] int start(std::uint32_t number, Incoming& incoming);
+    [[nodiscard]] Table::Claim claim(const Message& request);
+    [[nodiscard]] int signal(const Message& request);
+    [[nodiscard]] int drop_fd(const Message& request);
+    [[nodiscard]] int put(Incoming& incoming);
+    [[nodiscard]] int drop(const Message& request);
+    void release(const Message& request);
+    [[nodiscard]] int shutdown(const Message& request);
+    void close_retained(Slot& slot);
+
+    // succession.cpp
+    void start_controller();
+    [[noreturn]] void become_controller(int link, int copy);
+    void controller_ended(int wstatus);
+    void kill_controller();
+    void tell();
+    [[nodiscard]] bool tell(const Message& message);
+    [[nodiscard]] bool tell_of(std::uint32_t number);
+
+    const Boot& boot_;
+    std::vector<char*> controller_arguments_, rebuild_arguments_;
+    Original original_;
+    TableFile file_;
+    Table table_;
+    base::Fd boot_copy_, program_, signals_;
+
+    // The present controller.
+    pid_t controller_ = 0;        // 0: none that is not reaped
+    base::Fd link_;               // none: it has closed its end, and all it sent is dealt with
+    bool greeted_ = false;
+    bool restart_asked_ = false;
+    bool full_ = false;           // the link takes no more for now
+    std::uint64_t told_signals_ = 0;  // bits that it knows of
+    std::optional<Message> waiting_answer_;  // did not fit; no request is read before it is gone
+    int waiting_descriptor_ = -1;
+    Restarts restarts_;
+
+    std::optional<base::Time> start_at_;  // the next controller
+    std::optional<base::Time> kill_at_;   // the present one, when it has closed its link and does not end
+    int last_resort_ = 0;                 // the signal that programs were sent because there is no controller,
+    std::optional<base::Time> end_at_;    // and when the next step is due
+    std::optional<int> exit_code_;
+};
+
+/// To a child, or to its process group: 0, or an errno.  Safe against pids that mean somebody else by now.
+[[nodiscard]] int send(const Slot& slot, int number, bool group);
+
+}  // namespace keeper

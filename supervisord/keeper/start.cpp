@@ -1,0 +1,112 @@
+#include "supervisord/keeper/start.hpp"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "common/base/clock.hpp"
+#include "common/base/text.hpp"
+
+namespace keeper {
+
+void close_all_on_exec() {
+    if (::syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) == 0) return;
+    for (int fd = 3; fd < 4096; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);  // before Linux 5.11
+}
+
+int move_up(int fd) {
+    if (fd >= first_free_fd) return ::fcntl(fd, F_GETFD) < 0 ? -1 : fd;
+    return ::fcntl(fd, F_DUPFD_CLOEXEC, first_free_fd);
+}
+
+bool open_standard_descriptors() {
+    int fd = 0;
+    do fd = ::open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= 2);
+    return fd >= 0 && ::close(fd) == 0;
+}
+
+bool reserve_low_descriptors() {
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0) return false;
+    for (int fd = 3; fd < first_free_fd; ++fd)
+        if (fd != null && ::dup3(null, fd, O_CLOEXEC) < 0) return false;
+    if (null >= first_free_fd) ::close(null);
+    return true;
+}
+
+base::Fd take_signals() {
+    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+    sigset_t all, wanted;
+    sigfillset(&all);
+    for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&all, number);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    sigemptyset(&wanted);
+    for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD, SIGTSTP}) sigaddset(&wanted, number);
+    base::Fd fd(::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
+    return fd;
+}
+
+Original take_limits(rlimit nofile_of_programs) {
+    Original original;
+    rlimit ours{};
+    ::getrlimit(RLIMIT_NOFILE, &ours);
+    original.nofile = nofile_of_programs.rlim_max == 0 ? ours : nofile_of_programs;
+    ours.rlim_cur = ours.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &ours);
+    const base::Fd score(::open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC));
+    char text[16] = {};
+    if (score && ::read(score.get(), text, sizeof text - 1) > 0 && std::atoi(text) > -900 &&
+        ::pwrite(score.get(), "-900", 4, 0) == 4)
+        original.oom_score_adj = std::atoi(text);
+    return original;
+}
+
+void identify(Header& header) {
+    const base::Fd boot_id(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+    if (!boot_id || ::read(boot_id.get(), header.boot_id, 36) != 36) header.boot_id[0] = '\0';
+    struct stat facts{};
+    if (::stat("/proc/self/ns/pid", &facts) == 0) header.pid_namespace = facts.st_ino;
+    header.keeper_pid = ::getpid();
+}
+
+namespace {
+
+bool write_number(const char* path, int flags) {
+    const base::Fd fd(::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | flags, 0666));
+    return fd && base::write_all(fd.get(), base::concat(::getpid(), '\n'));
+}
+
+}  // namespace
+
+bool write_pidfile(const char* path) {
+    struct stat facts{};
+    const bool exists = ::lstat(path, &facts) == 0;
+    const std::string draft = base::concat(path, '.', ::getpid());
+    if (!exists || S_ISREG(facts.st_mode)) {  // never in place of a device or a link
+        if (write_number(draft.c_str(), O_EXCL) && ::rename(draft.c_str(), path) == 0) return true;
+        const int error = errno;
+        if (error != EEXIST) ::unlink(draft.c_str());
+    }
+    return write_number(path, 0);
+}
+
+void remove_pidfile(const char* path) {
+    const auto text = base::read_file(path, 64);
+    if (text && base::strip(*text) == std::to_string(::getpid())) ::unlink(path);
+}
+
+Instant now() {
+    return {base::now().time_since_epoch().count(), base::wall_now().time_since_epoch().count()};
+}
+
+}  // namespace keeper

@@ -1,0 +1,33 @@
+// What a keeper does once, before its loop: descriptors, signals, limits, the pidfile.
+#pragma once
+
+#include "common/base/fd.hpp"
+#include "supervisord/keeper/spawn.hpp"
+#include "supervisord/keeper/table.hpp"
+
+namespace keeper {
+
+/// Every descriptor but 0, 1 and 2 is closed on exec from here on.
+void close_all_on_exec();
+/// The same file at first_free_fd or above; -1: errno.
+[[nodiscard]] int move_up(int fd);
+/// 0, 1 and 2 are open, if only on /dev/null.
+[[nodiscard]] bool open_standard_descriptors();
+/// 3 to first_free_fd - 1 are taken, so that nothing we hold gets such a number.  What was there is lost.
+[[nodiscard]] bool reserve_low_descriptors();
+
+/// All signals blocked and at their default; those we act on come through the descriptor.
+[[nodiscard]] base::Fd take_signals();
+/// As many descriptors as we may have, and to be killed last when memory is short; says what programs get.
+[[nodiscard]] Original take_limits(rlimit nofile_of_programs);
+/// boot_id and PID namespace: a table from elsewhere tells nothing.
+void identify(Header& header);
+
+/// By rename, so that nobody reads half a number; in place where that cannot be.  False: errno.
+[[nodiscard]] bool write_pidfile(const char* path);
+/// If it is still ours.
+void remove_pidfile(const char* path);
+
+[[nodiscard]] Instant now();
+
+}  // namespace keeper

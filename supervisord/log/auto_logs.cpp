@@ -1,0 +1,84 @@
+#include "supervisord/log/auto_logs.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <tuple>
+
+#include "common/base/fd.hpp"
+#include "common/base/text.hpp"
+
+namespace logs {
+
+namespace {
+
+constexpr std::string_view random_letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+constexpr int attempts = 100;
+
+std::string random_name() {
+    unsigned char lots[8] = {};
+    std::ignore = ::getrandom(lots, sizeof lots, 0);
+    std::string name;
+    for (const auto lot : lots) name.push_back(random_letters[lot % random_letters.size()]);
+    return name;
+}
+
+bool consists_of(std::string_view text, std::string_view letters) {
+    return !text.empty() && text.find_first_not_of(letters) == std::string_view::npos;
+}
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+}  // namespace
+
+base::Result<std::string> create_auto_log(const std::string& directory, std::string_view process, Channel channel,
+                                          std::string_view identifier) {
+    for (int i = 0; i < attempts; ++i) {
+        std::string path = base::concat(directory, '/', process, '-', name(channel), "---", identifier, '-', random_name(), ".log");
+        const base::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (fd) return path;
+        if (errno != EEXIST) return base::Error{base::concat("cannot create ", path, ": ", base::errno_text(errno))};
+    }
+    return base::Error{base::concat("cannot create a log file in ", directory, ": all names are taken")};
+}
+
+bool is_auto_log(std::string_view file_name, std::string_view identifier) {
+    // From the end: [.N] .log <random>, which holds no dash; then what is fixed; then the process and its channel.
+    if (const auto dot = file_name.rfind('.'); dot != std::string_view::npos && consists_of(file_name.substr(dot + 1), "0123456789"))
+        file_name = file_name.substr(0, dot);
+    if (!file_name.ends_with(".log")) return false;
+    file_name.remove_suffix(4);
+    const auto dash = file_name.rfind('-');
+    if (dash == std::string_view::npos || !consists_of(file_name.substr(dash + 1), random_letters)) return false;
+    file_name = file_name.substr(0, dash);
+    for (const Channel channel : {Channel::out, Channel::err}) {
+        const std::string ending = base::concat('-', name(channel), "---", identifier);
+        if (file_name.size() > ending.size() && file_name.ends_with(ending)) return true;
+    }
+    return false;
+}
+
+std::vector<std::string> remove_auto_logs(const std::string& directory, std::string_view identifier, const std::vector<std::string>& keep) {
+    const std::unique_ptr<DIR, CloseDirectory> entries(::opendir(directory.c_str()));
+    if (!entries) return {"Could not clear childlog dir"};
+    std::vector<std::string> warnings;
+    while (const dirent* entry = ::readdir(entries.get())) {
+        if (!is_auto_log(entry->d_name, identifier)) continue;
+        const std::string path = base::concat(directory, '/', std::string_view(entry->d_name));
+        const bool kept = std::ranges::any_of(keep, [&](const auto& kept_path) { return path == kept_path || path.starts_with(kept_path + "."); });
+        struct stat facts{};
+        if (kept || ::lstat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
+        if (::unlink(path.c_str()) != 0 && errno != ENOENT) warnings.push_back(base::concat("Failed to clean up '", path, "'"));
+    }
+    return warnings;
+}
+
+}  // namespace logs

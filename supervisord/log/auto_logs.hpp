@@ -1,0 +1,25 @@
+// AUTO logs: names, creation and removal (compat/logging.md, section 3.1; quirks.md, Q57).
+//     <childlogdir>/<process>-<stdout|stderr>---<identifier>-<8 random characters>.log
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "supervisord/log/stream.hpp"
+
+namespace logs {
+
+/// A new empty file, mode 0600; its path.
+[[nodiscard]] base::Result<std::string> create_auto_log(const std::string& directory, std::string_view process,
+                                                        Channel channel, std::string_view identifier);
+
+/// PURE.  Whether a file name is that of an AUTO log of this identifier, or of a backup of one.
+[[nodiscard]] bool is_auto_log(std::string_view file_name, std::string_view identifier);
+
+/// Removes those of earlier runs, but not the paths in keep.  What went wrong, as lines for the activity log (WARN).
+[[nodiscard]] std::vector<std::string> remove_auto_logs(const std::string& directory, std::string_view identifier,
+                                                        const std::vector<std::string>& keep);
+
+}  // namespace logs

@@ -1,0 +1,125 @@
+#include "supervisord/log/batch.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "common/base/crash_point.hpp"
+#include "common/base/text.hpp"
+
+namespace logs {
+
+namespace {
+
+constexpr auto release = std::memory_order_release;
+
+/// What was appended to a log since it had a size, up to a limit.
+std::string appended(int fd, std::int64_t size, std::size_t limit) {
+    std::string text(limit, '\0');
+    std::size_t got = 0;
+    while (got < limit) {
+        const ssize_t count = ::pread(fd, text.data() + got, limit - got, size + static_cast<std::int64_t>(got));
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) break;
+        got += static_cast<std::size_t>(count);
+    }
+    text.resize(got);
+    return text;
+}
+
+}  // namespace
+
+Made make_text(Lane& lane, std::int64_t start) {
+    // After the commit the index has moved on: the state before is the other one.
+    const unsigned before = has(lane, word::pending) ? index_of(lane) ^ 1 : index_of(lane);
+    Made made{{lane.bytes, static_cast<std::size_t>(lane.pos - start)}, {}, lane.state[before]};
+    made.text = made.raw;
+    if (lane.flags & flag::strip) {
+        std::size_t size = strip_ansi(made.after.strip, made.raw, lane.text);
+        if (lane.flags & flag::last) size += strip_ansi_end(made.after.strip, lane.text + size);
+        made.text = {lane.text, size};
+    }
+    return made;
+}
+
+void activate(Lane& lane) { lane.word.store(lane.word.load() | word::active, release); }
+void abandon(Lane& lane) { lane.word.store(lane.word.load() & ~word::active, release); }
+void park(Lane& lane) { lane.word.store(lane.word.load() | word::parked, release); }
+
+void aim(Lane& lane, const File& file) {
+    lane.dev = file.regular ? file.dev : 0;
+    lane.ino = file.regular ? file.ino : 0;
+    lane.log_size = file.size;
+}
+
+void resume(Lane& lane, const File& file) {
+    aim(lane, file);
+    lane.base = lane.written;
+    lane.word.store(lane.word.load() & ~word::parked, release);
+}
+
+int write_log(Lane& lane, std::string_view text, File& file) {
+    int error = 0;
+    while (lane.written < text.size()) {
+        std::size_t size = text.size() - lane.written;
+        if (base::fault_here("journal.short_write")) size = (size + 1) / 2;
+        if (base::fault_here("journal.full_disk")) {
+            error = ENOSPC;
+            break;
+        }
+        const ssize_t count = ::write(file.fd.get(), text.data() + lane.written, size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            error = errno;
+            break;
+        }
+        base::crash_point("journal.part_written");
+        lane.written += static_cast<std::uint64_t>(count);
+        file.taken += static_cast<std::uint64_t>(count);
+    }
+    if (file.regular) file.size = ::lseek(file.fd.get(), 0, SEEK_CUR);  // O_APPEND leaves it behind what was written
+    return error;
+}
+
+int write_syslog(Lane& lane, std::string_view text, std::string_view process, Syslog& syslog) {
+    std::size_t sent = lane.sent;
+    const int error = send_lines(syslog, base::concat(process, ' '), text, sent);
+    lane.sent = sent;
+    return error;
+}
+
+void commit(Lane& lane, const StreamState& after) {
+    const unsigned next = index_of(lane) ^ 1;
+    lane.state[next] = after;
+    base::crash_point("journal.before_commit");
+    lane.word.store(word::pending | (next ? word::index : 0), release);
+    base::crash_point("journal.committed");
+}
+
+void settle(Lane& lane, StreamState* row) {
+    if (row) *row = lane.state[index_of(lane)];
+    base::crash_point("journal.before_settled");
+    lane.word.store(lane.word.load() & ~word::pending, release);
+}
+
+std::uint64_t text_in_log(const Lane& lane, std::string_view text) {
+    if (lane.ino == 0) return lane.written;  // a FIFO, a terminal: at most one write is repeated
+    const base::Fd log(::open(lane.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat facts{};
+    if (!log || ::fstat(log.get(), &facts) != 0) return lane.written;
+    // Moved away or cut by somebody: what is known to be written was, the rest is rather repeated than lost.
+    if (facts.st_dev != lane.dev || facts.st_ino != lane.ino || facts.st_size < lane.log_size) return lane.written;
+
+    const std::string_view wanted = text.substr(std::min<std::size_t>(lane.base, text.size()));
+    const std::string there = appended(log.get(), lane.log_size, 2 * wanted.size() + page);
+    if (wanted.starts_with(there)) return lane.base + there.size();
+    // Others append to it, too: all of ours is there in one piece, or as much as is known.
+    if (there.find(wanted) != std::string::npos) return lane.base + wanted.size();
+    return lane.written;
+}
+
+}  // namespace logs

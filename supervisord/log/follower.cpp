@@ -1,0 +1,97 @@
+#include "supervisord/log/follower.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+
+#include "supervisord/log/rotation.hpp"
+
+namespace logs {
+
+namespace {
+
+constexpr std::string_view truncated = "==> File truncated <==\n";
+constexpr int backups_looked_at = 1000;
+
+base::Fd open_regular(const std::string& path, struct stat& facts) {
+    base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (fd && (::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode))) fd.reset();
+    return fd;
+}
+
+}  // namespace
+
+bool Follower::open() {
+    struct stat facts{};
+    base::Fd file = open_regular(path_, facts);
+    if (!file) return false;
+    modified_ = facts.st_mtime;
+    return take(std::move(file), std::max<std::int64_t>(0, facts.st_size - follow_from));
+}
+
+bool Follower::take(base::Fd file, std::int64_t offset) {
+    struct stat facts{};
+    if (::fstat(file.get(), &facts) != 0) return false;
+    file_ = std::move(file);
+    dev_ = facts.st_dev;
+    ino_ = facts.st_ino;
+    offset_ = offset;
+    return true;
+}
+
+std::string Follower::read(std::size_t limit) {
+    for (;;) {
+        auto bytes = read_here(limit);
+        if (!bytes) return "";
+        if (!bytes->empty() || !move_on()) return *std::move(bytes);
+    }
+}
+
+/// Nothing: it cannot be read any more.
+std::optional<std::string> Follower::read_here(std::size_t limit) {
+    struct stat facts{};
+    if (!file_ || ::fstat(file_.get(), &facts) != 0) return std::nullopt;
+    if (facts.st_size < offset_) {
+        offset_ = 0;
+        return std::string(truncated);
+    }
+    std::string bytes(std::min<std::size_t>(limit, static_cast<std::size_t>(facts.st_size - offset_)), '\0');
+    ssize_t count = 0;
+    do count = ::pread(file_.get(), bytes.data(), bytes.size(), offset_);
+    while (count < 0 && errno == EINTR);
+    if (count <= 0 && !bytes.empty()) return std::nullopt;
+    bytes.resize(static_cast<std::size_t>(count));
+    offset_ += count;
+    return bytes;
+}
+
+/// This file is read to its end: to the one that came after it, if there is one.
+bool Follower::move_on() {
+    struct stat facts{};
+    const auto is_here = [&](const std::string& path) {
+        return ::stat(path.c_str(), &facts) == 0 && facts.st_dev == dev_ && facts.st_ino == ino_;
+    };
+    if (is_here(path_)) return false;
+
+    std::string next = path_;  // unless ours is a backup that is not the youngest
+    for (int i = 1; i < backups_looked_at; ++i) {
+        const std::string backup = backup_name(path_, i);
+        if (is_here(backup)) break;
+        if (::stat(backup.c_str(), &facts) != 0) {  // ours is not among them: removed
+            next = path_;
+            break;
+        }
+        next = backup;
+    }
+    // What was written between our last look and the rotation; after it nobody writes there.
+    if (file_ && ::fstat(file_.get(), &facts) == 0 && facts.st_size != offset_) return true;
+    base::Fd file = open_regular(next, facts);
+    return file && take(std::move(file), 0);
+}
+
+}  // namespace logs

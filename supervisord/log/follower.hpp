@@ -1,0 +1,48 @@
+// Follower: a reader of a log that grows, for /logtail, /mainlogtail and tail -f (compat/rpc.md, section 1.5).  It has its
+// own descriptor and offset, and passes over to the file that took the name only when it has read the old one to its end
+// (Q59), also when several rotations lie between.  Does not wait: who uses it looks when Files::watch tells that
+// there is something new, or when it may be.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/base/fd.hpp"
+
+namespace logs {
+
+/// How much of what is there already comes first.
+inline constexpr std::int64_t follow_from = 1024;
+
+class Follower {
+public:
+    explicit Follower(std::string path) : path_(std::move(path)) {}
+
+    /// False: there is no such file, or it is none that can be followed (404).
+    [[nodiscard]] bool open();
+    /// For Last-Modified.
+    [[nodiscard]] std::time_t modified() const { return modified_; }
+
+    /// What has come since, up to limit bytes (at least 1).  Empty: nothing, for now; fewer than limit does not mean that.
+    [[nodiscard]] std::string read(std::size_t limit);
+
+private:
+    std::string path_;
+    base::Fd file_;
+    dev_t dev_ = 0;
+    ino_t ino_ = 0;
+    std::int64_t offset_ = 0;
+    std::time_t modified_ = 0;
+
+    [[nodiscard]] std::optional<std::string> read_here(std::size_t limit);
+    [[nodiscard]] bool move_on();
+    bool take(base::Fd file, std::int64_t offset);
+};
+
+}  // namespace logs

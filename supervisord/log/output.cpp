@@ -1,0 +1,220 @@
+#include "supervisord/log/output.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+#include "common/base/crash_point.hpp"
+#include "common/base/text.hpp"
+
+namespace logs {
+
+using State = Pumped::State;
+
+Output::Output(Journal& journal, Files& files, Stream stream, Target target)
+    : journal_(journal), files_(files), stream_(std::move(stream)), target_(std::move(target)), row_(journal.claim(stream_)) {
+    if (row_ != Journal::no_row) lane_ = journal_.parked_lane(row_);
+}
+
+StreamState& Output::state() { return row_ == Journal::no_row ? own_state_ : journal_.state(row_); }
+
+int Output::open() {
+    drop_parked();
+    state().strip = StripState{};
+    patience_ = Patience{};
+    if (target_.path.empty()) return 0;
+    auto opened = files_.open(target_.path);
+    file_ = std::move(opened.file);
+    return opened.error;
+}
+
+int Output::refresh_file() {
+    if (target_.path.empty() || (file_ && !file_->stale)) return 0;
+    auto opened = files_.open(target_.path, file_ ? file_->mode : 0666);
+    if (opened.file) file_ = std::move(opened.file);
+    return opened.error;
+}
+
+Pumped Output::pump(int pipe, base::Time now) {
+    if (lane_) return write_out(*lane_, now);
+    if (auto waiting = wait_before_taking(now)) return *waiting;
+
+    const unsigned number = begin(0);
+    Lane& lane = journal_.lane(number);
+    activate(lane);
+    base::crash_point("journal.begun");
+    const ssize_t count = ::splice(pipe, nullptr, journal_.fd(), &lane.pos, batch_limit, SPLICE_F_NONBLOCK);
+    const int error = count < 0 ? errno : 0;
+    base::crash_point("journal.spliced");
+    if (count > 0) {
+        Pumped pumped = write_out(number, now);
+        pumped.bytes = static_cast<std::size_t>(count);
+        return pumped;
+    }
+    abandon(lane);
+    Pumped pumped;
+    if (count == 0) return finish(now);
+    if (error == EINTR) pumped.state = State::more;
+    else if (error != EAGAIN) pumped = {.state = State::error, .error = error};
+    return pumped;
+}
+
+Pumped Output::finish(base::Time now) {
+    if (lane_) return write_out(*lane_, now);
+    if (state().strip.place == StripState::Place::after_escape) {  // an ESC is held back
+        const unsigned number = begin(flag::last);
+        activate(journal_.lane(number));
+        return write_out(number, now);
+    }
+    state().strip = StripState{};
+    Pumped pumped{.state = State::end_of_file};
+    pumped.report = remaining_report();
+    return pumped;
+}
+
+/// Since the last time this was asked, from any stream.
+bool Output::log_took_bytes() {
+    const std::uint64_t taken = file_ ? file_->taken : 0;
+    return std::exchange(seen_taken_, taken) != taken;
+}
+
+std::optional<Pumped> Output::wait_before_taking(base::Time now) {
+    int obstacle = refresh_file();
+    if (obstacle == 0 && file_) obstacle = file_->stuck;
+    if (obstacle == 0) return std::nullopt;
+    last_error_ = obstacle;
+    const auto pause = patience_.failed(obstacle, log_took_bytes(), now);
+    if (!pause) return std::nullopt;  // take them, try, and lose what cannot be written
+    return Pumped{.state = State::wait, .retry_after = *pause};
+}
+
+/// Fills in a lane, which is then ready to be activated.
+unsigned Output::begin(std::uint32_t last) {
+    const unsigned number = journal_.free_lane();
+    Lane& lane = journal_.lane(number);
+    journal_.name_lane(lane, row_, stream_);
+    lane.flags = (target_.strip_ansi ? flag::strip : 0) | (target_.syslog ? flag::syslog : 0) | (hook_ ? flag::heard : 0) | last;
+    lane.pos = Journal::offset_of(number);
+    lane.dev = lane.ino = 0;
+    lane.log_size = 0;
+    lane.base = lane.written = lane.sent = 0;
+    lane.state[index_of(lane)] = state();
+    const std::size_t size = std::min(target_.path.size(), path_limit - 1);
+    std::memcpy(lane.path, target_.path.data(), size);
+    lane.path[size] = '\0';
+    if (file_) aim(lane, *file_);
+    return number;
+}
+
+int Output::write_log_of(Lane& lane, std::string_view text) {
+    if (target_.path.empty()) {
+        lane.written = text.size();
+        return 0;
+    }
+    if (const int error = refresh_file()) return error;
+    if (has(lane, word::parked)) resume(lane, *file_);
+    return write_log(lane, text, *file_);
+}
+
+Pumped Output::write_out(unsigned number, base::Time now) {
+    Lane& lane = journal_.lane(number);
+    Made made = make_text(lane, Journal::offset_of(number));
+    const std::uint64_t sent = lane.sent;
+    const int log_error = write_log_of(lane, made.text);
+    if (file_) file_->stuck = log_error;
+    int error = log_error;
+    if (error == 0 && target_.syslog) error = write_syslog(lane, made.text, stream_.process, syslog_);
+    base::crash_point("journal.written");
+
+    Pumped pumped{.state = State::more};
+    if (error == 0) {
+        patience_.succeeded();
+    } else {
+        last_error_ = error;
+        trouble_ = log_error ? target_.path : "syslog";
+        const auto pause = patience_.failed(error, log_took_bytes() || lane.sent != sent, now);
+        if (pause && journal_.may_park(number)) {
+            park(lane);
+            lane_ = number;
+            return {.state = State::wait, .retry_after = *pause};
+        }
+        // Given up.  A log that fails does not keep syslog from its part.
+        if (log_error && target_.syslog) std::ignore = write_syslog(lane, made.text, stream_.process, syslog_);
+        made.after.lost += made.text.size() - (log_error ? lane.written : lane.sent);
+        if (file_) file_->stuck = 0;
+    }
+    lane_.reset();
+    complete(number, made);
+    rotate_when_full(now, pumped);
+    report_losses(now, pumped);
+    return pumped;
+}
+
+void Output::complete(unsigned number, const Made& made) {
+    Lane& lane = journal_.lane(number);
+    commit(lane, made.after);
+    if (file_) files_.changed(*file_);
+    if (hook_) hook_({made.raw, made.text});
+    base::crash_point("journal.heard");
+    settle(lane, &state());
+    journal_.hand_back(number);
+}
+
+void Output::drop_parked() {
+    if (!lane_) return;
+    Lane& lane = journal_.lane(*lane_);
+    Made made = make_text(lane, Journal::offset_of(*lane_));
+    if (write_log_of(lane, made.text) != 0) made.after.lost += made.text.size() - lane.written;
+    if (file_) file_->stuck = 0;
+    complete(*std::exchange(lane_, std::nullopt), made);
+}
+
+void Output::rotate_when_full(base::Time now, Pumped& pumped) {
+    if (!file_ || !is_full(file_->size, target_.limits)) return;
+    auto rotated = files_.rotate(file_, target_.path, target_.limits);
+    file_ = std::move(rotated.file);
+    if (rotated.error && rotation_reports_.may(now))
+        pumped.report = base::concat("cannot rotate ", target_.path, ": ", base::errno_text(rotated.error));
+}
+
+void Output::report_losses(base::Time now, Pumped& pumped) {
+    if (state().lost > 0 && pumped.report.empty() && loss_reports_.may(now)) pumped.report = remaining_report();
+}
+
+std::string Output::remaining_report() {
+    // A parked batch brings the old count with it.
+    if (lane_ || state().lost == 0) return "";
+    std::string text = base::concat(stream_.process, ": ", std::exchange(state().lost, 0), " bytes of ", name(stream_.channel),
+                                    " lost: cannot write ", trouble_.empty() ? target_.path : trouble_);
+    if (last_error_ != 0) text += ": " + base::errno_text(last_error_);  // else it was another controller that saw it
+    return text;
+}
+
+base::Result<void> Output::reopen() {
+    if (!file_) return {};
+    auto opened = files_.open(target_.path);
+    if (!opened.file) return base::Error{base::concat("cannot open ", target_.path, ": ", base::errno_text(opened.error))};
+    file_ = std::move(opened.file);
+    return {};
+}
+
+base::Result<void> Output::clear() {
+    if (target_.path.empty()) return {};
+    const int error = files_.clear(target_.path);
+    if (error == EINVAL) return base::Error{base::concat("cannot clear ", target_.path, ": not a regular file")};
+    if (error != 0) return base::Error{base::concat("cannot clear ", target_.path, ": ", base::errno_text(error))};
+    if (file_) std::ignore = refresh_file();  // lets go of the removed one; should this fail, pump tries again
+    return {};
+}
+
+void Output::forget() {
+    drop_parked();
+    file_.reset();
+    if (row_ != Journal::no_row) journal_.give_up(std::exchange(row_, Journal::no_row));
+}
+
+}  // namespace logs

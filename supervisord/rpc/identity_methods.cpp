@@ -1,0 +1,34 @@
+#include "common/api/version.hpp"
+#include "supervisord/rpc/methods.hpp"
+
+namespace rpc {
+
+std::string get_api_version(Supervisor&) { return std::string(api::api_version); }
+
+std::string get_supervisor_version(Supervisor&) { return std::string(api::supervisor_version); }
+
+std::string get_identification(Supervisor& supervisor) { return supervisor.identifier(); }
+
+SupervisorState get_state(Supervisor& supervisor) {
+    const api::Mood mood = supervisor.mood();
+    return {static_cast<int>(mood), std::string(api::name(mood))};
+}
+
+std::int64_t get_pid(Supervisor& supervisor) { return supervisor.pid(); }
+
+bool shut_down(Supervisor& supervisor) {
+    supervisor.shutdown();
+    return true;
+}
+
+Returned<bool> restart(Supervisor& supervisor) {
+    if (control::Outcome outcome = supervisor.restart()) return *std::move(outcome);
+    return true;
+}
+
+bool send_remote_event(Supervisor& supervisor, const std::string& type, const std::string& data) {
+    supervisor.send_remote_event(type, data);
+    return true;
+}
+
+}  // namespace rpc

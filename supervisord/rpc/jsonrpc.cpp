@@ -1,0 +1,79 @@
+#include "supervisord/rpc/jsonrpc.hpp"
+
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "common/api/jsonrpc.hpp"
+#include "common/base/text.hpp"
+#include "supervisord/rpc/dispatch.hpp"
+#include "supervisord/rpc/in_order.hpp"
+
+namespace rpc {
+
+namespace {
+
+using api::jsonrpc::Code;
+using Send = std::function<void(std::string)>;
+
+std::string error_text(Code code) {
+    return api::jsonrpc::write_json(api::jsonrpc::write_error(nullptr, api::jsonrpc::to_failure(code)));
+}
+
+Value to_message(const Value& id, Answer answer) {
+    if (answer.index() == 1) return api::jsonrpc::write_error(id, api::jsonrpc::to_failure(std::get<1>(answer)));
+    return api::jsonrpc::write_result(id, std::get<0>(std::move(answer)));
+}
+
+/// Answers one element of a message with a message of its own, null for a notification.
+void answer_one(control::Supervisor& supervisor, const Value& message, const std::function<void(Value)>& answered) {
+    api::jsonrpc::Request request;
+    const bool valid = api::jsonrpc::read_request(message, request);
+    const Value id = request.id ? *request.id : Value();
+    if (!valid) return answered(api::jsonrpc::write_error(id, api::jsonrpc::to_failure(Code::invalid_request)));
+
+    supervisor.log(config::LogLevel::trace, base::concat("JSON-RPC method called: ", shown_method(request.method), "()"));
+    const bool wanted = request.id != nullptr;
+    const auto told = std::make_shared<bool>(false);
+    const auto tell = [answered, id, wanted, told](Answer answer) {
+        *told = true;
+        answered(wanted ? to_message(id, std::move(answer)) : Value());
+    };
+    try {
+        call(supervisor, request.method, request.params ? *request.params : Value(), tell);
+    } catch (const std::exception& error) {
+        if (*told) throw;
+        supervisor.log(config::LogLevel::critical, base::concat("JSON-RPC method ", shown_method(request.method),
+                                                                "() raised an unexpected exception: ", error.what()));
+        answered(wanted ? api::jsonrpc::write_error(id, api::jsonrpc::to_failure(Code::internal_error)) : Value());
+    }
+}
+
+void answer_batch(control::Supervisor& supervisor, Value messages, const Send& answered) {
+    const auto batch = std::make_shared<const Value>(std::move(messages));
+    const auto answers = std::make_shared<Value>(Value::array());
+    const auto step = [&supervisor, batch, answers](std::size_t number, const std::function<void()>& next) {
+        answer_one(supervisor, (*batch)[number], [answers, next](Value answer) {
+            if (!answer.is_null()) answers->push_back(std::move(answer));
+            next();
+        });
+    };
+    in_order(batch->size(), step,
+             [answers, answered] { answered(answers->empty() ? std::string() : api::jsonrpc::write_json(*answers)); });
+}
+
+}  // namespace
+
+void answer_json(control::Supervisor& supervisor, std::string_view body, std::function<void(std::string)> answered) {
+    Value message = api::jsonrpc::read_json(body);
+    if (message.is_discarded()) return answered(error_text(Code::parse_error));
+    if (message.is_array() && message.empty()) return answered(error_text(Code::invalid_request));
+    if (message.is_array()) return answer_batch(supervisor, std::move(message), answered);
+    answer_one(supervisor, message, [answered](const Value& answer) {
+        answered(answer.is_null() ? std::string() : api::jsonrpc::write_json(answer));
+    });
+}
+
+}  // namespace rpc

@@ -1,0 +1,39 @@
+// Which processes a name means, in which order they are acted on, and the gathering of what becomes of them.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "supervisord/control/supervisor.hpp"
+#include "supervisord/rpc/methods.hpp"
+#include "supervisord/rpc/reply.hpp"
+
+namespace rpc {
+
+/// The process that a name means; nothing for unknown names and for groups.
+[[nodiscard]] control::Process* find_process(Supervisor& supervisor, std::string_view name);
+/// Whether a name means a whole group ("web:*", "web:"), known or not.
+[[nodiscard]] bool names_group(std::string_view name);
+
+/// Ascending by priority, equal ones as they stand in the configuration.
+[[nodiscard]] std::vector<control::Process*> processes_of(control::Group& group);
+/// Ascending by the priority of the group, then of the process.
+[[nodiscard]] std::vector<control::Process*> all_processes(Supervisor& supervisor);
+
+[[nodiscard]] ProcessResult result_of(std::string_view name, std::string_view group, const control::Outcome& outcome);
+
+/// Faults about a process carry its name as the client wrote it.
+[[nodiscard]] api::Refusal named(api::Refusal refusal, std::string_view name);
+
+/// Does something to each process; answers with the results, in the order in which they came to be known, when the
+/// last one is.
+using Deed = std::function<void(control::Process& process, control::WhenDone done)>;
+void to_each(const std::vector<control::Process*>& processes, const Deed& deed, Reply<ProcessResults> reply);
+
+/// A reply of results as one that may also be answered with true.
+[[nodiscard]] Reply<ProcessResults> as_results(const Reply<TrueOrResults>& reply);
+/// What answers a reply with true, or with the refusal, about a process that the client calls by a name.
+[[nodiscard]] control::WhenDone as_true(const Reply<TrueOrResults>& reply, std::string_view name);
+
+}  // namespace rpc

@@ -1,0 +1,81 @@
+// How the structures that methods return look to clients: their members, in the order of compat/rpc.md.
+#pragma once
+
+#include <tuple>
+
+#include "supervisord/rpc/methods.hpp"
+
+namespace rpc {
+
+template <class Owner, class Type>
+struct Member {
+    const char* name;
+    Type Owner::*pointer;
+};
+template <class Owner, class Type>
+Member(const char*, Type Owner::*) -> Member<Owner, Type>;
+
+constexpr auto shape(SupervisorState*) {
+    return std::tuple{Member{"statecode", &SupervisorState::statecode}, Member{"statename", &SupervisorState::statename}};
+}
+
+constexpr auto shape(ProcessResult*) {
+    return std::tuple{Member{"name", &ProcessResult::name}, Member{"group", &ProcessResult::group},
+                      Member{"status", &ProcessResult::status}, Member{"description", &ProcessResult::description}};
+}
+
+constexpr auto shape(ProcessInfo*) {
+    return std::tuple{
+        Member{"name", &ProcessInfo::name},
+        Member{"group", &ProcessInfo::group},
+        Member{"start", &ProcessInfo::start},
+        Member{"stop", &ProcessInfo::stop},
+        Member{"now", &ProcessInfo::now},
+        Member{"state", &ProcessInfo::state},
+        Member{"statename", &ProcessInfo::statename},
+        Member{"spawnerr", &ProcessInfo::spawnerr},
+        Member{"exitstatus", &ProcessInfo::exitstatus},
+        Member{"logfile", &ProcessInfo::logfile},
+        Member{"stdout_logfile", &ProcessInfo::stdout_logfile},
+        Member{"stderr_logfile", &ProcessInfo::stderr_logfile},
+        Member{"pid", &ProcessInfo::pid},
+        Member{"description", &ProcessInfo::description},
+    };
+}
+
+constexpr auto shape(ConfigInfo*) {
+    return std::tuple{
+        Member{"autostart", &ConfigInfo::autostart},
+        Member{"autorestart", &ConfigInfo::autorestart},
+        Member{"directory", &ConfigInfo::directory},
+        Member{"uid", &ConfigInfo::uid},
+        Member{"command", &ConfigInfo::command},
+        Member{"exitcodes", &ConfigInfo::exitcodes},
+        Member{"group", &ConfigInfo::group},
+        Member{"group_prio", &ConfigInfo::group_prio},
+        Member{"inuse", &ConfigInfo::inuse},
+        Member{"killasgroup", &ConfigInfo::killasgroup},
+        Member{"name", &ConfigInfo::name},
+        Member{"process_prio", &ConfigInfo::process_prio},
+        Member{"redirect_stderr", &ConfigInfo::redirect_stderr},
+        Member{"startretries", &ConfigInfo::startretries},
+        Member{"startsecs", &ConfigInfo::startsecs},
+        Member{"stdout_capture_maxbytes", &ConfigInfo::stdout_capture_maxbytes},
+        Member{"stdout_events_enabled", &ConfigInfo::stdout_events_enabled},
+        Member{"stdout_logfile", &ConfigInfo::stdout_logfile},
+        Member{"stdout_logfile_backups", &ConfigInfo::stdout_logfile_backups},
+        Member{"stdout_logfile_maxbytes", &ConfigInfo::stdout_logfile_maxbytes},
+        Member{"stdout_syslog", &ConfigInfo::stdout_syslog},
+        Member{"stopsignal", &ConfigInfo::stopsignal},
+        Member{"stopwaitsecs", &ConfigInfo::stopwaitsecs},
+        Member{"stderr_capture_maxbytes", &ConfigInfo::stderr_capture_maxbytes},
+        Member{"stderr_events_enabled", &ConfigInfo::stderr_events_enabled},
+        Member{"stderr_logfile", &ConfigInfo::stderr_logfile},
+        Member{"stderr_logfile_backups", &ConfigInfo::stderr_logfile_backups},
+        Member{"stderr_logfile_maxbytes", &ConfigInfo::stderr_logfile_maxbytes},
+        Member{"stderr_syslog", &ConfigInfo::stderr_syslog},
+        Member{"serverurl", &ConfigInfo::serverurl},
+    };
+}
+
+}  // namespace rpc

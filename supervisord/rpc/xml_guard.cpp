@@ -1,0 +1,64 @@
+#include "supervisord/rpc/xml_guard.hpp"
+
+#include <charconv>
+
+#include "common/base/text.hpp"
+
+namespace rpc {
+
+namespace {
+
+/// What stands between & and ;.
+bool is_reference(std::string_view name) {
+    for (const std::string_view known : {"lt", "gt", "amp", "quot", "apos"})
+        if (name == known) return true;
+    if (!name.starts_with('#')) return false;
+    const bool hexadecimal = name.starts_with("#x");
+    name.remove_prefix(hexadecimal ? 2 : 1);
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number, hexadecimal ? 16 : 10);
+    return error == std::errc{} && end == name.data() + name.size() && is_xml_character(number);
+}
+
+/// Where the text goes on after what begins at the beginning and ends with an end; npos when it does not end.
+std::size_t after(std::string_view text, std::size_t from, std::string_view end) {
+    const auto found = text.find(end, from);
+    return found == std::string_view::npos ? found : found + end.size();
+}
+
+bool has_only_characters(std::string_view text) {
+    if (!base::is_utf8(text)) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c < 0x20 && !is_xml_character(c)) return false;
+        if (c == 0xEF && (text.substr(i, 3) == "\xEF\xBF\xBE" || text.substr(i, 3) == "\xEF\xBF\xBF")) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+bool is_harmless_xml(std::string_view text) {
+    if (!has_only_characters(text)) return false;
+    std::size_t tags = 0;
+    std::size_t i = 0;
+    while ((i = text.find_first_of("<&", i)) != std::string_view::npos) {
+        const std::string_view rest = text.substr(i, 9);
+        if (text[i] == '&') {
+            const auto end = text.find(';', i);
+            if (end == std::string_view::npos || end - i > 12 || !is_reference(text.substr(i + 1, end - i - 1))) return false;
+            i = end + 1;
+            continue;
+        }
+        if (++tags > most_tags) return false;
+        if (rest.starts_with("<!--")) i = after(text, i + 4, "-->");
+        else if (rest == "<![CDATA[") i = after(text, i + 9, "]]>");
+        else if (rest.starts_with("<?")) i = after(text, i + 2, "?>");
+        else if (rest.starts_with("<!")) return false;
+        else ++i;
+        if (i == std::string_view::npos) return false;
+    }
+    return true;
+}
+
+}  // namespace rpc

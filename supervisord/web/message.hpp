@@ -1,0 +1,54 @@
+// HTTP requests and answers as values, and what they look like on the wire.  Pure; knows neither sockets nor Beast.
+#pragma once
+
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace web {
+
+/// What is known of a request before its body has come.
+struct Head {
+    std::string method;   // "POST"
+    std::string target;   // as sent: "/logtail/web%3A1?x"
+    int minor = 1;        // of HTTP/1.x
+    bool has_length = false;  // of a body: Content-Length or chunked
+    std::optional<std::string> authorization, origin, host;
+};
+
+struct Request {
+    Head head;
+    std::string body;
+};
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Response {
+    int status = 200;
+    Headers headers = {};  // without those that every answer has
+    std::string body = {};
+};
+
+[[nodiscard]] std::string_view reason(int status);
+/// The page that Supervisor answers errors with (compat/rpc.md, section 1.2).
+[[nodiscard]] Response error_page(int status);
+/// "Sun, 22 Nov 2026 07:44:54 GMT"
+[[nodiscard]] std::string http_date(std::time_t time);
+
+/// How the connection goes on after an answer.
+enum class After { keep, close };
+
+/// The whole answer.  The body of an answer to HEAD is left out, its length is not.
+[[nodiscard]] std::string write(const Response& response, const Head& request, After after, std::time_t now);
+/// The beginning of an answer whose length is not known: in chunks, or for HTTP/1.0 until the connection ends.
+[[nodiscard]] std::string write_stream_head(const Headers& headers, const Head& request, std::time_t now);
+/// A piece of such an answer; the empty one is the last.
+[[nodiscard]] std::string write_chunk(std::string_view bytes, const Head& request);
+
+/// Text of a path with its %xx decoded; broken ones stay as they are.
+[[nodiscard]] std::string percent_decoded(std::string_view text);
+
+}  // namespace web

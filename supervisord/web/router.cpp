@@ -1,0 +1,49 @@
+#include "supervisord/web/router.hpp"
+
+#include <string_view>
+
+#include "common/base/text.hpp"
+
+namespace web {
+
+namespace {
+
+/// Browsers name the page that a request comes from.  A page of somebody else's may not make one: it would come with
+/// the credentials that the browser keeps, or to a socket that only this machine can reach.
+bool is_foreign(const Head& head) {
+    if (!head.origin) return false;
+    std::string_view origin = *head.origin;
+    if (const auto slashes = origin.find("://"); slashes != std::string_view::npos) origin.remove_prefix(slashes + 3);
+    return !head.host || base::lower(origin) != base::lower(*head.host);
+}
+
+Route call(const Head& head, int status_of_other_methods, Route route) {
+    if (head.method != "POST") return Refuse{status_of_other_methods};
+    if (is_foreign(head)) return Refuse{403};
+    if (!head.has_length) return Refuse{411};
+    return route;
+}
+
+Route follow(const Head& head, std::string_view path) {
+    if (head.method != "GET") return Refuse{400};
+    const auto parts = base::split(path, '/');  // "", "logtail", name, channel
+    if (parts.size() == 3) return FollowProcess{std::string(parts[2]), control::Channel::out};
+    if (parts.size() == 4 && parts[3] == "stdout") return FollowProcess{std::string(parts[2]), control::Channel::out};
+    if (parts.size() == 4 && parts[3] == "stderr") return FollowProcess{std::string(parts[2]), control::Channel::err};
+    return Refuse{404};
+}
+
+}  // namespace
+
+Route route(const Head& head) {
+    const std::string_view target = head.target;
+    const std::string decoded = percent_decoded(target.substr(0, target.find_first_of(";?#")));
+    const std::string_view path = decoded;
+    if (path.starts_with("/RPC2")) return call(head, 400, CallXml{});
+    if (path == "/rpc") return call(head, 405, CallJson{});
+    if (path.starts_with("/logtail")) return follow(head, path);
+    if (path.starts_with("/mainlogtail")) return head.method == "GET" ? Route(FollowMain{}) : Route(Refuse{400});
+    return Refuse{head.method == "GET" || head.method == "HEAD" ? 404 : 400};
+}
+
+}  // namespace web

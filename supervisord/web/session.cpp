@@ -1,0 +1,380 @@
+#include "supervisord/web/session.hpp"
+
+#include <sys/socket.h>
+
+#include <ctime>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "common/base/text.hpp"
+#include "supervisord/log/files.hpp"
+#include "supervisord/web/auth.hpp"
+#include "supervisord/web/message.hpp"
+#include "supervisord/web/router.hpp"
+#include "supervisord/web/site.hpp"
+
+namespace web {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using Protocol = asio::generic::stream_protocol;  // Unix or TCP: the same from here on
+using Socket = Protocol::socket;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+constexpr std::size_t read_piece = 4096;           // while a client waits for its answer
+constexpr std::size_t write_piece = 256 * 1024;    // has write_time to go out
+constexpr std::size_t stream_piece = 64 * 1024;    // of a followed log
+constexpr std::size_t most_farewell = 1024 * 1024; // bytes still taken from a client that was refused
+
+/// "22/Nov/2026:07:44:54 +0000"
+std::string access_time(std::time_t time) {
+    std::tm parts{};
+    ::localtime_r(&time, &parts);
+    char text[64];
+    return std::string(text, std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S %z", &parts));
+}
+
+std::optional<std::string> field(const http::fields& fields, http::field name) {
+    const auto found = fields.find(name);
+    if (found == fields.end()) return std::nullopt;
+    return std::string(found->value());
+}
+
+int status_of(const error_code& error) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+    if (error == http::error::body_limit) return 413;
+    return 400;
+}
+
+/// One connection.  At any time it waits for one thing: bytes, an answer, or a log that grows; while it waits for one of
+/// the latter two it also reads ahead, so that it notices when the client has gone.
+class Session : public Connection, public std::enable_shared_from_this<Session> {
+public:
+    Session(std::shared_ptr<Shared> shared, Socket socket, std::shared_ptr<const config::Server> server, std::string peer)
+        : shared_(std::move(shared)), server_(std::move(server)), peer_(std::move(peer)), stream_(std::move(socket)),
+          buffer_(shared_->limits.header_bytes + read_piece) {
+        close = [this] { end(); };
+        place_ = shared_->connections.insert(shared_->connections.end(), this);
+    }
+    ~Session() { shared_->connections.erase(place_); }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    void start();
+
+private:
+    using Parser = http::request_parser<http::string_body>;
+
+    std::shared_ptr<Shared> shared_;
+    std::shared_ptr<const config::Server> server_;
+    std::string peer_;
+    beast::basic_stream<Protocol> stream_;
+    beast::flat_buffer buffer_;
+    std::list<Connection*>::iterator place_;
+
+    std::optional<Parser> parser_;
+    Request request_;
+    std::string request_line_;
+    std::uint64_t number_ = 0;      // of the request; an answer to an earlier one comes too late
+    std::optional<Answer> answer_;
+    logs::Watch watch_;
+    bool news_ = false;             // an answer has come, or the log has changed
+    bool waiting_ = false;          // for news
+    bool closed_ = false;
+    std::size_t written_ = 0;       // bytes of the present answer
+
+    [[nodiscard]] const Limits& limits() const { return shared_->limits; }
+
+    asio::awaitable<void> run();
+    asio::awaitable<bool> begin_of_request();
+    asio::awaitable<bool> serve_request();
+    asio::awaitable<bool> news();
+    asio::awaitable<bool> send(std::string text);
+    asio::awaitable<void> refuse(int status);
+    asio::awaitable<void> follow(Stream stream);
+
+    void end();
+    void tell_news();
+    void skip_empty_lines();
+    void take_head();
+    [[nodiscard]] int refusal() const;
+    void ask();
+    void log_access(int status);
+};
+
+void Session::start() {
+    const auto self = shared_from_this();
+    const auto ended = [self](const std::exception_ptr& failure) {
+        if (!failure || self->shared_->closed) return;
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& error) {
+            self->shared_->supervisor.log(config::LogLevel::error, base::concat(self->peer_, ":Server Error: ", error.what()));
+        }
+    };
+    asio::co_spawn(shared_->loop, run(), ended);
+}
+
+/// What it holds of others goes at once; the coroutine ends when the loop runs next.
+void Session::end() {
+    closed_ = true;
+    watch_ = {};
+    answer_.reset();
+    ++number_;
+    stream_.close();
+}
+
+asio::awaitable<void> Session::run() {
+    for (;;) {
+        const bool begun = co_await begin_of_request();
+        if (!begun) co_return;
+        const bool goes_on = co_await serve_request();
+        if (!goes_on) co_return;
+    }
+}
+
+/// Waits, for as long as it takes, for the first bytes of a request.
+asio::awaitable<bool> Session::begin_of_request() {
+    skip_empty_lines();
+    while (buffer_.size() == 0) {
+        idle_since = base::now();
+        stream_.expires_never();
+        const auto [error, length] = co_await stream_.async_read_some(buffer_.prepare(read_piece), as_result);
+        idle_since.reset();
+        if (error || closed_) co_return false;
+        buffer_.commit(length);
+        skip_empty_lines();
+    }
+    co_return true;
+}
+
+/// False: the connection is at its end.
+asio::awaitable<bool> Session::serve_request() {
+    parser_.emplace();
+    parser_->header_limit(limits().header_bytes);
+    parser_->body_limit(limits().body_bytes);
+    request_ = {};
+    request_line_.clear();
+    written_ = 0;
+    stream_.expires_after(limits().request_time);
+
+    const auto [head_error, head_length] = co_await http::async_read_header(stream_, buffer_, *parser_, as_result);
+    if (closed_) co_return false;
+    if (head_error.category() == http::make_error_code(http::error::bad_method).category()) {
+        const bool cut_off = head_error == http::error::partial_message || head_error == http::error::end_of_stream;
+        if (!cut_off) co_await refuse(status_of(head_error));
+        co_return false;
+    }
+    if (head_error) co_return false;
+
+    take_head();
+    if (const int status = refusal(); status != 0) {
+        co_await refuse(status);
+        co_return false;
+    }
+    if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
+        std::string go_on("HTTP/1.1 100 Continue\r\n\r\n");
+        const bool sent = co_await send(std::move(go_on));
+        if (!sent) co_return false;
+        stream_.expires_after(limits().request_time);
+    }
+
+    const auto [body_error, body_length] = co_await http::async_read(stream_, buffer_, *parser_, as_result);
+    if (closed_) co_return false;
+    if (body_error == http::error::body_limit || body_error == http::error::bad_chunk) {
+        co_await refuse(status_of(body_error));
+        co_return false;
+    }
+    if (body_error) co_return false;
+
+    ask();
+    while (!answer_) {
+        const bool there = co_await news();
+        if (!there) co_return false;
+    }
+    Answer answered = *std::move(answer_);
+    answer_.reset();
+    if (auto* stream = std::get_if<Stream>(&answered)) {
+        co_await follow(std::move(*stream));
+        co_return false;
+    }
+    const Response& response = std::get<Response>(answered);
+    const After after = parser_->get().keep_alive() ? After::keep : After::close;
+    std::string text = write(response, request_.head, after, std::time(nullptr));
+    const bool sent = co_await send(std::move(text));
+    if (!closed_) log_access(response.status);
+    co_return sent && after == After::keep;
+}
+
+/// Waits for what tell_news() tells.  False: the client has gone, or this server has.
+asio::awaitable<bool> Session::news() {
+    stream_.expires_never();
+    while (!news_) {
+        error_code error;
+        waiting_ = true;
+        if (buffer_.size() < limits().header_bytes) {
+            const auto [read_error, length] = co_await stream_.async_read_some(buffer_.prepare(read_piece), as_result);
+            if (!read_error) buffer_.commit(length);
+            error = read_error;
+        } else {  // more requests than we want to hold: only look whether the client has gone
+            const auto [wait_error] = co_await stream_.socket().async_wait(asio::socket_base::wait_error, as_result);
+            error = wait_error ? wait_error : make_error_code(asio::error::connection_reset);
+        }
+        waiting_ = false;
+        if (closed_) co_return false;
+        if (error && !news_) co_return false;
+    }
+    news_ = false;
+    co_return true;
+}
+
+void Session::tell_news() {
+    news_ = true;
+    if (waiting_) stream_.cancel();
+}
+
+/// False when it could not be sent, or not in time.
+asio::awaitable<bool> Session::send(std::string text) {
+    std::string_view left = text;
+    while (!left.empty()) {
+        stream_.expires_after(limits().write_time);
+        const std::string_view piece = left.substr(0, write_piece);
+        const auto [error, length] = co_await stream_.async_write_some(asio::buffer(piece.data(), piece.size()), as_result);
+        if (error || closed_) co_return false;
+        written_ += length;
+        left.remove_prefix(length);
+    }
+    co_return true;
+}
+
+/// An error page, after which nothing more of the client is wanted.  What it sends all the same is taken for a while:
+/// a socket closed with bytes unread is reset, and the client would lose the page.
+asio::awaitable<void> Session::refuse(int status) {
+    Response page = error_page(status);
+    if (status == 401) page.headers.emplace_back("WWW-Authenticate", "Basic realm=\"default\"");
+    std::string text = write(page, request_.head, After::close, std::time(nullptr));
+    const bool sent = co_await send(std::move(text));
+    if (closed_) co_return;
+    log_access(status);
+    if (!sent) co_return;
+
+    error_code ignored;
+    stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+    stream_.expires_after(limits().farewell_time);
+    buffer_.clear();
+    for (std::size_t taken = 0; taken < most_farewell;) {
+        const auto [error, length] = co_await stream_.async_read_some(buffer_.prepare(read_piece), as_result);
+        if (error || closed_) co_return;
+        taken += length;
+    }
+}
+
+/// Sends a log as it grows.  What is not yet sent stays in the file, so that a slow client costs no memory.
+asio::awaitable<void> Session::follow(Stream stream) {
+    const std::weak_ptr<Session> weak = weak_from_this();
+    watch_ = shared_->files.watch(stream.path, [weak] {
+        if (const auto self = weak.lock()) self->tell_news();
+    });
+    std::string text = write_stream_head(stream.headers, request_.head, std::time(nullptr));
+    bool there = co_await send(std::move(text));
+    while (there) {
+        const std::string bytes = stream.follower.read(stream_piece);
+        if (bytes.empty()) {
+            there = co_await news();
+        } else {
+            std::string chunk = write_chunk(bytes, request_.head);
+            there = co_await send(std::move(chunk));
+        }
+    }
+    watch_ = {};
+    if (!closed_) log_access(200);
+}
+
+void Session::skip_empty_lines() {
+    const auto* bytes = static_cast<const char*>(buffer_.data().data());
+    std::size_t empty = 0;
+    while (empty + 1 < buffer_.size() && bytes[empty] == '\r' && bytes[empty + 1] == '\n') empty += 2;
+    buffer_.consume(empty);
+}
+
+void Session::take_head() {
+    const auto& message = parser_->get();
+    Head& head = request_.head;
+    head.method = std::string(message.method_string());
+    head.target = std::string(message.target());
+    head.minor = message.version() == 10 ? 0 : 1;
+    head.has_length = parser_->content_length().has_value() || parser_->chunked();
+    head.authorization = field(message, http::field::authorization);
+    head.origin = field(message, http::field::origin);
+    head.host = field(message, http::field::host);
+    request_line_ = base::concat(head.method, " ", head.target, " HTTP/1.", head.minor);
+}
+
+/// What can be refused before the body has come, which is then not read; 0: nothing.
+int Session::refusal() const {
+    switch (check_credentials(*server_, request_.head.authorization)) {
+        case Verdict::unauthorized: return 401;
+        case Verdict::malformed: return 400;
+        case Verdict::welcome: break;
+    }
+    const Route wanted = route(request_.head);
+    const auto* refused = std::get_if<Refuse>(&wanted);
+    return refused && refused->status == 411 ? 411 : 0;
+}
+
+void Session::ask() {
+    request_.body = std::move(parser_->get().body());
+    const std::uint64_t number = ++number_;
+    news_ = false;
+    const std::weak_ptr<Session> weak = weak_from_this();
+    try {
+        answer(shared_->supervisor, request_, [weak, number](Answer answered) {
+            const auto self = weak.lock();
+            if (!self || self->number_ != number || self->answer_) return;
+            self->answer_ = std::move(answered);
+            self->tell_news();
+        });
+    } catch (const std::exception& error) {
+        shared_->supervisor.log(config::LogLevel::error, base::concat(peer_, ":Server Error: ", error.what()));
+        answer_ = error_page(500);
+    }
+    request_.body.clear();
+}
+
+void Session::log_access(int status) {
+    shared_->supervisor.log(config::LogLevel::trace,
+                            base::concat(peer_, " - - [", access_time(std::time(nullptr)), "] \"", request_line_, "\" ", status,
+                                         " ", written_));
+}
+
+}  // namespace
+
+void start_session(std::shared_ptr<Shared> shared, base::Fd fd, std::shared_ptr<const config::Server> server,
+                   std::string peer) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    Socket socket(shared->loop, Protocol(address.ss_family, 0), fd.get());
+    static_cast<void>(fd.release());
+    std::make_shared<Session>(std::move(shared), std::move(socket), std::move(server), std::move(peer))->start();
+}
+
+}  // namespace web

@@ -1,0 +1,69 @@
+#include "supervisord/web/site.hpp"
+
+#include <utility>
+
+#include "common/api/names.hpp"
+#include "supervisord/rpc/jsonrpc.hpp"
+#include "supervisord/rpc/xmlrpc.hpp"
+#include "supervisord/web/router.hpp"
+
+namespace web {
+
+namespace {
+
+using Answered = std::function<void(Answer)>;
+
+Answer follow(const std::string& path, Headers headers) {
+    if (path.empty()) return error_page(404);
+    Stream stream{std::move(headers), path, logs::Follower(path)};
+    if (!stream.follower.open()) return error_page(404);
+    stream.headers.insert(stream.headers.begin(), {"Last-Modified", http_date(stream.follower.modified())});
+    return stream;
+}
+
+struct Answering {
+    control::Supervisor& supervisor;
+    const Request& request;
+    Answered answered;
+
+    void operator()(const Refuse& refuse) {
+        Response page = error_page(refuse.status);
+        if (refuse.status == 405) page.headers.emplace_back("Allow", "POST");
+        answered(std::move(page));
+    }
+
+    void operator()(const CallXml&) {
+        if (request.body.empty()) return answered(error_page(400));
+        rpc::answer_xml(supervisor, request.body, [answered = answered](rpc::XmlAnswer answer) {
+            if (answer.status != 200) return answered(error_page(answer.status));
+            answered(Response{200, {{"Content-Type", "text/xml"}}, std::move(answer.body)});
+        });
+    }
+
+    void operator()(const CallJson&) {
+        rpc::answer_json(supervisor, request.body, [answered = answered](std::string text) {
+            if (text.empty()) return answered(Response{204});
+            answered(Response{200, {{"Content-Type", "application/json"}}, std::move(text)});
+        });
+    }
+
+    void operator()(const FollowProcess& wanted) {
+        const auto [group, name] = api::parse_name(wanted.name);
+        const control::Process* process = name ? supervisor.find(group, *name) : nullptr;
+        if (!process) return answered(error_page(404));
+        answered(follow(process->logfile(wanted.channel),
+                        {{"Content-Type", "text/plain;charset=utf-8"}, {"X-Accel-Buffering", "no"}}));
+    }
+
+    void operator()(const FollowMain&) {
+        answered(follow(supervisor.logfile(), {{"Content-Type", "text/plain;charset=utf-8"}}));
+    }
+};
+
+}  // namespace
+
+void answer(control::Supervisor& supervisor, const Request& request, std::function<void(Answer)> answered) {
+    std::visit(Answering{supervisor, request, std::move(answered)}, route(request.head));
+}
+
+}  // namespace web

@@ -1,0 +1,55 @@
+// Plays both roles for the tests: the keeper itself, and a controller that is a puppet.  A puppet hands its link and its
+// copy of the table to the test over the held descriptor "stage", and then does nothing but end when it is told to.
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "supervisord/keeper/keeper.hpp"
+#include "supervisord/keeper/table.hpp"
+#include "tests/unit/keeper/stage.hpp"
+
+namespace {
+
+int play_puppet(bool rebuild) {
+    const auto table = keeper::Snapshot::map(keeper::table_fd);
+    if (!table) return 99;
+    const int stage = table->held("stage");
+    stage::Entrance entrance{.pid = ::getpid(), .rebuild = rebuild};
+    iovec bytes{.iov_base = &entrance, .iov_len = sizeof entrance};
+    alignas(cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {};
+    msghdr header{};
+    header.msg_iov = &bytes;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(2 * sizeof(int));
+    const int descriptors[2] = {keeper::socket_fd, keeper::table_fd};
+    std::memcpy(CMSG_DATA(rights), descriptors, sizeof descriptors);
+    if (::sendmsg(stage, &header, MSG_NOSIGNAL) < 0) return 98;
+    for (;;) {
+        pollfd waited[2] = {{.fd = stage, .events = POLLIN, .revents = 0},
+                            {.fd = keeper::socket_fd, .events = 0, .revents = 0}};
+        if (::poll(waited, 2, -1) < 0) continue;
+        if (waited[1].revents != 0) return 0;  // no keeper any more
+        int code = 0;
+        const ssize_t size = ::recv(stage, &code, sizeof code, MSG_DONTWAIT);
+        if (size == 0) return 0;  // no test any more
+        if (size > 0) return code;
+    }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const std::string_view role = count > 1 ? arguments[1] : "";
+    if (role == "--keeper") return keeper::run({arguments + 2, arguments + count});
+    if (role == "--controller") return play_puppet(count > 2 && arguments[2] == std::string_view("--rebuild"));
+    return 97;
+}

@@ -1,0 +1,103 @@
+#include "supervisord/log/follower.hpp"
+
+#include "supervisord/log/files.hpp"
+#include "tests/unit/log/support.hpp"
+
+namespace {
+
+struct Followed {
+    test::Directory directory;
+    std::string log = directory / "log";
+    logs::Files files;
+    logs::Follower follower{log};
+
+    void rotate() { CHECK(files.rotate(files.open(log).file, log, {1, 9}).error == 0); }
+    std::string next() { return follower.read(1 << 20); }
+};
+
+}  // namespace
+
+TEST_CASE("following begins with the last 1024 bytes") {
+    Followed it;
+    test::write_file(it.log, std::string(3000, 'a') + std::string(1000, 'b'));
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == std::string(24, 'a') + std::string(1000, 'b'));
+    CHECK(it.next().empty());
+    test::append(it.log, "more");
+    CHECK(it.follower.read(3) == "mor");
+    CHECK(it.next() == "e");
+}
+
+TEST_CASE("a file that is missing, or none, cannot be followed") {
+    Followed it;
+    CHECK_FALSE(it.follower.open());
+    CHECK_FALSE(logs::Follower(it.directory.path()).open());
+}
+
+TEST_CASE("rotations lose nothing for a follower, however many lie between two looks") {
+    Followed it;
+    test::write_file(it.log, "0");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "0");
+    test::append(it.log, "1");
+    it.rotate();
+    test::append(it.log, "2");
+    it.rotate();
+    test::append(it.log, "3");
+    it.rotate();
+    test::append(it.log, "4");
+    std::string all;
+    for (std::string piece = it.next(); !piece.empty(); piece = it.next()) all += piece;
+    CHECK(all == "1234");
+}
+
+TEST_CASE("a log that is emptied is told, and followed from its start") {
+    Followed it;
+    test::write_file(it.log, "something\n");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "something\n");
+    CHECK(it.files.rotate(it.files.open(it.log).file, it.log, {1, 0}).error == 0);
+    test::append(it.log, "new\n");
+    CHECK(it.next() == "==> File truncated <==\n");
+    CHECK(it.next() == "new\n");
+}
+
+TEST_CASE("a log that is cleared is read to its end before the new one") {
+    Followed it;
+    test::write_file(it.log, "a");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "a");
+    test::append(it.log, "b");
+    CHECK(it.files.clear(it.log) == 0);
+    test::append(it.log, "c");
+    CHECK(it.next() == "b");
+    CHECK(it.next() == "c");
+}
+
+TEST_CASE("a log that is removed may come back") {
+    Followed it;
+    test::write_file(it.log, "a");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "a");
+    std::filesystem::remove(it.log);
+    CHECK(it.next().empty());
+    test::write_file(it.log, "b");
+    CHECK(it.next() == "b");
+}
+
+TEST_CASE("who watches a path is told of writes, rotations and clearing, and no longer when the watch ends") {
+    Followed it;
+    int told = 0;
+    {
+        const auto watch = it.files.watch(it.log, [&] { ++told; });
+        const auto opened = it.files.open(it.log);
+        it.files.changed(*opened.file);
+        CHECK(told == 1);
+        it.rotate();
+        CHECK(told == 2);
+        CHECK(it.files.clear(it.log) == 0);
+        CHECK(told == 3);
+    }
+    CHECK(it.files.clear(it.log) == 0);
+    CHECK(told == 3);
+}

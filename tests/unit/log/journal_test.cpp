@@ -1,0 +1,147 @@
+#include "supervisord/log/journal.hpp"
+
+#include <sys/mman.h>
+
+#include "supervisord/log/batch.hpp"
+#include "supervisord/log/output.hpp"
+#include "tests/unit/log/support.hpp"
+
+namespace {
+
+using logs::Channel;
+using logs::Journal;
+using logs::Lane;
+
+const logs::Stream stream{"g", "p", Channel::out};
+
+/// A batch in the middle, as a dead controller leaves it: "0123456789" for a log, some of it written.
+struct Interrupted {
+    test::Directory directory;
+    std::string log = directory / "log";
+    logs::Files files;
+    Journal journal = std::move(Journal::create().value());
+
+    Lane& leave(std::string_view already_in_log, std::uint64_t known_to_be_written = 0, std::uint32_t flags = 0) {
+        const auto opened = files.open(log);
+        REQUIRE(opened.file);
+        Lane& lane = journal.lane(0);
+        journal.name_lane(lane, journal.claim(stream), stream);
+        constexpr std::string_view bytes = "0123456789";
+        bytes.copy(lane.bytes, bytes.size());
+        lane.pos = Journal::offset_of(0) + 10;
+        log.copy(lane.path, log.size());
+        lane.flags = flags;
+        logs::aim(lane, *opened.file);
+        logs::activate(lane);
+        test::append(log, already_in_log);
+        lane.written = known_to_be_written;
+        return lane;
+    }
+
+    logs::Recovered recover() {
+        auto adopted = Journal::adopt(base::Fd(::fcntl(journal.fd(), F_DUPFD_CLOEXEC, 0)));
+        REQUIRE(adopted);
+        logs::Files others;
+        return adopted->recover(others);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the rest of an interrupted batch is written, whatever was in the log already") {
+    for (const std::string_view already : {"", "0", "01234", "0123456789"}) {
+        Interrupted it;
+        test::write_file(it.log, "before ");
+        it.leave(already);
+        CHECK(it.recover().finished == 1);
+        CHECK(test::content(it.log) == "before 0123456789");
+        CHECK(it.recover().finished == 0);
+        CHECK(test::content(it.log) == "before 0123456789");
+    }
+}
+
+TEST_CASE("a log that somebody cut meanwhile gets what is not known to be written: rather twice than never") {
+    Interrupted it;
+    test::write_file(it.log, "before ");
+    it.leave("01234", 3);
+    std::filesystem::resize_file(it.log, 0);
+    CHECK(it.recover().finished == 1);
+    CHECK(test::content(it.log) == "3456789");
+}
+
+TEST_CASE("a log that somebody replaced meanwhile gets what is not known to be in the old one") {
+    Interrupted it;
+    it.leave("01234", 5);
+    std::filesystem::remove(it.log);
+    test::write_file(it.log, "other ");
+    CHECK(it.recover().finished == 1);
+    CHECK(test::content(it.log) == "other 56789");
+}
+
+TEST_CASE("bytes that others appended are not taken for ours") {
+    for (const auto& [already, known, expected] : {std::tuple{"foreign", 0u, "foreign0123456789"}, std::tuple{"foreign0123456789", 0u, "foreign0123456789"},
+                                                   std::tuple{"0123456789foreign", 10u, "0123456789foreign"}}) {
+        Interrupted it;
+        it.leave(already, known);
+        CHECK(it.recover().finished == 1);
+        CHECK(test::content(it.log) == expected);
+    }
+}
+
+TEST_CASE("a batch that had taken nothing is nothing") {
+    Interrupted it;
+    it.leave("").pos = Journal::offset_of(0);
+    const auto recovered = it.recover();
+    CHECK(recovered.finished == 0);
+    CHECK(test::content(it.log).empty());
+}
+
+TEST_CASE("a batch whose hook has perhaps not heard it is handed to the next controller") {
+    Interrupted it;
+    Lane& lane = it.leave("0123456789", 10, logs::flag::heard);
+    logs::commit(lane, lane.state[1]);
+    const auto recovered = it.recover();
+    REQUIRE(recovered.unheard.size() == 1);
+    CHECK(recovered.unheard[0].stream == stream);
+    CHECK(recovered.unheard[0].raw == "0123456789");
+    CHECK(recovered.unheard[0].text == "0123456789");
+    CHECK(it.recover().unheard.empty());
+    CHECK(test::content(it.log) == "0123456789");
+}
+
+TEST_CASE("the state of a stream outlives the controller, and is forgotten when nobody claims it") {
+    test::Directory directory;
+    Journal journal = std::move(Journal::create().value());
+    const auto again = [&] { return std::move(Journal::adopt(base::Fd(::fcntl(journal.fd(), F_DUPFD_CLOEXEC, 0))).value()); };
+    const auto row = journal.claim(stream);
+    journal.state(row).lost = 7;
+    {
+        Journal next = again();
+        CHECK(next.claim(stream) == row);
+        CHECK(next.state(row).lost == 7);
+        CHECK(next.claim({"g", "p", Channel::err}) != row);
+        CHECK(next.claim({"other", "p", Channel::out}) != row);
+        next.forget_unclaimed();
+    }
+    again().forget_unclaimed();
+    Journal last = again();
+    CHECK(last.state(last.claim(stream)).lost == 0);
+}
+
+TEST_CASE("only as many streams are remembered as there is room for") {
+    Journal journal = std::move(Journal::create().value());
+    for (std::size_t i = 0; i < logs::row_count; ++i) CHECK(journal.claim({"g", std::to_string(i), Channel::out}) != Journal::no_row);
+    CHECK(journal.claim(stream) == Journal::no_row);
+    journal.give_up(journal.claim({"g", "77", Channel::out}));
+    CHECK(journal.claim(stream) != Journal::no_row);
+    CHECK(journal.claim({"g", std::string(1000, 'x'), Channel::out}) == Journal::no_row);
+}
+
+TEST_CASE("what is no journal is not adopted") {
+    base::Fd empty(::memfd_create("other", MFD_CLOEXEC));
+    CHECK_FALSE(Journal::adopt(std::move(empty)));
+    base::Fd other(::memfd_create("other", MFD_CLOEXEC));
+    REQUIRE(::ftruncate(other.get(), sizeof(logs::JournalMap)) == 0);
+    CHECK_FALSE(Journal::adopt(std::move(other)));
+    CHECK_FALSE(Journal::adopt(base::Fd()));
+}

@@ -1,0 +1,263 @@
+// Controllers that are killed while they pump: at crash points and at random moments.  Each is followed by another, which
+// adopts the journal and recovers, until as many have died as wanted; then the rotated files, in order, must hold what
+// the children wrote, byte for byte.  LOG_KILLS=5000 makes it long.
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+#include "common/base/signals.hpp"
+#include "supervisord/log/output.hpp"
+#include "tests/unit/log/support.hpp"
+
+namespace {
+
+using logs::Channel;
+using logs::Output;
+using State = logs::Pumped::State;
+
+int wanted_kills() {
+    const char* number = std::getenv("LOG_KILLS");
+    return number ? std::atoi(number) : 60;
+}
+
+/// The lines of one child, always the same ones, as they are written and as they should be in the log.
+class Lines {
+public:
+    Lines(std::string name, bool coloured) : name_(std::move(name)), coloured_(coloured) {}
+
+    struct Line {
+        std::string raw, text;
+    };
+    Line next() {
+        const std::string number = std::to_string(number_++);
+        const std::string filling(number_ * 7919 % 97, static_cast<char>(name_[0] + number_ % 20));
+        Line line{name_ + number + filling + "\n", name_ + number + filling + "\n"};
+        if (coloured_) line.raw = "\x1b[1;32m" + name_ + "\x1b[0m" + number + "\x1b[" + number + "m" + filling + "\x1b[K\n";
+        return line;
+    }
+
+private:
+    std::string name_;
+    bool coloured_;
+    std::uint64_t number_ = 0;
+};
+
+struct Shared {
+    std::atomic<bool> stop;
+    std::atomic<std::uint64_t> lines[2];
+};
+
+struct Child {
+    Lines lines;
+    std::string log;
+    bool coloured;
+    base::Pipe pipe = test::make_pipe();
+    pid_t pid = 0;
+};
+
+struct Scene {
+    const char* crashes;       // the crash file
+    logs::Limits limits;
+    bool one_file = false;     // both children write to it
+    bool random_kills = false; // from outside as well
+};
+
+class Play {
+public:
+    explicit Play(const Scene& scene) : scene_(scene) {
+        shared_ = static_cast<Shared*>(::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+        REQUIRE(shared_ != MAP_FAILED);
+        test::write_file(directory_ / "crashes", scene.crashes);
+        // The first in capitals, the second not: they can be told apart in one file.
+        children_.push_back({Lines("A", false), directory_ / "one.log", false});
+        children_.push_back({Lines("a", !scene.one_file), directory_ / (scene.one_file ? "one.log" : "two.log"), !scene.one_file});
+    }
+    ~Play() { ::munmap(shared_, sizeof(Shared)); }
+    Play(const Play&) = delete;
+    Play& operator=(const Play&) = delete;
+
+    void perform(int kills) {
+        for (std::size_t i = 0; i < children_.size(); ++i) start_child(i);
+        int killed = 0;
+        for (;;) {
+            if (killed >= kills) shared_->stop = true;
+            const int status = live_and_die();
+            if (WIFEXITED(status)) {
+                REQUIRE(WEXITSTATUS(status) == 0);
+                if (shared_->stop) break;
+                continue;  // its time was over before anything happened to it
+            }
+            REQUIRE(WTERMSIG(status) == SIGKILL);
+            ++killed;
+            collect();
+        }
+        collect();
+        for (auto& child : children_) ::waitpid(child.pid, nullptr, 0);
+        check();
+    }
+
+private:
+    Scene scene_;
+    test::Directory directory_;
+    logs::Journal journal_ = std::move(logs::Journal::create().value());
+    Shared* shared_ = nullptr;
+    std::vector<Child> children_;
+    std::string found_[2];  // what the logs held, oldest first; without what they hold now
+    std::mt19937 random_{20260101};
+
+    void start_child(std::size_t index) {
+        Child& child = children_[index];
+        child.pid = ::fork();
+        if (child.pid != 0) {
+            child.pipe.write.reset();
+            return;
+        }
+        std::mt19937 random(static_cast<unsigned>(index) + 1);
+        std::string buffer;
+        std::uint64_t lines = 0;
+        while (!shared_->stop) {
+            for (int i = 0; i < 10; ++i, ++lines) buffer += child.lines.next().raw;
+            // Cut anywhere, so that batches end in the middle of lines and of sequences.
+            for (std::size_t at = 0; at < buffer.size();) {
+                const std::size_t size = std::min<std::size_t>(buffer.size() - at, random() % 700 + 1);
+                if (!base::write_all(child.pipe.write.get(), std::string_view(buffer).substr(at, size))) ::_exit(1);
+                at += size;
+            }
+            buffer.clear();
+            shared_->lines[index] = lines;
+        }
+        ::_exit(0);
+    }
+
+    /// One controller, from its start to its end.
+    int live_and_die() {
+        const auto life = std::chrono::microseconds(random_() % 3000);
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            ::setenv("SUPERVISORD_CRASH_FILE", (directory_ / "crashes").c_str(), 1);
+            ::_exit(control());
+        }
+        if (scene_.random_kills && !shared_->stop) {
+            const auto until = std::chrono::steady_clock::now() + life;
+            while (std::chrono::steady_clock::now() < until) {}
+            REQUIRE(base::send_signal(pid, SIGKILL));  // ours to reap: its pid is not another's yet
+        }
+        int status = 0;
+        REQUIRE(::waitpid(pid, &status, 0) == pid);
+        return status;
+    }
+
+    int control() {
+        auto journal = logs::Journal::adopt(base::Fd(::fcntl(journal_.fd(), F_DUPFD_CLOEXEC, 0)));
+        if (!journal) return 10;
+        logs::Files files;
+        std::ignore = journal->recover(files);
+        std::vector<std::unique_ptr<Output>> outputs;
+        for (std::size_t i = 0; i < children_.size(); ++i)
+            outputs.push_back(std::make_unique<Output>(*journal, files, logs::Stream{"g", std::to_string(i), Channel::out},
+                                                       logs::Target{.path = children_[i].log, .limits = scene_.limits, .strip_ansi = children_[i].coloured}));
+        if (journal->forget_unclaimed() != 0) return 11;
+        const base::Time start = base::now();
+        std::size_t ended = 0;
+        while (ended < outputs.size()) {
+            // Not for ever: a child that is not killed and has little to do ends when all is told.
+            if (!shared_->stop && base::now() - start > std::chrono::milliseconds(20)) return 0;
+            pollfd readable[2];
+            for (std::size_t i = 0; i < 2; ++i) readable[i] = {outputs[i] ? children_[i].pipe.read.get() : -1, POLLIN, 0};
+            ::poll(readable, 2, 10);
+            for (std::size_t i = 0; i < 2; ++i) {
+                if (!outputs[i] || !readable[i].revents) continue;
+                const auto pumped = outputs[i]->pump(children_[i].pipe.read.get(), base::now());
+                if (pumped.state == State::error) return 12;
+                if (pumped.report.find("lost") != std::string::npos) return 13;
+                if (pumped.state != State::end_of_file) continue;
+                outputs[i].reset();
+                ++ended;
+            }
+        }
+        return 0;
+    }
+
+    /// Takes the backups away, as long as nobody lives who would write to them.
+    void collect() {
+        for (std::size_t i = 0; i < (scene_.one_file ? 1 : 2); ++i) {
+            std::vector<std::pair<int, std::string>> backups;
+            for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
+                const std::string path = entry.path();
+                if (path.starts_with(children_[i].log + ".")) backups.emplace_back(std::atoi(path.c_str() + children_[i].log.size() + 1), path);
+            }
+            std::ranges::sort(backups, std::greater{});
+            for (const auto& [number, path] : backups) {
+                found_[i] += test::content(path);
+                std::filesystem::remove(path);
+            }
+        }
+    }
+
+    void check() {
+        std::string found[2] = {found_[0] + test::content(children_[0].log), ""};
+        if (scene_.one_file) {
+            // Batches of the two take turns; digits and line ends say nothing about whose they are.
+            const auto letters = [](std::string_view text, bool capital) {
+                std::string kept;
+                for (const char c : text)
+                    if ((c >= 'a' && c <= 'z' && !capital) || (c >= 'A' && c <= 'Z' && capital)) kept.push_back(c);
+                return kept;
+            };
+            CHECK(compare(letters(found[0], true), 0, letters));
+            CHECK(compare(letters(found[0], false), 1, letters));
+            return;
+        }
+        found[1] = found_[1] + test::content(children_[1].log);
+        const auto all = [](std::string_view text, bool) { return std::string(text); };
+        CHECK(compare(found[0], 0, all));
+        CHECK(compare(found[1], 1, all));
+    }
+
+    bool compare(const std::string& found, std::size_t index, auto kept) {
+        std::size_t at = 0;
+        CHECK(shared_->lines[index] > 0);
+        for (std::uint64_t line = 0; line < shared_->lines[index]; ++line) {
+            const std::string wanted = kept(children_[index].lines.next().text, index == 0);
+            if (found.compare(at, wanted.size(), wanted) != 0) {
+                MESSAGE("child ", index, ", line ", line, ", byte ", at, ": ", found.substr(at, 80), " instead of ", wanted);
+                return false;
+            }
+            at += wanted.size();
+        }
+        if (at != found.size()) MESSAGE("child ", index, ": ", found.size() - at, " bytes too many: ", found.substr(at, 80));
+        return at == found.size();
+    }
+};
+
+constexpr logs::Limits small_files{60'000, 100'000};
+
+}  // namespace
+
+TEST_CASE("killed between any two steps of a batch, no byte is lost and none is doubled") {
+    Play({.crashes = "journal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = small_files}).perform(wanted_kills());
+}
+
+TEST_CASE("killed at any moment, no byte is lost and none is doubled") {
+    Play({.crashes = "", .limits = small_files, .random_kills = true}).perform(wanted_kills());
+}
+
+TEST_CASE("killed in the middle of rotations, no file is lost") {
+    Play({.crashes = "journal.short_write 0.3\nrotation.* 0.1\njournal.* 0.005\n", .limits = {9'000, 100'000}}).perform(wanted_kills());
+}
+
+TEST_CASE("killed while the disk is full now and then, no byte is lost and none is doubled") {
+    Play({.crashes = "journal.full_disk 0.2\njournal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = small_files}).perform(wanted_kills());
+}
+
+TEST_CASE("killed with two children on one file, no byte is lost and none is doubled") {
+    Play({.crashes = "journal.full_disk 0.05\njournal.short_write 0.3\njournal.* 0.02\nrotation.* 0.1\nrecovery.* 0.1\n",
+          .limits = small_files, .one_file = true, .random_kills = true}).perform(wanted_kills());
+}
