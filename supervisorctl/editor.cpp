@@ -25,6 +25,7 @@ struct Editor::Inside {
     std::string prompt;
     std::optional<std::string> history_file;
     Complete complete;
+    std::FILE *in = nullptr, *out = nullptr;  // libedit wants them; bytes are read by next_character()
     EditLine* edit = nullptr;
     History* history = nullptr;
     bool interrupted = false;
@@ -46,9 +47,9 @@ struct Editor::Inside {
                 const auto byte = self.terminal.read_byte();
                 if (!byte) return 0;
                 const std::size_t result = std::mbrtowc(character, &*byte, 1, &state);
-                if (result == static_cast<std::size_t>(-2)) continue;      // more bytes belong to it
+                if (result == static_cast<std::size_t>(-2)) continue;  // more bytes belong to it
                 if (result != static_cast<std::size_t>(-1)) return 1;
-                state = {};                                                // not of this locale: left out
+                state = {};  // not of this locale: left out
             }
         } catch (const Interrupted&) {
             self.interrupted = true;
@@ -94,12 +95,14 @@ Editor::Editor(Terminal& terminal, std::string prompt, std::optional<std::string
     : inside_(new Inside{terminal, std::move(prompt), std::move(history_file), std::move(complete)}) {
     if (!std::setlocale(LC_CTYPE, "")) std::setlocale(LC_CTYPE, "C.UTF-8");
     Inside& in = *inside_;
+    in.in = ::fdopen(::fcntl(terminal.input_descriptor(), F_DUPFD_CLOEXEC, 0), "r");
+    in.out = ::fdopen(::fcntl(terminal.output_descriptor(), F_DUPFD_CLOEXEC, 0), "w");
     HistEvent event;
     in.history = history_init();
     ::history(in.history, &event, H_SETSIZE, history_length);
     ::history(in.history, &event, H_SETUNIQUE, 1);
     in.load();
-    in.edit = el_init("supervisorctl", stdin, stdout, stderr);
+    in.edit = el_init("supervisorctl", in.in, in.out, in.out);
     el_set(in.edit, EL_CLIENTDATA, &in);
     el_set(in.edit, EL_PROMPT, &Inside::show_prompt);
     el_set(in.edit, EL_EDITOR, "emacs");
@@ -114,6 +117,8 @@ Editor::~Editor() {
     inside_->save();
     el_end(inside_->edit);
     history_end(inside_->history);
+    std::fclose(inside_->in);
+    std::fclose(inside_->out);
 }
 
 std::optional<std::string> Editor::read_line() {

@@ -25,6 +25,8 @@ public:
     /// A line that is not shown while it is typed.
     [[nodiscard]] std::optional<std::string> read_secret();
 
+    [[nodiscard]] int output_descriptor() const { return out_; }
+
     // For those who wait for other things too: when input_descriptor() is ready, fill(); then take the lines.
     [[nodiscard]] int input_descriptor() const { return in_; }
     void fill();

@@ -1,0 +1,147 @@
+// The shell at a terminal: a pseudo-terminal on which a script waits for texts and types others.
+#include <doctest/doctest.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pty.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "common/base/fd.hpp"
+#include "common/base/text.hpp"
+#include "supervisorctl/shell.hpp"
+#include "tests/unit/ctl/fake_server.hpp"
+
+namespace {
+
+constexpr std::chrono::seconds patience{20};
+
+struct Step {
+    std::string wait_for;  // what comes on the screen after the step before
+    std::string type;      // "\x03" is a signal here: this terminal controls nobody
+};
+
+struct Server : test::FakeServer {
+    Server() {
+        returns("getAllProcessInfo", base::concat('[', test::process("g", "a", 20, "RUNNING", "pid 5", 5), ',',
+                                                  test::process("solo", "solo", 20, "RUNNING", "pid 7", 7), ']'));
+        returns("getProcessInfo", test::process("solo", "solo", 20, "RUNNING", "pid 7", 7), "\"solo\"");
+        returns("getSupervisorVersion", "\"4.3.0\"");
+    }
+};
+
+/// Everything that was on the screen; the script ends with an end of the input.
+std::string play(supervisorctl::Settings settings, const std::vector<Step>& steps) {
+    ::setenv("TERM", "xterm", 1);
+    int master = -1, slave = -1;
+    winsize size{40, 160, 0, 0};
+    REQUIRE(::openpty(&master, &slave, nullptr, nullptr, &size) == 0);
+    const base::Fd screen(master);
+    base::Fd terminal_side(slave);
+    std::string seen;
+    const pthread_t typing = ::pthread_self();
+    std::thread user([&] {
+        std::size_t from = 0;
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        for (const Step& step : steps) {
+            std::size_t at;
+            while ((at = seen.find(step.wait_for, from)) == std::string::npos) {
+                pollfd readable{screen.get(), POLLIN, 0};
+                char buffer[4096];
+                if (::poll(&readable, 1, 100) > 0) {
+                    const ssize_t count = ::read(screen.get(), buffer, sizeof buffer);
+                    if (count > 0) seen.append(buffer, static_cast<std::size_t>(count));
+                }
+                if (std::chrono::steady_clock::now() < deadline) continue;
+                seen += base::concat("\n[nobody wrote: ", step.wait_for, "]");
+                ::pthread_kill(typing, SIGINT);
+                return;
+            }
+            from = at + step.wait_for.size();
+            if (step.type == "\x03")
+                ::pthread_kill(typing, SIGINT);
+            else
+                (void)base::write_all(screen.get(), step.type);
+        }
+    });
+    {
+        supervisorctl::Terminal terminal(terminal_side.get(), terminal_side.get(), terminal_side.get());
+        supervisorctl::Session session(std::move(settings), terminal);
+        supervisorctl::run_shell(session);
+        user.join();  // while a signal still finds somebody who waits for it
+    }
+    pollfd readable{screen.get(), POLLIN, 0};
+    char buffer[4096];
+    while (::poll(&readable, 1, 0) > 0) {
+        const ssize_t count = ::read(screen.get(), buffer, sizeof buffer);
+        if (count <= 0) break;
+        seen.append(buffer, static_cast<std::size_t>(count));
+    }
+    return seen;
+}
+
+supervisorctl::Settings settings_for(const Server& server) {
+    return {.serverurl = server.url(), .interactive = true};
+}
+
+}  // namespace
+
+TEST_CASE("Tab completes a command and a name") {
+    const Server server;
+    const std::string seen = play(settings_for(server), {{"supervisor> ", "versi\t\n"},
+                                                         {"4.3.0", ""},
+                                                         {"supervisor> ", "pid so\t\n"},
+                                                         {"7\r\n", ""},
+                                                         {"supervisor> ", "\x04"}});
+    CHECK_MESSAGE(seen.find("nobody wrote") == std::string::npos, seen);
+}
+
+TEST_CASE("Tab shows what there is when it could be several") {
+    const Server server;
+    const std::string seen = play(settings_for(server), {{"supervisor> ", "st\t"},
+                                                         {"start  status  stop", ""},
+                                                         {"supervisor> ", "atus g:\t"},
+                                                         {"g:*  g:a", "a\n"},
+                                                         {"RUNNING   pid 5", ""},
+                                                         {"supervisor> ", "\x04"}});
+    CHECK_MESSAGE(seen.find("nobody wrote") == std::string::npos, seen);
+}
+
+TEST_CASE("lines of this and of earlier sessions come back with the arrow, and are kept one a line") {
+    const Server server;
+    const test::Directory directory;
+    auto settings = settings_for(server);
+    settings.history_file = directory.path("history");
+    const auto first = play(settings, {{"supervisor> ", "pid solo\n"},
+                                       {"7\r\n", ""},
+                                       {"supervisor> ", "version\n"},
+                                       {"4.3.0", ""},
+                                       {"supervisor> ", "quit\n"}});
+    CHECK_MESSAGE(first.find("nobody wrote") == std::string::npos, first);
+    CHECK(base::read_file(*settings.history_file, 1000).value() == "pid solo\nversion\nquit\n");
+    const auto second = play(settings, {{"supervisor> ", "\x1b[A\x1b[A\n"}, {"4.3.0", ""}, {"supervisor> ", "\x04"}});
+    CHECK_MESSAGE(second.find("nobody wrote") == std::string::npos, second);
+    CHECK(base::read_file(*settings.history_file, 1000).value() == "pid solo\nversion\nquit\nversion\n");
+}
+
+TEST_CASE("Ctrl-C at the prompt leaves the shell with an empty line") {
+    const Server server;
+    const std::string seen = play(settings_for(server), {{"supervisor> ", "\x03"}});
+    CHECK_MESSAGE(seen.find("nobody wrote") == std::string::npos, seen);
+    CHECK(seen.ends_with("\r\n"));
+}
+
+TEST_CASE("questions are answered on the same terminal, and a password is not shown") {
+    Server server;
+    server.demands("Basic dTpwIHc=");
+    const std::string seen = play(settings_for(server), {{"Username:", "u\n"},
+                                                         {"Password:", "p w\n"},
+                                                         {"supervisor> ", "shutdown\n"},
+                                                         {"process down y/N? ", "n\n"},
+                                                         {"supervisor> ", "\x04"}});
+    CHECK_MESSAGE(seen.find("nobody wrote") == std::string::npos, seen);
+    CHECK(seen.find("p w") == std::string::npos);
+}
