@@ -121,7 +121,8 @@ std::string runtime_directory(const config::Settings& settings) {
     const char* session = std::getenv("XDG_RUNTIME_DIR");
     for (const std::string base : {::getuid() == 0 ? "/run" : "", session ? session : "", "/dev/shm"}) {
         if (base.empty() || ::access(base.c_str(), W_OK) != 0) continue;
-        return concat(base, name, "-", std::hash<std::string>{}(settings.pidfile));
+        const std::string directory = concat(base, name, "-", std::hash<std::string>{}(settings.pidfile));
+        if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return directory;
     }
     return "";
 }

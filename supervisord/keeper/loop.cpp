@@ -78,8 +78,6 @@ bool Loop::prepare() {
 }
 
 int Loop::run() {
-    if (boot_.pidfile[0] != '\0' && !write_pidfile(boot_.pidfile))
-        note(base::concat("could not write pidfile ", boot_.pidfile), critical);
     start_at_ = base::now();
     reap();  // whatever became our child before we listened
     while (!exit_code_) {
@@ -89,6 +87,12 @@ int Loop::run() {
     }
     leave();
     return *exit_code_;
+}
+
+// Not before a controller is ready: who waits for the pidfile may then rely on the rest, as under Supervisor.
+void Loop::announce_pid() {
+    if (boot_.pidfile[0] != '\0' && !write_pidfile(boot_.pidfile))
+        note(base::concat("could not write pidfile ", boot_.pidfile), critical);
 }
 
 void Loop::wait() {
@@ -208,6 +212,7 @@ void Loop::leave() {
         if (name.starts_with("unix:")) (void)::unlink(entry.name + std::string_view("unix:").size());
     }
     if (boot_.pidfile[0] != '\0') remove_pidfile(boot_.pidfile);
+    TableFile::remove(boot_.runtime_directory);
 }
 
 void Loop::note(std::string_view text, std::uint32_t flags) { table_.note(text, flags, now().wall); }

@@ -46,6 +46,11 @@ bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem
     return true;
 }
 
+void TableFile::remove(const char* directory) {
+    const base::Fd place(*directory ? ::open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1);
+    if (place && ::unlinkat(place.get(), "keeper.tab", 0) == 0) ::rmdir(directory);
+}
+
 bool TableFile::back(std::uint32_t slots) {
     return ::fallocate(fd_.get(), 0, 0, static_cast<off_t>(table_bytes(slots))) == 0;
 }

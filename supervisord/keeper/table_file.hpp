@@ -17,6 +17,8 @@ public:
     [[nodiscard]] void* memory() const { return memory_; }
     /// Memory for so many slots.  False: errno.
     [[nodiscard]] bool back(std::uint32_t slots);
+    /// At the orderly end: the file, and its directory when nothing else is in it.
+    static void remove(const char* directory);
     /// What a controller is born with: a memfd with all that is used of the table.  Empty: errno.
     [[nodiscard]] base::Fd copy(const Header& header) const;
 

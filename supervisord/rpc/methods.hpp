@@ -49,7 +49,6 @@ bool send_remote_event(Supervisor& supervisor, const std::string& type, const st
 // config_methods.cpp
 struct ConfigInfo {
     bool autostart = false;
-    std::variant<bool, std::string> autorestart;
     std::string directory;
     std::variant<std::int64_t, std::string> uid;
     std::string command;

@@ -206,7 +206,7 @@ TEST_CASE("the options of a program are told as they are configured") {
     program.out.logfile_maxbytes = 10'000'000'000;
     supervisor.its_config.groups.push_back(group);
     CHECK(now(supervisor, "supervisor.getAllConfigInfo") ==
-          R"([{"autostart":true,"autorestart":"unexpected","directory":"none","uid":"none",)"
+          R"([{"autostart":true,"directory":"none","uid":"none",)"
           R"("command":"/bin/sh -c \"a && b < c > d\"","exitcodes":[0,2],"group":"z","group_prio":7,"inuse":true,)"
           R"("killasgroup":false,"name":"z","process_prio":999,"redirect_stderr":false,"startretries":3,"startsecs":1,)"
           R"("stdout_capture_maxbytes":0,"stdout_events_enabled":false,"stdout_logfile":"/auto/z",)"
@@ -215,16 +215,12 @@ TEST_CASE("the options of a program are told as they are configured") {
           R"("stderr_logfile_backups":10,"stderr_logfile_maxbytes":52428800,"stderr_syslog":false,"serverurl":"none"}])");
 
     config::Program& read = supervisor.its_config.groups[0].processes[0];
-    read.autorestart = config::Autorestart::always;
     read.uid = 33;
     supervisor.active.clear();
     const auto info = rpc::Value::parse(now(supervisor, "supervisor.getAllConfigInfo"))[0];
-    CHECK(info["autorestart"] == true);
     CHECK(info["uid"] == 33);
     CHECK(info["stdout_logfile"] == "auto");
     CHECK(info["inuse"] == false);
-    read.autorestart = config::Autorestart::never;
-    CHECK(rpc::Value::parse(now(supervisor, "supervisor.getAllConfigInfo"))[0]["autorestart"] == false);
 }
 
 TEST_CASE("groups are read, added and removed") {
