@@ -292,7 +292,7 @@ def main():
         print('  kept: ' + directory)
     else:
         shutil.rmtree(directory)
-    print('%d passed, %d failed' % (not test.failures, bool(test.failures)))
+    print('%d passed, %d failed, 0 skipped' % (not test.failures, bool(test.failures)))
     return 1 if test.failures else 0
 
 
