@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/memory.hpp"
 #include "common/base/text.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/control/daemon.hpp"
@@ -255,6 +256,10 @@ int Controller::run() {
     }
     daemon.autostart();
     base::crash_point("controller.started");
+    handover_.config = {};  // what was needed to begin is not needed to go on
+    content_.reset();
+    config_.groups.clear();
+    base::forget_start();
     loop_.run();
     return status_;
 }

@@ -137,6 +137,7 @@ void Daemon::write_chronicle() {
 
 void Daemon::begin(const config::Config& config) {
     content_.started = content_.last_read = config;
+    content_.started->groups.clear();  // of these, what is active counts
     for (const auto& group : config.groups) {
         if (find_group(group.name)) continue;  // the reader has warned of it (Q15)
         if (const auto done = activate(group, true); !done)

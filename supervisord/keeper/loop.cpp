@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/memory.hpp"
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/keeper/start.hpp"
@@ -91,6 +92,7 @@ int Loop::run() {
 
 // Not before a controller is ready: who waits for the pidfile may then rely on the rest, as under Supervisor.
 void Loop::announce_pid() {
+    base::forget_start();
     if (boot_.pidfile[0] != '\0' && !write_pidfile(boot_.pidfile))
         note(base::concat("could not write pidfile ", boot_.pidfile), critical);
 }
