@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/text.hpp"
 #include "tests/unit/rpc/asking.hpp"
 
 using asking::ask;
@@ -57,8 +58,8 @@ TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
         CAPTURE(name);
         names.push_back(name);
         std::string types;
-        for (const auto& type : rpc::Value::parse(now(supervisor, "system.methodSignature", std::string("[\"") + name + "\"]")))
-            types += (types.empty() ? "" : " ") + type.get<std::string>();
+        for (const auto& type : rpc::Value::parse(now(supervisor, "system.methodSignature", rpc::Value{name}.dump())))
+            types.append(types.empty() ? "" : " ").append(type.get<std::string>());
         CHECK(types == signature);
     }
     CHECK(now(supervisor, "system.listMethods") == names.dump());
@@ -73,7 +74,7 @@ TEST_CASE("every row has a text for each of its parameters, and help tells them"
         CHECK_FALSE(method.result.doc.empty());
         const std::string text = rpc::help(method);
         for (std::size_t i = 0; i < method.params.size(); ++i) {
-            const std::string line = "@param " + std::string(method.handler.types[i + 1]) + " " + std::string(method.params[i].name);
+            const std::string line = base::concat("@param ", method.handler.types[i + 1], " ", method.params[i].name);
             CHECK(text.find(line) != std::string::npos);
         }
         CHECK(text.find("@return " + std::string(method.handler.types[0])) != std::string::npos);

@@ -4,6 +4,7 @@
 #include <list>
 
 #include "common/base/base64.hpp"
+#include "common/base/text.hpp"
 
 using serving::Client;
 using serving::post;
@@ -150,7 +151,7 @@ TEST_CASE("requests that cannot be served get an error page, and the connection 
         Client client(server);
         client.send(request);
         CHECK(client.until_has("</body>"));
-        CHECK(client.received.substr(8, 5) == " " + std::to_string(status) + " ");
+        CHECK(client.received.substr(8, 5) == base::concat(" ", status, " "));
         CHECK(client.received.find("Connection: close\r\n") != std::string::npos);
         client.close_for_sending();
         CHECK(client.until_end());
