@@ -218,8 +218,9 @@ int Controller::run() {
     if (recovered.finished > 0)
         activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));
 
-    control::World world{loop_,         link_, activity, files, *journal, *notes, environment(), config_.settings,
-                         config_.serverurl.value_or(""), {}};
+    control::Turnstile launches(loop_);
+    control::World world{loop_,         link_,           activity,         files, *journal, *notes, launches,
+                         environment(), config_.settings, config_.serverurl.value_or(""), {}};
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
                             [this](bool restart) { end(restart); }},

@@ -255,8 +255,9 @@ void Daemon::news(const keeper::Message& message) {
             if ((runner = runner_of(message))) runner->group_gone(message);
             return;
         case keeper::Type::orphan: {
+            // Supervisor sees orphans as process 1 only; we are told of those of our own programs too.
             const auto entry = process::reaped_unknown(message.pid, message.wstatus);
-            return log(entry.level, entry.text);
+            return log(pid() == 1 ? entry.level : LogLevel::debug, entry.text);
         }
         case keeper::Type::signals: return received(message.bits);
         case keeper::Type::note:

@@ -197,6 +197,12 @@ void Runner::carry_out(const process::Step& step) {
 // Starting.
 
 void Runner::spawn() {
+    world_.launches.enter([this, self = self_, incarnation = note_.incarnation](const Turnstile::Pass& pass) {
+        if (*self && incarnation == note_.incarnation) launch(pass);
+    });
+}
+
+void Runner::launch(const Turnstile::Pass& pass) {
     const auto found = find_command(program_, world_);
     if (const auto* unusable = std::get_if<process::Unusable>(&found)) return spawn_refused(unusable->text);
     for (logs::Output* output : {out_.get(), err_.get()})
@@ -210,7 +216,7 @@ void Runner::spawn() {
     base::crash_point("runner.spawn");
     open_taps(std::move(launch.input), std::move(launch.output), std::move(launch.error));
     world_.link.send(launch.message, std::move(launch.descriptors),
-                     [this, self = self_](const keeper::Message& message, base::Fd) {
+                     [this, self = self_, pass](const keeper::Message& message, base::Fd) {
                          if (*self) spawned(message);
                      });
     base::crash_point("runner.spawn_sent");

@@ -14,6 +14,7 @@
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/supervisor.hpp"
 #include "supervisord/control/tap.hpp"
+#include "supervisord/control/turnstile.hpp"
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/output.hpp"
 #include "supervisord/process/lines.hpp"
@@ -76,6 +77,7 @@ private:
     void take_note(const process::Step& step);
     void carry_out(const process::Step& step);
     void spawn();
+    void launch(const Turnstile::Pass& pass);
     void spawn_refused(std::string text);
     void spawned(const keeper::Message& message);
     void order_signal(int number, bool group);

@@ -9,6 +9,7 @@
 #include "common/config/model.hpp"
 #include "supervisord/control/link.hpp"
 #include "supervisord/control/notes.hpp"
+#include "supervisord/control/turnstile.hpp"
 #include "supervisord/log/activity.hpp"
 #include "supervisord/log/files.hpp"
 #include "supervisord/log/journal.hpp"
@@ -24,6 +25,7 @@ struct World {
     logs::Files& files;
     logs::Journal& journal;
     Notes& notes;
+    Turnstile& launches;
 
     config::Environment environment;  // of supervisord, for programs
     config::Settings settings;        // active ones

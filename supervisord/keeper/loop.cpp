@@ -214,7 +214,7 @@ void Loop::leave() {
         if (name.starts_with("unix:")) (void)::unlink(entry.name + std::string_view("unix:").size());
     }
     if (boot_.pidfile[0] != '\0') remove_pidfile(boot_.pidfile);
-    TableFile::remove(boot_.runtime_directory);
+    file_.remove(boot_.runtime_directory);
 }
 
 void Loop::note(std::string_view text, std::uint32_t flags) { table_.note(text, flags, now().wall); }
