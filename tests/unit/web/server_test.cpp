@@ -80,7 +80,7 @@ TEST_CASE("pipelined requests are answered in order, also when the first one tak
     CHECK(pid < state);
 }
 
-TEST_CASE("a megabyte of pipelined requests is answered, with a bounded buffer") {
+TEST_CASE("more pipelined requests than are held at a time are all answered") {
     Server server;
     auto& process = server.supervisor.add("p", api::State::stopped);
     Client client(server);
@@ -91,8 +91,8 @@ TEST_CASE("a megabyte of pipelined requests is answered, with a bounded buffer")
     CHECK(server.until([&] { return !process.waiting.empty(); }));
     process.settle(api::State::running);
     server.supervisor.run();
-    for (int i = 0; i < 6; ++i) client.send(some);
-    const std::size_t requests = 7 * some.size() / get_pid.size();
+    client.send(some);
+    const std::size_t requests = 2 * some.size() / get_pid.size();
     CHECK(client.until([&] { return count(client.received, "<int>4242</int>") == requests; }));
 }
 
