@@ -148,6 +148,9 @@ void Controller::log_beginning(logs::Activity& activity) {
     if (welcome_.why == Why::first)
         for (const auto& message : handover_.messages) activity.log(message.level, message.text);
     for (const auto& problem : problems_) activity.log(LogLevel::warn, problem);
+    if (rebuild_)
+        activity.log(LogLevel::critical,
+                     "controllers have failed again and again: going on without their notes, from what runs and the files");
     if (!follows()) return;
     std::size_t alive = 0;
     for (const auto& slot : snapshot_.slots()) alive += slot.state == keeper::SlotState::alive;

@@ -172,7 +172,8 @@ class Test:
     def kill_often(self):
         if self.options.crash_points:
             with open(self.crash_file, 'w') as file:
-                file.write('* 0.0005\n')
+                # The death of the keeper, and of a child before it is a service, are other tests' subjects.
+                file.write('keeper.* 0\nchild.* 0\n* %g\n' % self.options.probability)
         while self.kills < self.options.kills:
             time.sleep(self.random.choice((0.002, 0.01, 0.03, 0.1, 0.3)) * self.random.random())
             self.one_death()
@@ -272,6 +273,7 @@ def main():
     parser.add_argument('--kills', type=int, default=150)
     parser.add_argument('--crash-points', action='store_true')
     parser.add_argument('--seed', type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument('--probability', type=float, default=0.0005, help='of death at each crash point that is passed')
     parser.add_argument('--keep', action='store_true')
     options = parser.parse_args()
     options.bin, options.witness = os.path.abspath(options.bin), os.path.abspath(options.witness)
