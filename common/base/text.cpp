@@ -140,6 +140,30 @@ std::string python_repr(std::string_view text) {
     return out += quote;
 }
 
+std::string python_bytes_repr(std::string_view bytes) {
+    const bool single = bytes.find('\'') != std::string_view::npos && bytes.find('"') == std::string_view::npos;
+    const char quote = single ? '"' : '\'';
+    std::string out{'b', quote};
+    for (const char c : bytes) {
+        char escape[8];
+        if (c == quote || c == '\\') {
+            (out += '\\') += c;
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (c == '\t') {
+            out += "\\t";
+        } else if (c == '\r') {
+            out += "\\r";
+        } else if (c < 0x20 || c == 0x7f) {  // bytes from 0x80 on are negative
+            std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned char>(c));
+            out += escape;
+        } else {
+            out += c;
+        }
+    }
+    return out += quote;
+}
+
 Result<std::int64_t> parse_int(std::string_view text) {
     const auto refused = [&] { return Error{concat("invalid literal for int() with base 10: ", python_repr(text))}; };
     std::string_view rest = strip(text);

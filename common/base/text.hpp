@@ -48,6 +48,9 @@ template <class... Parts>
 /// As Python's repr() of a str writes it: compat/config.md, head ("Python repr").  The text is taken as UTF-8.
 [[nodiscard]] std::string python_repr(std::string_view text);
 
+/// As Python's repr() of bytes: b'bad\xff\n'.
+[[nodiscard]] std::string python_bytes_repr(std::string_view bytes);
+
 /// As Python's int(text, 10): surrounding whitespace, a sign, digits with single underscores between them.
 /// The error is Python's: invalid literal for int() with base 10: 'abc'.
 [[nodiscard]] Result<std::int64_t> parse_int(std::string_view text);

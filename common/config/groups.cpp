@@ -135,6 +135,8 @@ private:
         group.name = *name;
         if (is_fcgi(section)) {
             group.kind = GroupKind::fcgi_program;
+            Program program;
+            reader.fill_one(program, row<Program>("user"), context_.environment);
             group.socket = read_socket(section);
         }
         group.processes = read_program(context_, section, group.name);

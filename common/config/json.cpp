@@ -1,6 +1,8 @@
 #include "common/config/json.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "common/base/text.hpp"
 

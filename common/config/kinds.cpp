@@ -140,9 +140,9 @@ std::string Bytes::write(std::int64_t value) {
 }
 
 Result<std::int64_t> Backlog::read(std::string_view text, const Surroundings&) {
-    const auto number = port_number(text);
-    if (!number) return Error{number.error()};
-    return std::int64_t{*number};
+    const auto number = base::parse_int(text);
+    if (number && (*number < 1 || *number > 65535)) return Error{concat("Invalid socket_backlog value ", text)};
+    return number;
 }
 std::string Backlog::write(std::int64_t value) { return value == 0 ? "" : std::to_string(value); }
 
@@ -301,7 +301,8 @@ Result<InetAddress> Address::read(std::string_view text, const Surroundings&) {
     if (text.ends_with(']')) colon = std::string_view::npos;  // an IPv6 address alone is no port (Q25)
     if (colon == std::string_view::npos) {
         const auto number = base::parse_int(text);
-        if (!number || *number == 0) return Error{concat("not a valid port number: ", base::python_repr(text))};
+        if (text.empty()) return Error{"no port number specified in ''"};
+        if (!number || *number == 0) return Error{concat("not a valid port number: ", base::python_repr(text), " ")};
     } else {
         address.host = base::lower(text.substr(0, colon));
         if (address.host.starts_with('[') && address.host.ends_with(']'))

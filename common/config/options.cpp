@@ -65,23 +65,23 @@ constexpr Option<Settings> supervisord_rows[] = {
 constexpr Option<UnixServer> unix_http_server_rows[] = {
     {.name = "file", .field = in<kind::Text, &UnixServer::file>(), .refers = Refers::here,
      .turn = 1, .sample = "/tmp/supervisor.sock", .in_force = true, .doc = "Path of the socket."},
-    {.name = "chmod", .field = in<kind::Octal, &UnixServer::chmod>(), .fallback = "0700", .turn = 3,
+    {.name = "chmod", .field = in<kind::Octal, &UnixServer::chmod>(), .fallback = "0700", .turn = 5,
      .complaint = "Invalid chmod value ", .sample = "0700", .doc = "Mode of the socket."},
-    {.name = "chown", .field = in<kind::Owner, &UnixServer::chown>(), .turn = 2,
+    {.name = "chown", .field = in<kind::Owner, &UnixServer::chown>(), .turn = 4,
      .complaint = "Invalid sockchown value ", .sample = "nobody:nogroup",
      .doc = "Owner of the socket, user or user:group."},
-    {.name = "username", .field = in<kind::Text, &UnixServer::username>(), .turn = 4,
+    {.name = "username", .field = in<kind::Text, &UnixServer::username>(), .turn = 2,
      .sample = "user", .doc = "Name that clients must give; without it they need none."},
-    {.name = "password", .field = in<kind::Text, &UnixServer::password>(), .turn = 5,
+    {.name = "password", .field = in<kind::Text, &UnixServer::password>(), .turn = 3,
      .sample = "123", .doc = "Password that clients must give, or {SHA} and the SHA-1 of it in hexadecimal digits."},
 };
 
 constexpr Option<InetServer> inet_http_server_rows[] = {
-    {.name = "port", .field = in<kind::Address, &InetServer::port>(), .turn = 1,
+    {.name = "port", .field = in<kind::Address, &InetServer::port>(), .turn = 3,
      .sample = "127.0.0.1:9001", .doc = "Address and port; a port alone, or *, listens on all addresses."},
-    {.name = "username", .field = in<kind::Text, &InetServer::username>(), .turn = 2,
+    {.name = "username", .field = in<kind::Text, &InetServer::username>(), .turn = 1,
      .sample = "user", .doc = "Name that clients must give; without it they need none."},
-    {.name = "password", .field = in<kind::Text, &InetServer::password>(), .turn = 3,
+    {.name = "password", .field = in<kind::Text, &InetServer::password>(), .turn = 2,
      .sample = "123", .doc = "Password that clients must give, or {SHA} and the SHA-1 of it in hexadecimal digits."},
 };
 
@@ -230,7 +230,7 @@ constexpr Option<FcgiSection> fcgi_program_rows[] = {
      .complaint = "Invalid socket_mode value ", .sample = "0700", .doc = "Mode of a unix socket, by default 0700."},
     {.name = "socket_backlog", .field = in<kind::Backlog, &FcgiSection::socket_backlog>(),
      .refers = Refers::here, .turn = 1, .reload = Reload::group, .acted_on = false,
-     .complaint = "Invalid socket_backlog value ", .sample = "128",
+     .sample = "128",
      .doc = "Connections that may wait; by default as many as the system allows."},
 };
 

@@ -81,6 +81,8 @@ Program read_process(const Context& context, SectionReader& reader, const Progra
     for (const auto& [key, value] : program.environment) full.set(concat("ENV_", key), value);
     for (const auto& [key, value] : context.common) program.environment.emplace(key, value);
     reader.fill(program, Scope(full), Refers::process);
+    if (!reader.find("command"))
+        reader.error("command", concat("program section ", program.section, " does not specify a command"));
 
     Copies named;
     named.process_name = program_name;
@@ -119,8 +121,6 @@ std::vector<Program> read_program(const Context& context, const ini::Section& se
     check_groups(reader, once);
     check_name(reader, copies);
     check_numbers(reader, copies);
-    if (!reader.find("command") && copies.numprocs > 0)
-        reader.error("command", concat("program section ", section.name, " does not specify a command"));
     reader.check_comment("command");
 
     std::vector<Program> processes;

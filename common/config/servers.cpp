@@ -12,23 +12,22 @@ namespace {
 
 using base::concat;
 
-void check_credentials(SectionReader& reader, const Server& server) {
-    if (server.username.has_value() == server.password.has_value()) return;
-    reader.error("username", concat("Section [", server.section, "] contains incomplete authentication: If a username "
-                                    "or a password is specified, both the username and password must be specified"));
+void check_credentials(SectionReader& reader) {
+    if ((reader.find("username") == nullptr) == (reader.find("password") == nullptr)) return;
+    reader.error("username", concat("Section [", reader.section().name, "] contains incomplete authentication: If a "
+                                    "username or a password is specified, both the username and password must be "
+                                    "specified"));
 }
 
-template <class Target>
-void read_options(SectionReader& reader, Target& options, const Context& context, std::string_view required) {
-    const ini::Option* option = reader.find(required);
-    if (!option || (option->value.empty() && required == "file"))
-        reader.error(required, concat("section [", reader.section().name, "] has no ", required, " value"));
-    reader.fill(options, Scope(context.environment));
+void check_required(SectionReader& reader, std::string_view name) {
+    if (!reader.find(name)) reader.error(name, concat("section [", reader.section().name, "] has no ", name, " value"));
 }
 
 Server inet_server(const Context& context, SectionReader& reader) {
+    check_credentials(reader);
+    check_required(reader, "port");
     InetServer options;
-    read_options(reader, options, context, "port");
+    reader.fill(options, Scope(context.environment));
     Server server;
     server.family = Server::Family::inet;
     server.section = reader.section().name;
@@ -40,8 +39,12 @@ Server inet_server(const Context& context, SectionReader& reader) {
 }
 
 Server unix_server(const Context& context, SectionReader& reader) {
+    check_required(reader, "file");
+    check_credentials(reader);
     UnixServer options;
-    read_options(reader, options, context, "file");
+    reader.fill(options, Scope(context.environment));
+    if (reader.find("file") && options.file.empty() && !reader.failed())
+        reader.error("file", concat("section [", reader.section().name, "] has no file value"));
     Server server;
     server.family = Server::Family::unix;
     server.section = reader.section().name;
@@ -62,7 +65,6 @@ std::vector<Server> read_servers(const Context& context) {
             if (!section.name.starts_with(prefix)) continue;
             SectionReader reader(context, section, SectionReader::Suffix::none);
             servers.push_back(read(context, reader));
-            check_credentials(reader, servers.back());
         }
     };
     each("inet_http_server", inet_server);

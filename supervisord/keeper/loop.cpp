@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/memory.hpp"
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/keeper/start.hpp"
@@ -28,7 +29,7 @@ namespace {
 constexpr auto look_again = 50ms;     // at process groups that outlive their leader; nobody tells us of their end
 constexpr auto last_grace = 10s;      // for programs that end without a controller
 constexpr auto after_kill = 2s;       // a program that SIGKILL does not end is stuck in the kernel
-constexpr int requests_at_once = 64;  // then a look at signals and exits
+constexpr int requests_at_once = 8;   // then a look at signals and exits
 
 constexpr std::uint64_t bit(int number) { return std::uint64_t{1} << number; }
 constexpr std::uint64_t end_wanted = bit(SIGTERM) | bit(SIGINT) | bit(SIGQUIT);
@@ -78,8 +79,6 @@ bool Loop::prepare() {
 }
 
 int Loop::run() {
-    if (boot_.pidfile[0] != '\0' && !write_pidfile(boot_.pidfile))
-        note(base::concat("could not write pidfile ", boot_.pidfile), critical);
     start_at_ = base::now();
     reap();  // whatever became our child before we listened
     while (!exit_code_) {
@@ -89,6 +88,13 @@ int Loop::run() {
     }
     leave();
     return *exit_code_;
+}
+
+// Not before a controller is ready: who waits for the pidfile may then rely on the rest, as under Supervisor.
+void Loop::announce_pid() {
+    base::forget_start();
+    if (boot_.pidfile[0] != '\0' && !write_pidfile(boot_.pidfile))
+        note(base::concat("could not write pidfile ", boot_.pidfile), critical);
 }
 
 void Loop::wait() {
@@ -208,6 +214,7 @@ void Loop::leave() {
         if (name.starts_with("unix:")) (void)::unlink(entry.name + std::string_view("unix:").size());
     }
     if (boot_.pidfile[0] != '\0') remove_pidfile(boot_.pidfile);
+    file_.remove(boot_.runtime_directory);
 }
 
 void Loop::note(std::string_view text, std::uint32_t flags) { table_.note(text, flags, now().wall); }

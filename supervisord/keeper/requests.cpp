@@ -69,6 +69,7 @@ void Loop::carry_out(Incoming& incoming) {
         return release(request);
     case Type::ready:
         on_ready(restarts_);
+        if (!table_.header().ever_ready) announce_pid();
         table_.header().ever_ready = 1;
         return;
     case Type::restart:

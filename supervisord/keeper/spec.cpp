@@ -40,7 +40,9 @@ public:
         bytes_.resize(at + size);
         return at;
     }
-    void put(std::uint64_t at, const void* from, std::size_t size) { std::memcpy(bytes_.data() + at, from, size); }
+    void put(std::uint64_t at, const void* from, std::size_t size) {
+        if (size > 0) std::memcpy(bytes_.data() + at, from, size);
+    }
     std::uint64_t text(const std::string& text) {
         const auto at = bytes_.size();
         bytes_.append(text.c_str(), text.size() + 1);

@@ -54,7 +54,7 @@ void Loop::become_controller(int link, int copy) {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    auto& arguments = is_looping(restarts_) ? rebuild_arguments_ : controller_arguments_;
+    auto& arguments = must_rebuild(restarts_) ? rebuild_arguments_ : controller_arguments_;
     ::execveat(program_.get(), "", arguments.data(), environ, AT_EMPTY_PATH);
     ::_exit(126);
 }
@@ -73,7 +73,7 @@ void Loop::start_controller() {
     if (pid < 0) {
         link_.reset();
         note("cannot start a controller: no memory, no process or no descriptor left", critical);
-        start_at_ = base::now() + std::max(on_death(restarts_, base::now()), std::chrono::milliseconds(100));
+        start_at_ = base::now() + std::max(on_death(restarts_, base::now(), true), std::chrono::milliseconds(100));
         return;
     }
     controller_ = header.controller_pid = pid;
@@ -107,7 +107,7 @@ void Loop::controller_ended(int wstatus) {
     }
     ++header.restarts;
     header.why = restart_asked_ ? Why::reload : Why::crash;
-    const auto delay = restart_asked_ ? std::chrono::milliseconds(0) : on_death(restarts_, base::now());
+    const auto delay = restart_asked_ ? std::chrono::milliseconds(0) : on_death(restarts_, base::now(), WIFSIGNALED(wstatus) && WTERMSIG(wstatus) == SIGKILL);
     if (last_resort_ == 0) start_at_ = base::now() + delay;
 }
 

@@ -35,6 +35,7 @@ bool write_at(int fd, const void* from, std::size_t size, std::size_t at) {
 bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem) {
     problem = 0;
     if (*directory != '\0') fd_ = open_in(directory, problem);
+    named_ = static_cast<bool>(fd_);
     if (!fd_) {
         fd_ = base::Fd(::memfd_create("supervisord-table", MFD_CLOEXEC));
         if (!fd_ || ::fallocate(fd_.get(), 0, 0, slots_offset) != 0) return false;
@@ -44,6 +45,11 @@ bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem
     if (memory == MAP_FAILED) return false;
     memory_ = memory;
     return true;
+}
+
+void TableFile::remove(const char* directory) const {
+    const base::Fd place(named_ ? ::open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1);
+    if (place && ::unlinkat(place.get(), "keeper.tab", 0) == 0) ::rmdir(directory);
 }
 
 bool TableFile::back(std::uint32_t slots) {

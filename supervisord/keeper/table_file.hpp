@@ -17,11 +17,14 @@ public:
     [[nodiscard]] void* memory() const { return memory_; }
     /// Memory for so many slots.  False: errno.
     [[nodiscard]] bool back(std::uint32_t slots);
+    /// At the orderly end: the file, and its directory when nothing else is in it.
+    void remove(const char* directory) const;
     /// What a controller is born with: a memfd with all that is used of the table.  Empty: errno.
     [[nodiscard]] base::Fd copy(const Header& header) const;
 
 private:
     base::Fd fd_;
+    bool named_ = false;  // else nameless, and a file that has the name is another's
     void* memory_ = nullptr;
 };
 

@@ -97,7 +97,7 @@ void Activity::to_file(std::string_view formatted) {
     if (!file_ || file_->stale) error = open();
     if (error != 0) return complain(error);
     if (!base::write_all(file_->fd.get(), formatted)) error = errno;
-    if (file_->regular) file_->size = ::lseek(file_->fd.get(), 0, SEEK_CUR);
+    measure(*file_, base::now());
     if (error != 0) return complain(error);
     complained_ = false;
     files_.changed(*file_);

@@ -80,8 +80,8 @@ int write_log(Lane& lane, std::string_view text, File& file) {
         base::crash_point("journal.part_written");
         lane.written += static_cast<std::uint64_t>(count);
         file.taken += static_cast<std::uint64_t>(count);
+        if (file.regular) file.size += count;
     }
-    if (file.regular) file.size = ::lseek(file.fd.get(), 0, SEEK_CUR);  // O_APPEND leaves it behind what was written
     return error;
 }
 

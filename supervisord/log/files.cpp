@@ -41,6 +41,11 @@ bool exists(const std::string& path) {
 
 }  // namespace
 
+void measure(File& file, base::Time now) {
+    file.measured = now;
+    if (file.regular) file.size = ::lseek(file.fd.get(), 0, SEEK_END);  // O_APPEND: nobody needs the position
+}
+
 Watch::Watch(Watch&& other) noexcept
     : files_(std::exchange(other.files_, nullptr)), path_(std::move(other.path_)), place_(other.place_) {}
 

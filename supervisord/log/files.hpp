@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/clock.hpp"
 #include "common/base/fd.hpp"
 #include "common/base/result.hpp"
 #include "supervisord/log/rotation.hpp"
@@ -27,12 +28,16 @@ struct File {
     ino_t ino = 0;
     mode_t mode = 0;                  // permissions, for the file that follows it
     bool regular = false;             // has a size, can be rotated and cleared
-    std::int64_t size = 0;            // as we last saw it; others may have changed it since
+    std::int64_t size = 0;            // as we know it; others may have changed it since it was measured
+    base::Time measured{};
     std::uint64_t taken = 0;          // bytes written, ever
     bool stale = false;               // its name means another file by now: open that
     int stuck = 0;                    // the errno for which somebody's batch waits for it
     std::vector<std::string> paths;   // names under which it was opened
 };
+
+/// The size as it is, whoever has changed it: logrotate's copytruncate, somebody who appends.
+void measure(File& file, base::Time now);
 
 /// What open() found: a file, or an errno.
 struct Opened {

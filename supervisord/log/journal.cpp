@@ -163,10 +163,11 @@ void Journal::hand_back(unsigned number) {
                                   sizeof(Lane) - offsetof(Lane, bytes));
 }
 
-void Journal::name_lane(Lane& lane, Row row, const Stream& stream) const {
+std::string Journal::lane_name(const Stream& stream) { return key(stream).substr(0, name_limit - 1); }
+
+void Journal::name_lane(Lane& lane, Row row, const std::string& lane_name) {
     lane.row = row;
-    const std::string whole = key(stream).substr(0, name_limit - 1);
-    std::memcpy(lane.name, whole.c_str(), whole.size() + 1);
+    std::memcpy(lane.name, lane_name.c_str(), lane_name.size() + 1);
 }
 
 Recovered Journal::recover(Files& files) {

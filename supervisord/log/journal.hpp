@@ -80,7 +80,9 @@ public:
     [[nodiscard]] std::optional<unsigned> parked_lane(Row row) const;
     /// After the batch: gives memory back that is seldom needed.
     void hand_back(unsigned number);
-    void name_lane(Lane& lane, Row row, const Stream& stream) const;
+    /// How a stream is called in a lane; not longer than there is room for.
+    [[nodiscard]] static std::string lane_name(const Stream& stream);
+    static void name_lane(Lane& lane, Row row, const std::string& lane_name);
     [[nodiscard]] Lane& lane(unsigned number) const;
     /// Offset of a lane's bytes in the file, for splice.
     [[nodiscard]] static std::int64_t offset_of(unsigned lane);

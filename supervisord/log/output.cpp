@@ -15,8 +15,16 @@ namespace logs {
 
 using State = Pumped::State;
 
+namespace {
+
+/// A log's size is asked for that often; in between it is what we know from our own writing.  (A call for each batch
+/// would be a tenth of its cost.)
+constexpr std::chrono::seconds measure_again{1};
+
+}  // namespace
+
 Output::Output(Journal& journal, Files& files, Stream stream, Target target)
-    : journal_(journal), files_(files), stream_(std::move(stream)), target_(std::move(target)), row_(journal.claim(stream_)) {
+    : journal_(journal), files_(files), stream_(std::move(stream)), target_(std::move(target)), row_(journal.claim(stream_)), name_(Journal::lane_name(stream_)) {
     if (row_ != Journal::no_row) lane_ = journal_.parked_lane(row_);
 }
 
@@ -43,7 +51,7 @@ Pumped Output::pump(int pipe, base::Time now) {
     if (lane_) return write_out(*lane_, now);
     if (auto waiting = wait_before_taking(now)) return *waiting;
 
-    const unsigned number = begin(0);
+    const unsigned number = begin(0, now);
     Lane& lane = journal_.lane(number);
     activate(lane);
     base::crash_point("journal.begun");
@@ -66,7 +74,7 @@ Pumped Output::pump(int pipe, base::Time now) {
 Pumped Output::finish(base::Time now) {
     if (lane_) return write_out(*lane_, now);
     if (state().strip.place == StripState::Place::after_escape) {  // an ESC is held back
-        const unsigned number = begin(flag::last);
+        const unsigned number = begin(flag::last, now);
         activate(journal_.lane(number));
         return write_out(number, now);
     }
@@ -93,10 +101,10 @@ std::optional<Pumped> Output::wait_before_taking(base::Time now) {
 }
 
 /// Fills in a lane, which is then ready to be activated.
-unsigned Output::begin(std::uint32_t last) {
+unsigned Output::begin(std::uint32_t last, base::Time now) {
     const unsigned number = journal_.free_lane();
     Lane& lane = journal_.lane(number);
-    journal_.name_lane(lane, row_, stream_);
+    journal_.name_lane(lane, row_, name_);
     lane.flags = (target_.strip_ansi ? flag::strip : 0) | (target_.syslog ? flag::syslog : 0) | (hook_ ? flag::heard : 0) | last;
     lane.pos = Journal::offset_of(number);
     lane.dev = lane.ino = 0;
@@ -106,17 +114,23 @@ unsigned Output::begin(std::uint32_t last) {
     const std::size_t size = std::min(target_.path.size(), path_limit - 1);
     std::memcpy(lane.path, target_.path.data(), size);
     lane.path[size] = '\0';
-    if (file_) aim(lane, *file_);
+    if (file_) {
+        if (now - file_->measured >= measure_again) measure(*file_, now);
+        aim(lane, *file_);
+    }
     return number;
 }
 
-int Output::write_log_of(Lane& lane, std::string_view text) {
+int Output::write_log_of(Lane& lane, std::string_view text, base::Time now) {
     if (target_.path.empty()) {
         lane.written = text.size();
         return 0;
     }
     if (const int error = refresh_file()) return error;
-    if (has(lane, word::parked)) resume(lane, *file_);
+    if (has(lane, word::parked)) {
+        measure(*file_, now);
+        resume(lane, *file_);
+    }
     return write_log(lane, text, *file_);
 }
 
@@ -124,7 +138,7 @@ Pumped Output::write_out(unsigned number, base::Time now) {
     Lane& lane = journal_.lane(number);
     Made made = make_text(lane, Journal::offset_of(number));
     const std::uint64_t sent = lane.sent;
-    const int log_error = write_log_of(lane, made.text);
+    const int log_error = write_log_of(lane, made.text, now);
     if (file_) file_->stuck = log_error;
     int error = log_error;
     if (error == 0 && target_.syslog) error = write_syslog(lane, made.text, stream_.process, syslog_);
@@ -168,13 +182,15 @@ void Output::drop_parked() {
     if (!lane_) return;
     Lane& lane = journal_.lane(*lane_);
     Made made = make_text(lane, Journal::offset_of(*lane_));
-    if (write_log_of(lane, made.text) != 0) made.after.lost += made.text.size() - lane.written;
+    if (write_log_of(lane, made.text, base::now()) != 0) made.after.lost += made.text.size() - lane.written;
     if (file_) file_->stuck = 0;
     complete(*std::exchange(lane_, std::nullopt), made);
 }
 
 void Output::rotate_when_full(base::Time now, Pumped& pumped) {
     if (!file_ || !is_full(file_->size, target_.limits)) return;
+    measure(*file_, now);  // somebody may have cut it
+    if (!is_full(file_->size, target_.limits)) return;
     auto rotated = files_.rotate(file_, target_.path, target_.limits);
     file_ = std::move(rotated.file);
     if (rotated.error && rotation_reports_.may(now))

@@ -100,6 +100,7 @@ private:
     Stream stream_;
     Target target_;
     Journal::Row row_;
+    std::string name_;  // in lanes
     StreamState own_state_;  // when the journal has no row for it
     std::shared_ptr<File> file_;
     Syslog syslog_;
@@ -117,9 +118,9 @@ private:
     [[nodiscard]] int refresh_file();
     [[nodiscard]] bool log_took_bytes();
     [[nodiscard]] std::optional<Pumped> wait_before_taking(base::Time now);
-    [[nodiscard]] unsigned begin(std::uint32_t last);
+    [[nodiscard]] unsigned begin(std::uint32_t last, base::Time now);
     [[nodiscard]] Pumped write_out(unsigned number, base::Time now);
-    [[nodiscard]] int write_log_of(Lane& lane, std::string_view text);
+    [[nodiscard]] int write_log_of(Lane& lane, std::string_view text, base::Time now);
     void complete(unsigned number, const Made& made);
     void drop_parked();
     void rotate_when_full(base::Time now, Pumped& pumped);

@@ -96,6 +96,12 @@ Entry state_at_shutdown(std::string_view name, std::string_view state) {
     return {LogLevel::blather, concat(name, " state: ", state)};
 }
 
+Entry output(std::string_view name, std::string_view channel, std::string_view bytes) {
+    return {LogLevel::debug, concat("'", name, "' ", channel, " output:\n",
+                                    base::is_utf8(bytes) ? std::string(bytes)
+                                                         : concat("Undecodable: ", base::python_bytes_repr(bytes)))};
+}
+
 Entry reaped_unknown(pid_t pid, int status) {
     return {LogLevel::info, concat("reaped unknown pid ", pid, " (", exit_text(status), ")")};
 }

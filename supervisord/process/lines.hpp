@@ -52,6 +52,9 @@ struct Entry {
 [[nodiscard]] Entry waiting_to_die(const std::vector<std::string>& names);
 [[nodiscard]] Entry state_at_shutdown(std::string_view name, std::string_view state);
 
+/// What a process wrote, for those who log at debug; bytes that are no UTF-8 as Python shows them.
+[[nodiscard]] Entry output(std::string_view name, std::string_view channel, std::string_view bytes);
+
 [[nodiscard]] Entry reaped_unknown(pid_t pid, int status);
 
 // spawnerr of what goes wrong before there is a child; `error` is the name of an errno.

@@ -45,7 +45,8 @@ template <class T>
 Value to_value(T&& result) {
     using Plain = std::remove_cvref_t<T>;
     if constexpr (is<Plain, std::variant>) {
-        return std::visit([](auto&& one) { return to_value(std::forward<decltype(one)>(one)); }, std::forward<T>(result));
+        const auto convert = [](auto&& one) { return to_value(std::forward<decltype(one)>(one)); };
+        return std::visit(convert, std::forward<T>(result));
     } else if constexpr (std::same_as<Plain, std::vector<Value>>) {
         return Value(Value::array_t(std::forward<T>(result)));
     } else if constexpr (is<Plain, std::vector>) {
@@ -58,7 +59,9 @@ Value to_value(T&& result) {
         return out;
     } else if constexpr (requires { shape(static_cast<Plain*>(nullptr)); }) {
         Value out = Value::object();
-        const auto add = [&](const auto& member) { out.emplace(member.name, to_value(std::move(result.*member.pointer))); };
+        const auto add = [&](const auto& member) {
+            out.emplace(member.name, to_value(std::move(result.*member.pointer)));
+        };
         std::apply([&](const auto&... members) { (add(members), ...); }, shape(static_cast<Plain*>(nullptr)));
         return out;
     } else {
@@ -165,7 +168,8 @@ namespace rpc {
 /// A function that returns its answer: T or Returned<T>.
 template <class T, class... Parameters>
 Handler answers(T (*function)(Supervisor&, Parameters...)) {
-    const Handler::Call call = [](binding::Erased erased, Supervisor& supervisor, const Value& params, Answered answered) {
+    const Handler::Call call = [](binding::Erased erased, Supervisor& supervisor, const Value& params,
+                                  Answered answered) {
         std::tuple<std::remove_cvref_t<Parameters>...> parameters;
         if (!binding::read_parameters(params, parameters)) return answered(binding::wrong_parameters());
         const auto body = reinterpret_cast<T (*)(Supervisor&, Parameters...)>(erased);
@@ -178,7 +182,8 @@ Handler answers(T (*function)(Supervisor&, Parameters...)) {
 /// A function that answers through a Reply, now or later.
 template <class T, class... Parameters>
 Handler promises(void (*function)(Supervisor&, Reply<T>, Parameters...)) {
-    const Handler::Call call = [](binding::Erased erased, Supervisor& supervisor, const Value& params, Answered answered) {
+    const Handler::Call call = [](binding::Erased erased, Supervisor& supervisor, const Value& params,
+                                  Answered answered) {
         std::tuple<std::remove_cvref_t<Parameters>...> parameters;
         if (!binding::read_parameters(params, parameters)) return answered(binding::wrong_parameters());
         const auto body = reinterpret_cast<void (*)(Supervisor&, Reply<T>, Parameters...)>(erased);

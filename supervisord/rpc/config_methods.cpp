@@ -8,15 +8,6 @@ namespace {
 
 constexpr const char* none = "none";
 
-std::variant<bool, std::string> shown(config::Autorestart autorestart) {
-    switch (autorestart) {
-        case config::Autorestart::never: return false;
-        case config::Autorestart::unexpected: return "unexpected";
-        case config::Autorestart::always: return true;
-    }
-    return false;
-}
-
 /// The path of an AUTO log is known when its group is active.
 std::string shown(const config::LogFile& logfile, control::Process* process, control::Channel channel) {
     switch (logfile.kind) {
@@ -32,7 +23,6 @@ ConfigInfo info(Supervisor& supervisor, const config::Group& group, const config
     control::Process* process = supervisor.find(group.name, program.name);
     ConfigInfo info;
     info.autostart = program.autostart;
-    info.autorestart = shown(program.autorestart);
     info.directory = program.directory.value_or(none);
     if (program.uid) info.uid = static_cast<std::int64_t>(*program.uid);
     else info.uid = none;

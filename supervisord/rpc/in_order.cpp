@@ -9,7 +9,7 @@ namespace {
 
 struct Walk {
     std::size_t count;
-    std::function<void(std::size_t, std::function<void()>)> step;
+    Step step;
     std::function<void()> done;
     std::size_t ended = 0;  // steps
     bool walking = false;   // further up on the stack
@@ -35,7 +35,7 @@ void walk(const std::shared_ptr<Walk>& state) {
 
 }  // namespace
 
-void in_order(std::size_t count, std::function<void(std::size_t, std::function<void()>)> step, std::function<void()> done) {
+void in_order(std::size_t count, Step step, std::function<void()> done) {
     walk(std::make_shared<Walk>(Walk{count, std::move(step), std::move(done)}));
 }
 

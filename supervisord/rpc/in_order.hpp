@@ -7,8 +7,10 @@
 
 namespace rpc {
 
+using Step = std::function<void(std::size_t number, std::function<void()> next)>;
+
 /// Calls step(0, next), and after next() was called step(1, next), and so on; at the end done().  next is called once
 /// for each step.
-void in_order(std::size_t count, std::function<void(std::size_t, std::function<void()>)> step, std::function<void()> done);
+void in_order(std::size_t count, Step step, std::function<void()> done);
 
 }  // namespace rpc

@@ -24,7 +24,8 @@ Returned<std::string> read(const std::string& path, std::int64_t offset, std::in
     return std::get<std::string>(std::move(piece));
 }
 
-Returned<std::string> read(Supervisor& supervisor, const std::string& name, control::Channel channel, std::int64_t offset,
+Returned<std::string> read(Supervisor& supervisor, const std::string& name, control::Channel channel,
+                           std::int64_t offset,
                            std::int64_t length) {
     const control::Process* process = find_process(supervisor, name);
     if (!process) return api::Refusal{api::Fault::bad_name, name};

@@ -49,7 +49,6 @@ bool send_remote_event(Supervisor& supervisor, const std::string& type, const st
 // config_methods.cpp
 struct ConfigInfo {
     bool autostart = false;
-    std::variant<bool, std::string> autorestart;
     std::string directory;
     std::variant<std::int64_t, std::string> uid;
     std::string command;
@@ -100,16 +99,21 @@ Returned<ProcessInfo> get_process_info(Supervisor& supervisor, const std::string
 std::vector<ProcessInfo> get_all_process_info(Supervisor& supervisor);
 
 // start_methods.cpp, stop_methods.cpp
-void start_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name, std::optional<bool> wait);
-void start_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name, std::optional<bool> wait);
+void start_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name,
+                   std::optional<bool> wait);
+void start_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name,
+                         std::optional<bool> wait);
 void start_all_processes(Supervisor& supervisor, Reply<ProcessResults> reply, std::optional<bool> wait);
-void stop_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name, std::optional<bool> wait);
-void stop_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name, std::optional<bool> wait);
+void stop_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name,
+                  std::optional<bool> wait);
+void stop_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name,
+                        std::optional<bool> wait);
 void stop_all_processes(Supervisor& supervisor, Reply<ProcessResults> reply, std::optional<bool> wait);
 
 // signal_methods.cpp
 void signal_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name, const Scalar& signal);
-void signal_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name, const Scalar& signal);
+void signal_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name,
+                          const Scalar& signal);
 void signal_all_processes(Supervisor& supervisor, Reply<ProcessResults> reply, const Scalar& signal);
 Returned<bool> send_process_stdin(Supervisor& supervisor, const std::string& name, const Scalar& chars);
 
@@ -118,10 +122,14 @@ Returned<bool> send_process_stdin(Supervisor& supervisor, const std::string& nam
 using Tail = std::tuple<std::string, std::int64_t, bool>;
 Returned<std::string> read_log(Supervisor& supervisor, std::int64_t offset, std::int64_t length);
 Returned<bool> clear_log(Supervisor& supervisor);
-Returned<std::string> read_process_stdout_log(Supervisor& supervisor, const std::string& name, std::int64_t offset, std::int64_t length);
-Returned<std::string> read_process_stderr_log(Supervisor& supervisor, const std::string& name, std::int64_t offset, std::int64_t length);
-Returned<Tail> tail_process_stdout_log(Supervisor& supervisor, const std::string& name, std::int64_t offset, std::int64_t length);
-Returned<Tail> tail_process_stderr_log(Supervisor& supervisor, const std::string& name, std::int64_t offset, std::int64_t length);
+Returned<std::string> read_process_stdout_log(Supervisor& supervisor, const std::string& name, std::int64_t offset,
+                                              std::int64_t length);
+Returned<std::string> read_process_stderr_log(Supervisor& supervisor, const std::string& name, std::int64_t offset,
+                                              std::int64_t length);
+Returned<Tail> tail_process_stdout_log(Supervisor& supervisor, const std::string& name, std::int64_t offset,
+                                       std::int64_t length);
+Returned<Tail> tail_process_stderr_log(Supervisor& supervisor, const std::string& name, std::int64_t offset,
+                                       std::int64_t length);
 Returned<bool> clear_process_logs(Supervisor& supervisor, const std::string& name);
 ProcessResults clear_all_process_logs(Supervisor& supervisor);
 

@@ -46,7 +46,6 @@ constexpr auto shape(ProcessInfo*) {
 constexpr auto shape(ConfigInfo*) {
     return std::tuple{
         Member{"autostart", &ConfigInfo::autostart},
-        Member{"autorestart", &ConfigInfo::autorestart},
         Member{"directory", &ConfigInfo::directory},
         Member{"uid", &ConfigInfo::uid},
         Member{"command", &ConfigInfo::command},

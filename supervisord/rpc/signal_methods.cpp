@@ -55,7 +55,8 @@ void signal_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const st
     process->signal(*number, as_true(reply, name));
 }
 
-void signal_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name, const Scalar& signal) {
+void signal_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name,
+                          const Scalar& signal) {
     control::Group* group = supervisor.find_group(name);
     if (!group) return reply.refuse(api::Fault::bad_name, name);
     signal_each(processes_of(*group), signal, std::move(reply));
@@ -64,7 +65,8 @@ void signal_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, c
 void signal_all_processes(Supervisor& supervisor, Reply<ProcessResults> reply, const Scalar& signal) {
     // The one method that acts while supervisord is going down, and refuses only then.
     const bool going_down = supervisor.mood() != api::Mood::running;
-    const Reply<ProcessResults> refusing([reply](const Returned<ProcessResults>&) { reply.refuse(api::Fault::shutdown_state); });
+    const auto refuse = [reply](const Returned<ProcessResults>&) { reply.refuse(api::Fault::shutdown_state); };
+    const Reply<ProcessResults> refusing(refuse);
     signal_each(all_processes(supervisor), signal, going_down ? refusing : reply);
 }
 

@@ -11,13 +11,16 @@ namespace {
 /// Those that are not up; the others do not appear in the results.
 void start_each(std::vector<control::Process*> processes, bool wait, Reply<ProcessResults> reply) {
     std::erase_if(processes, [](control::Process* process) { return api::is_up(process->state()); });
-    const Deed start = [wait](control::Process& process, control::WhenDone done) { process.start(wait, std::move(done)); };
+    const Deed start = [wait](control::Process& process, control::WhenDone done) {
+        process.start(wait, std::move(done));
+    };
     to_each(processes, start, std::move(reply));
 }
 
 }  // namespace
 
-void start_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name, std::optional<bool> wait) {
+void start_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name,
+                   std::optional<bool> wait) {
     if (names_group(name)) {
         control::Group* group = supervisor.find_group(api::parse_name(name).group);
         if (!group) return reply.refuse(api::Fault::bad_name, name);
@@ -28,7 +31,8 @@ void start_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std
     process->start(wait.value_or(true), as_true(reply, name));
 }
 
-void start_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name, std::optional<bool> wait) {
+void start_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name,
+                         std::optional<bool> wait) {
     control::Group* group = supervisor.find_group(name);
     if (!group) return reply.refuse(api::Fault::bad_name, name);
     start_each(processes_of(*group), wait.value_or(true), std::move(reply));

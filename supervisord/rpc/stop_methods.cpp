@@ -12,13 +12,16 @@ namespace {
 void stop_each(std::vector<control::Process*> processes, bool wait, Reply<ProcessResults> reply) {
     std::erase_if(processes, [](control::Process* process) { return !api::is_up(process->state()); });
     std::ranges::reverse(processes);
-    const Deed stop = [wait](control::Process& process, control::WhenDone done) { process.stop(wait, std::move(done)); };
+    const Deed stop = [wait](control::Process& process, control::WhenDone done) {
+        process.stop(wait, std::move(done));
+    };
     to_each(processes, stop, std::move(reply));
 }
 
 }  // namespace
 
-void stop_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name, std::optional<bool> wait) {
+void stop_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name,
+                  std::optional<bool> wait) {
     if (names_group(name)) {
         control::Group* group = supervisor.find_group(api::parse_name(name).group);
         if (!group) return reply.refuse(api::Fault::bad_name, name);
@@ -29,7 +32,8 @@ void stop_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std:
     process->stop(wait.value_or(true), as_true(reply, name));
 }
 
-void stop_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name, std::optional<bool> wait) {
+void stop_process_group(Supervisor& supervisor, Reply<ProcessResults> reply, const std::string& name,
+                        std::optional<bool> wait) {
     control::Group* group = supervisor.find_group(name);
     if (!group) return reply.refuse(api::Fault::bad_name, name);
     stop_each(processes_of(*group), wait.value_or(true), std::move(reply));

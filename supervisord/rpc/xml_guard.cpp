@@ -8,6 +8,8 @@ namespace rpc {
 
 namespace {
 
+constexpr std::size_t longest_reference = 12;  // "&#x0010FFFF"
+
 /// What stands between & and ;.
 bool is_reference(std::string_view name) {
     for (const std::string_view known : {"lt", "gt", "amp", "quot", "apos"})
@@ -46,7 +48,8 @@ bool is_harmless_xml(std::string_view text) {
         const std::string_view rest = text.substr(i, 9);
         if (text[i] == '&') {
             const auto end = text.find(';', i);
-            if (end == std::string_view::npos || end - i > 12 || !is_reference(text.substr(i + 1, end - i - 1))) return false;
+            if (end == std::string_view::npos || end - i > longest_reference) return false;
+            if (!is_reference(text.substr(i + 1, end - i - 1))) return false;
             i = end + 1;
             continue;
         }

@@ -23,11 +23,13 @@ void refuse(control::Supervisor& supervisor, std::string_view body, std::string_
 
 XmlAnswer to_text(control::Supervisor& supervisor, const std::string& method, const Answer& answer) {
     if (const auto* refusal = std::get_if<api::Refusal>(&answer)) {
-        supervisor.log(config::LogLevel::trace, base::concat("XML-RPC method ", shown_method(method), "() returned fault: [",
-                                                             api::code(refusal->fault), "] ", refusal->text()));
+        supervisor.log(config::LogLevel::trace,
+                       base::concat("XML-RPC method ", shown_method(method), "() returned fault: [",
+                                    api::code(refusal->fault), "] ", refusal->text()));
         return {200, write_xml_fault(*refusal)};
     }
-    supervisor.log(config::LogLevel::trace, base::concat("XML-RPC method ", shown_method(method), "() returned successfully"));
+    supervisor.log(config::LogLevel::trace,
+                   base::concat("XML-RPC method ", shown_method(method), "() returned successfully"));
     return {200, write_xml_result(std::get<Value>(answer))};
 }
 

@@ -34,8 +34,8 @@ constexpr milliseconds look_again{20};
 constexpr int most_attempts = 10;             // each lost to somebody who was quicker
 
 base::Error in_use() {
-    return {"Another program is already listening on a port that one of our HTTP servers is configured to use.  Shut this "
-            "program down first before starting supervisord."};
+    return {"Another program is already listening on a port that one of our HTTP servers is configured to use.  "
+            "Shut this program down first before starting supervisord."};
 }
 
 base::Error cannot_open(std::string_view what) {
@@ -127,10 +127,11 @@ base::Result<base::Fd> open_under(const std::string& temporary, const config::Se
     if (has_owner && ::lchown(temporary.c_str(), uid, gid) != 0) {
         if (errno != EPERM) return cannot_open(errno);
         const auto user = base::find_user(::geteuid());
+        const std::string who = user ? user->name : base::concat(::geteuid());
         return base::Error{base::concat("Not permitted to chown ", server.file, " to uid/gid (", static_cast<int>(uid), ", ",
-                                        static_cast<int>(gid), "); adjust \"sockchown\" value in config file or on command "
-                                        "line to values that the current user (",
-                                        user ? user->name : base::concat(::geteuid()), ") can successfully chown")};
+                                        static_cast<int>(gid), "); adjust \"sockchown\" value in config file or on "
+                                        "command line to values that the current user (", who,
+                                        ") can successfully chown")};
     }
     if (::listen(fd.get(), backlog) != 0) return cannot_open(errno);
     if (::chmod(temporary.c_str(), server.chmod) != 0) return cannot_open(errno);

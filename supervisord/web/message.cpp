@@ -49,8 +49,9 @@ std::string_view reason(int status) {
 
 Response error_page(int status) {
     Response response{status, {{"Content-Type", "text/html"}}, {}};
-    response.body = base::concat("<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n<h1>Error response</h1>\r\n"
-                                 "<p>Error code ", status, ".\r\n<p>Message: ", reason(status), ".\r\n</body>\r\n");
+    response.body = base::concat("<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"
+                                 "<h1>Error response</h1>\r\n<p>Error code ", status, ".\r\n<p>Message: ", reason(status),
+                                 ".\r\n</body>\r\n");
     return response;
 }
 

@@ -147,8 +147,10 @@ void HttpServer::serve(base::Fd listening, const config::Server& server) {
     base::set_nonblocking(listening.get());
     asio::posix::stream_descriptor descriptor(implementation_->shared->loop, listening.get());
     static_cast<void>(listening.release());
-    const auto listener = std::make_shared<Implementation::Listener>(Implementation::Listener{
-        std::move(descriptor), std::make_shared<const config::Server>(server), asio::steady_timer(implementation_->shared->loop)});
+    asio::steady_timer pause(implementation_->shared->loop);
+    auto section = std::make_shared<const config::Server>(server);
+    const auto listener = std::make_shared<Implementation::Listener>(
+        Implementation::Listener{std::move(descriptor), std::move(section), std::move(pause)});
     implementation_->listeners.push_back(listener);
     const auto ended = [self = implementation_](const std::exception_ptr& failure) {
         if (failure) std::rethrow_exception(failure);

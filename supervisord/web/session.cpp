@@ -118,6 +118,7 @@ private:
     [[nodiscard]] int refusal() const;
     void ask();
     void log_access(int status);
+    void complain(std::string_view what);
 };
 
 void Session::start() {
@@ -127,7 +128,7 @@ void Session::start() {
         try {
             std::rethrow_exception(failure);
         } catch (const std::exception& error) {
-            self->shared_->supervisor.log(config::LogLevel::error, base::concat(self->peer_, ":Server Error: ", error.what()));
+            self->complain(error.what());
         }
     };
     asio::co_spawn(shared_->loop, run(), ended);
@@ -153,6 +154,8 @@ asio::awaitable<void> Session::run() {
 
 /// Waits, for as long as it takes, for the first bytes of a request.
 asio::awaitable<bool> Session::begin_of_request() {
+    parser_.reset();  // an idle connection holds no body
+    request_ = {};
     skip_empty_lines();
     while (buffer_.size() == 0) {
         idle_since = base::now();
@@ -171,7 +174,6 @@ asio::awaitable<bool> Session::serve_request() {
     parser_.emplace();
     parser_->header_limit(limits().header_bytes);
     parser_->body_limit(limits().body_bytes);
-    request_ = {};
     request_line_.clear();
     written_ = 0;
     stream_.expires_after(limits().request_time);
@@ -353,16 +355,20 @@ void Session::ask() {
             self->tell_news();
         });
     } catch (const std::exception& error) {
-        shared_->supervisor.log(config::LogLevel::error, base::concat(peer_, ":Server Error: ", error.what()));
+        complain(error.what());
         answer_ = error_page(500);
     }
-    request_.body.clear();
+    request_.body = {};
 }
 
 void Session::log_access(int status) {
+    const std::string time = access_time(std::time(nullptr));
     shared_->supervisor.log(config::LogLevel::trace,
-                            base::concat(peer_, " - - [", access_time(std::time(nullptr)), "] \"", request_line_, "\" ", status,
-                                         " ", written_));
+                            base::concat(peer_, " - - [", time, "] \"", request_line_, "\" ", status, " ", written_));
+}
+
+void Session::complain(std::string_view what) {
+    shared_->supervisor.log(config::LogLevel::error, base::concat(peer_, ":Server Error: ", what));
 }
 
 }  // namespace

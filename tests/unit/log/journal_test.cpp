@@ -25,7 +25,7 @@ struct Interrupted {
         const auto opened = files.open(log);
         REQUIRE(opened.file);
         Lane& lane = journal.lane(0);
-        journal.name_lane(lane, journal.claim(stream), stream);
+        Journal::name_lane(lane, journal.claim(stream), Journal::lane_name(stream));
         constexpr std::string_view bytes = "0123456789";
         bytes.copy(lane.bytes, bytes.size());
         lane.pos = Journal::offset_of(0) + 10;

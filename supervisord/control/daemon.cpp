@@ -1,0 +1,388 @@
+#include "supervisord/control/daemon.hpp"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <unordered_map>
+
+#include "common/base/signals.hpp"
+#include "common/base/text.hpp"
+#include "common/config/difference.hpp"
+#include "common/config/reader.hpp"
+#include "supervisord/control/world.hpp"
+#include "supervisord/log/auto_logs.hpp"
+#include "supervisord/process/order.hpp"
+
+namespace control {
+
+using base::concat;
+using config::LogLevel;
+
+class Daemon::ActiveGroup final : public Group {
+public:
+    explicit ActiveGroup(config::Group config) : config_(std::move(config)) {}
+
+    [[nodiscard]] const config::Group& config() const override { return config_; }
+    [[nodiscard]] std::vector<Process*> processes() override {
+        std::vector<Process*> out;
+        for (const auto& runner : runners) out.push_back(runner.get());
+        return out;
+    }
+
+    std::vector<std::unique_ptr<Runner>> runners;  // in config order
+
+private:
+    const config::Group config_;
+};
+
+struct Daemon::Timers {
+    explicit Timers(boost::asio::io_context& loop) : report(loop) {}
+    boost::asio::steady_timer report;
+};
+
+namespace {
+
+constexpr std::chrono::seconds report_interval{3};
+
+process::Rank rank_of(const config::Group& group, std::size_t position) {
+    return {group.priority, group.name, group.processes[position].priority, position};
+}
+
+}  // namespace
+
+Daemon::Daemon(World& world, Surroundings surroundings, std::optional<Chronicle> chronicle)
+    : world_(world), surroundings_(std::move(surroundings)), chronicle_(std::move(chronicle)),
+      timers_(std::make_unique<Timers>(world.loop)) {
+    world_.changed = [this](Runner&) { changed(); };
+}
+
+Daemon::~Daemon() = default;
+
+// Groups.
+
+std::vector<Runner*> Daemon::runners() {
+    std::vector<Runner*> out;
+    for (const auto& group : groups_)
+        for (const auto& runner : group->runners) out.push_back(runner.get());
+    return out;
+}
+
+std::vector<Group*> Daemon::groups() {
+    std::vector<Group*> out;
+    for (const auto& group : groups_) out.push_back(group.get());
+    return out;
+}
+
+Group* Daemon::find_group(std::string_view name) {
+    for (const auto& group : groups_)
+        if (group->config().name == name) return group.get();
+    return nullptr;
+}
+
+Process* Daemon::find(std::string_view group, std::string_view process) {
+    for (const auto& active : groups_) {
+        if (active->config().name != group) continue;
+        for (const auto& runner : active->runners)
+            if (runner->name() == process) return runner.get();
+    }
+    return nullptr;
+}
+
+base::Result<void> Daemon::make_auto_logs(config::Group& group) {
+    for (auto& program : group.processes) {
+        for (const auto channel : {logs::Channel::out, logs::Channel::err}) {
+            config::Output& output = channel == logs::Channel::out ? program.out : program.err;
+            if (output.logfile.kind != config::LogFile::Kind::automatic || !output.logfile.path.empty()) continue;
+            if (channel == logs::Channel::err && program.redirect_stderr) continue;
+            auto path = logs::create_auto_log(world_.settings.childlogdir, program.name, channel,
+                                              world_.settings.identifier);
+            if (!path) return base::Error{path.error()};
+            output.logfile.path = std::move(*path);
+        }
+    }
+    return {};
+}
+
+/// fresh: it begins anew; else it carries on with the notes that there are.
+base::Result<void> Daemon::activate(config::Group group, bool fresh) {
+    if (auto made = make_auto_logs(group); !made) return made;
+    auto active = std::make_unique<ActiveGroup>(std::move(group));
+    for (const auto& program : active->config().processes) {
+        const std::string key = concat(active->config().name, ":", program.name);
+        if (fresh) world_.notes.erase(key);
+        Notes::Record* record = world_.notes.record(key);
+        if (!record) return base::Error{concat("there is no room for a note of ", key)};
+        active->runners.push_back(std::make_unique<Runner>(world_, active->config().name, program, *record));
+    }
+    groups_.push_back(std::move(active));
+    return {};
+}
+
+void Daemon::keep_chronicle() {
+    if (chronicle_ && chronicle_->is_long_winded()) write_chronicle();
+}
+
+void Daemon::write_chronicle() {
+    content_.active.clear();
+    for (const auto& group : groups_) content_.active.push_back(group->config());
+    auto anew = Chronicle::written_anew(content_);
+    content_.active.clear();
+    if (!anew) return log(LogLevel::critical, anew.error());
+    chronicle_ = std::move(*anew);
+    keeper::Message message = keeper::message_of(keeper::Type::put);
+    if (keeper::set_name(message, "config")) world_.link.send_copy(message, chronicle_->fd());
+}
+
+void Daemon::begin(const config::Config& config) {
+    content_.started = content_.last_read = config;
+    content_.started->groups.clear();  // of these, what is active counts
+    for (const auto& group : config.groups) {
+        if (find_group(group.name)) continue;  // the reader has warned of it (Q15)
+        if (const auto done = activate(group, true); !done)
+            log(LogLevel::critical, concat("cannot activate group ", group.name, ": ", done.error()));
+    }
+    write_chronicle();
+}
+
+void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot) {
+    content_.started = content.started;
+    content_.last_read = content.last_read;
+    for (const auto& group : content.active)
+        if (const auto done = activate(group, false); !done)
+            log(LogLevel::critical, concat("cannot activate group ", group.name, ": ", done.error()));
+    std::unordered_map<std::string_view, std::uint32_t> slots;
+    for (std::uint32_t number = 0; number < snapshot.slots().size(); ++number)
+        if (const auto& slot = snapshot.slots()[number]; slot.state != keeper::SlotState::free)
+            slots.emplace(std::string_view(slot.name), number);
+    for (Runner* runner : runners()) {
+        const std::string key = runner->key();
+        const auto found = slots.find(key);
+        if (found == slots.end()) {
+            runner->resume(nullptr, 0);
+            continue;
+        }
+        runner->resume(&snapshot.slots()[found->second], found->second);
+        slots.erase(found);
+    }
+    for (const auto& [name, number] : slots)
+        log(LogLevel::warn, concat("process ", snapshot.slots()[number].pid, " belongs to '", name,
+                                   "', which is not configured; it is left alone"));
+    if (!chronicle_) write_chronicle();
+    if (mood() != api::Mood::running) go_down(mood());
+}
+
+void Daemon::autostart() {
+    if (mood() != api::Mood::running) return;
+    std::vector<Runner*> candidates;
+    std::vector<process::Rank> ranks;
+    for (const auto& group : groups_)
+        for (std::size_t at = 0; at < group->runners.size(); ++at) {
+            Runner* runner = group->runners[at].get();
+            if (!runner->program().autostart || runner->machine().ever_started) continue;
+            candidates.push_back(runner);
+            ranks.push_back(rank_of(group->config(), at));
+        }
+    for (const auto at : process::start_order(ranks)) candidates[at]->feed(process::Start{});
+}
+
+Outcome Daemon::reread(Changes& changes) {
+    auto reading = surroundings_.read_files();
+    if (!reading.config) {
+        const auto* error = reading.first_error();
+        return api::Refusal{api::Fault::cant_reread, error ? error->message : "the configuration cannot be read"};
+    }
+    content_.last_read = std::move(*reading.config);
+    if (chronicle_) chronicle_->read(*content_.last_read);
+    std::vector<config::Group> active;
+    for (const auto& group : groups_) active.push_back(group->config());
+    auto difference = config::difference(active, content_.last_read->groups);
+    changes = {std::move(difference.added), std::move(difference.changed), std::move(difference.removed)};
+    keep_chronicle();
+    return std::nullopt;
+}
+
+Outcome Daemon::add_group(std::string_view name) {
+    const auto found = std::ranges::find(content_.last_read->groups, name, &config::Group::name);
+    if (found == content_.last_read->groups.end()) return api::Refusal{api::Fault::bad_name, std::string(name)};
+    if (find_group(name)) return api::Refusal{api::Fault::already_added, std::string(name)};
+    if (const auto done = activate(*found, true); !done) return api::Refusal{api::Fault::failed, done.error()};
+    if (chronicle_) chronicle_->activated(groups_.back()->config());
+    keep_chronicle();
+    autostart();
+    return std::nullopt;
+}
+
+Outcome Daemon::remove_group(std::string_view name) {
+    const auto found = std::ranges::find(groups_, name, [](const auto& group) { return group->config().name; });
+    if (found == groups_.end()) return api::Refusal{api::Fault::bad_name, std::string(name)};
+    for (const auto& runner : (*found)->runners)
+        if (!api::is_stopped(runner->state()) || runner->machine().child || runner->machine().remains)
+            return api::Refusal{api::Fault::still_running, std::string(name)};
+    if (chronicle_) chronicle_->removed(name);
+    std::vector<std::string> keys;
+    for (const auto& runner : (*found)->runners) keys.push_back(runner->key());
+    groups_.erase(found);
+    for (const auto& key : keys) world_.notes.erase(key);
+    keep_chronicle();
+    return std::nullopt;
+}
+
+// News.
+
+Runner* Daemon::runner_of(const keeper::Message& message) {
+    const std::string_view name = keeper::name_of(message);
+    const auto colon = name.find(':');  // group names have none (compat/config.md, section 5.11)
+    if (colon == std::string_view::npos) return nullptr;
+    return static_cast<Runner*>(find(name.substr(0, colon), name.substr(colon + 1)));
+}
+
+void Daemon::news(const keeper::Message& message) {
+    Runner* runner = nullptr;
+    switch (message.type) {
+        case keeper::Type::exited:
+            log(LogLevel::debug, "received SIGCHLD indicating a child quit");
+            if ((runner = runner_of(message))) return runner->exited(message);
+            {
+                keeper::Message release = keeper::message_of(keeper::Type::release);
+                release.slot = message.slot;
+                release.inc = message.inc;
+                world_.link.send(release);
+            }
+            return;
+        case keeper::Type::group_gone:
+            if ((runner = runner_of(message))) runner->group_gone(message);
+            return;
+        case keeper::Type::orphan: {
+            // Supervisor sees orphans as process 1 only; we are told of those of our own programs too.
+            const auto entry = process::reaped_unknown(message.pid, message.wstatus);
+            return log(pid() == 1 ? entry.level : LogLevel::debug, entry.text);
+        }
+        case keeper::Type::signals: return received(message.bits);
+        case keeper::Type::note:
+            return log(message.flags & keeper::critical ? LogLevel::critical : LogLevel::warn, keeper::name_of(message));
+        default: return;
+    }
+}
+
+void Daemon::received(std::uint64_t bits) {
+    for (const int number : {SIGTERM, SIGINT, SIGQUIT})
+        if (bits >> number & 1) received_exit(base::signal_name(number));
+    if (bits >> SIGHUP & 1) received_hangup();
+    if (bits >> SIGUSR2 & 1) reopen_logs();
+    keeper::Message taken = keeper::message_of(keeper::Type::taken);
+    taken.bits = bits;
+    world_.link.send(taken);
+}
+
+void Daemon::received_exit(std::string_view name) {
+    log(LogLevel::warn, concat("received ", name, " indicating exit request"));
+    shutdown();
+}
+
+void Daemon::received_hangup() {
+    if (mood() == api::Mood::shutdown)
+        return log(LogLevel::warn, "ignored SIGHUP indicating restart request (shutdown in progress)");
+    log(LogLevel::warn, "received SIGHUP indicating restart request");
+    restart();  // a refusal is logged there
+}
+
+void Daemon::reopen_logs() {
+    log(LogLevel::info, "received SIGUSR2 indicating log reopen request");
+    log(LogLevel::info, "supervisord logreopen");
+    if (const auto reopened = world_.activity.reopen(); !reopened) log(LogLevel::warn, reopened.error());
+    for (Runner* runner : runners()) runner->reopen_logs();
+}
+
+// Going down.
+
+api::Mood Daemon::mood() const { return world_.notes.mood(); }
+
+void Daemon::shutdown() {
+    if (mood() == api::Mood::running)
+        go_down(api::Mood::shutdown);
+    else
+        world_.notes.set_mood(api::Mood::shutdown);  // a restart in progress becomes a shutdown
+}
+
+Outcome Daemon::restart() {
+    if (mood() != api::Mood::running) return std::nullopt;
+    const auto reading = surroundings_.read_files();
+    if (!reading.config) {
+        const auto* error = reading.first_error();
+        const std::string why = error ? config::where_and_what(*error) : "the configuration cannot be read";
+        log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", why));
+        return api::Refusal{api::Fault::cant_reread, error ? error->message : why};
+    }
+    go_down(api::Mood::restarting);
+    return std::nullopt;
+}
+
+void Daemon::go_down(api::Mood mood) {
+    world_.notes.set_mood(mood);
+    for (Runner* runner : runners()) runner->feed(process::Hold{});
+    tell_who_is_left();
+    changed();
+}
+
+void Daemon::changed() {
+    if (mood() == api::Mood::running || going_down_is_due_) return;
+    going_down_is_due_ = true;  // not in the middle of a runner's step
+    boost::asio::post(world_.loop, [this] {
+        going_down_is_due_ = false;
+        go_on_down();
+    });
+}
+
+void Daemon::go_on_down() {
+    std::vector<Runner*> candidates;
+    std::vector<process::Standing> standings;
+    for (const auto& group : groups_)
+        for (std::size_t at = 0; at < group->runners.size(); ++at) {
+            candidates.push_back(group->runners[at].get());
+            standings.push_back({rank_of(group->config(), at), api::is_stopped(candidates.back()->state())});
+        }
+    const auto stage = process::shutdown_stage(standings);
+    for (const auto at : stage)
+        if (api::is_up(candidates[at]->state())) candidates[at]->feed(process::Stop{});
+    if (!stage.empty() || ended_) return;
+    ended_ = true;
+    timers_->report.cancel();
+    surroundings_.ended(mood() == api::Mood::restarting);
+}
+
+void Daemon::tell_who_is_left() {
+    std::vector<std::string> names;
+    for (Runner* runner : runners())
+        if (!api::is_stopped(runner->state())) names.push_back(runner->name());
+    if (names.empty()) return;
+    const auto entry = process::waiting_to_die(names);
+    log(entry.level, entry.text);
+    for (Runner* runner : runners()) {
+        if (api::is_stopped(runner->state())) continue;
+        const auto state = process::state_at_shutdown(runner->name(), api::name(runner->state()));
+        log(state.level, state.text);
+    }
+    timers_->report.expires_after(report_interval);
+    timers_->report.async_wait([this](const boost::system::error_code& error) {
+        if (!error) tell_who_is_left();
+    });
+}
+
+// Logs.
+
+void Daemon::send_remote_event(std::string_view, std::string_view) {}
+
+std::string Daemon::logfile() const { return world_.activity.path(); }
+
+Outcome Daemon::clear_log() {
+    if (world_.activity.path().empty()) return api::Refusal{api::Fault::no_file, ""};
+    if (const auto cleared = world_.activity.clear(); !cleared)
+        return api::Refusal{api::Fault::failed, cleared.error()};
+    return std::nullopt;
+}
+
+void Daemon::log(config::LogLevel level, std::string_view line) { world_.activity.log(level, line); }
+
+}  // namespace control

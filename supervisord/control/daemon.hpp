@@ -1,0 +1,96 @@
+// Daemon: the Supervisor of this process.  Holds the active groups, starts and stops them in order, compares the files
+// with what is active, ends itself.  What it knows of a group beyond its runners is in the chronicle, so that another
+// controller can take over at any moment.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "supervisord/control/chronicle.hpp"
+#include "supervisord/control/runner.hpp"
+#include "supervisord/control/supervisor.hpp"
+#include "supervisord/keeper/table.hpp"
+
+namespace config {
+struct Reading;
+}
+
+namespace control {
+
+struct World;
+
+class Daemon final : public Supervisor {
+public:
+    struct Surroundings {
+        pid_t pid = 0;  // the keeper's
+        std::function<config::Reading()> read_files;
+        std::function<void(bool restart)> ended;  // everything has stopped
+    };
+
+    /// The chronicle is the one that the content of resume() was read from, if there was any.
+    Daemon(World& world, Surroundings surroundings, std::optional<Chronicle> chronicle);
+    ~Daemon() override;
+
+    /// The first time: activates all groups of the configuration.  What goes wrong is logged, and the group left out.
+    void begin(const config::Config& config);
+    /// After another controller: what was active, with what the keeper knows.
+    void resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot);
+    /// Starts what autostart wants and was never started.
+    void autostart();
+
+    // News from the keeper.
+    void news(const keeper::Message& message);
+
+    // Supervisor
+    [[nodiscard]] api::Mood mood() const override;
+    [[nodiscard]] pid_t pid() const override { return surroundings_.pid; }
+    [[nodiscard]] const std::string& identifier() const override { return content_.last_read->settings.identifier; }
+    [[nodiscard]] const config::Config& last_read() const override { return *content_.last_read; }
+    [[nodiscard]] std::vector<Group*> groups() override;
+    [[nodiscard]] Group* find_group(std::string_view name) override;
+    [[nodiscard]] Process* find(std::string_view group, std::string_view process) override;
+    Outcome reread(Changes& changes) override;
+    Outcome add_group(std::string_view name) override;
+    Outcome remove_group(std::string_view name) override;
+    void shutdown() override;
+    Outcome restart() override;
+    void send_remote_event(std::string_view type, std::string_view payload) override;
+    [[nodiscard]] std::string logfile() const override;
+    Outcome clear_log() override;
+    void log(config::LogLevel level, std::string_view line) override;
+
+    /// A runner has changed its state.
+    void changed();
+
+private:
+    class ActiveGroup;
+    struct Timers;
+
+    [[nodiscard]] std::vector<Runner*> runners();
+    [[nodiscard]] Runner* runner_of(const keeper::Message& message);
+    [[nodiscard]] base::Result<void> activate(config::Group group, bool fresh);
+    [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group);
+    void keep_chronicle();
+    void write_chronicle();
+    void received(std::uint64_t bits);
+    void received_exit(std::string_view name);
+    void received_hangup();
+    void reopen_logs();
+    void go_down(api::Mood mood);
+    void go_on_down();
+    void tell_who_is_left();
+
+    World& world_;
+    Surroundings surroundings_;
+    std::optional<Chronicle> chronicle_;
+    Chronicle::Content content_;  // as in the chronicle; of the active groups, what they are made of
+    std::vector<std::unique_ptr<ActiveGroup>> groups_;  // in order of activation
+    std::unique_ptr<Timers> timers_;
+    bool going_down_is_due_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace control

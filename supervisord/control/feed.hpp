@@ -1,0 +1,35 @@
+// What is to be written to the stdin of a child: a queue with a bound, written as the child reads.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "common/base/fd.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace control {
+
+class Feed {
+public:
+    static constexpr std::size_t limit = 1 << 20;  // bytes that may wait
+
+    Feed(boost::asio::io_context& loop, base::Fd pipe);
+    ~Feed();
+    Feed(const Feed&) = delete;
+    Feed& operator=(const Feed&) = delete;
+
+    enum class Taken { yes, closed, full };
+    /// All of it or nothing.  closed: the child has closed its stdin.
+    [[nodiscard]] Taken write(std::string_view bytes);
+
+private:
+    struct Pipe;
+    std::shared_ptr<Pipe> pipe_;
+};
+
+}  // namespace control

@@ -1,0 +1,115 @@
+#include "supervisord/control/launch.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/api/names.hpp"
+#include "common/base/text.hpp"
+#include "common/base/users.hpp"
+#include "supervisord/control/world.hpp"
+#include "supervisord/keeper/spec.hpp"
+#include "supervisord/process/lines.hpp"
+
+namespace control {
+
+namespace {
+
+process::FileFacts look_at(const std::string& path) {
+    struct stat found{};
+    if (::stat(path.c_str(), &found) != 0) return {};
+    return {true, S_ISDIR(found.st_mode), found.st_mode & 07777, ::access(path.c_str(), X_OK) == 0};
+}
+
+std::vector<std::string> environment_of(const config::Program& program, std::string_view group, const World& world) {
+    config::Environment merged = world.environment;
+    merged["SUPERVISOR_ENABLED"] = "1";
+    const std::string url = program.serverurl.value_or(world.serverurl);
+    if (!url.empty()) merged["SUPERVISOR_SERVER_URL"] = url;
+    merged["SUPERVISOR_PROCESS_NAME"] = program.name;
+    merged["SUPERVISOR_GROUP_NAME"] = group;
+    for (const auto& [name, value] : program.environment) merged[name] = value;
+    std::vector<std::string> out;
+    out.reserve(merged.size());
+    for (const auto& [name, value] : merged) out.push_back(base::concat(name, "=", value));
+    return out;
+}
+
+/// compat/process.md, section 5: what cannot be done is the child's to say.
+std::optional<keeper::Spec::User> user_of(const config::Program& program) {
+    if (!program.uid || *program.uid == ::getuid()) return std::nullopt;
+    keeper::Spec::User out;
+    out.uid = *program.uid;
+    const auto user = base::find_user(*program.uid);
+    if (!user) {
+        out.problem = base::concat("Can't find uid ", *program.uid);
+    } else if (::getuid() != 0) {
+        out.problem = "Can't drop privilege as nonroot user";
+    } else {
+        out.gid = user->gid;
+        out.groups = base::groups_of(*user);
+    }
+    return out;
+}
+
+std::string pipe_problem(const std::string& name, int error) {
+    return error == EMFILE || error == ENFILE ? process::too_many_files(name)
+                                              : process::cannot_open_outputs(name, base::errno_name(error));
+}
+
+base::Fd copy_of(const base::Fd& fd) { return base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); }
+
+}  // namespace
+
+std::variant<process::Executable, process::Unusable> find_command(const config::Program& program, const World& world) {
+    const auto path = world.environment.find("PATH");
+    return process::find_command(program, path == world.environment.end() ? "" : path->second, look_at);
+}
+
+std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
+                                          const process::Executable& executable, const World& world) {
+    keeper::Spec spec;
+    spec.program = executable.file;
+    spec.arguments = executable.arguments;
+    spec.environment = environment_of(program, group, world);
+    spec.directory = program.directory.value_or("");
+    spec.umask = program.umask;
+    spec.user = user_of(program);
+    auto spec_file = keeper::write_spec(spec);
+    base::Pipe input, output, error;
+    if (!spec_file || !base::make_pipe(input) || !base::make_pipe(output) ||
+        (!program.redirect_stderr && !base::make_pipe(error)))
+        return pipe_problem(program.name, errno);
+
+    Launch launch;
+    launch.message = keeper::message_of(keeper::Type::spawn);
+    if (!keeper::set_name(launch.message, base::concat(group, ":", program.name)))
+        return base::concat("the name of '", program.name, "' and its group is too long to spawn it");
+    if (program.stopasgroup || program.killasgroup) launch.message.flags |= keeper::watch_group;
+    const auto retain = [&](const base::Fd& ours, keeper::Role role) {
+        launch.message.retained[launch.message.retained_count++] = role;
+        launch.descriptors.push_back(copy_of(ours));
+    };
+    const auto give = [&](base::Fd theirs, std::uint8_t number) {
+        launch.message.target[launch.message.target_count++] = number;
+        launch.descriptors.push_back(std::move(theirs));
+    };
+    launch.descriptors.push_back(std::move(*spec_file));
+    retain(input.write, keeper::Role::input);
+    retain(output.read, keeper::Role::output);
+    if (error.read) retain(error.read, keeper::Role::error);
+    give(std::move(input.read), 0);
+    base::Fd errors = error.write ? std::move(error.write) : copy_of(output.write);
+    give(std::move(output.write), 1);
+    give(std::move(errors), 2);
+    for (const auto& descriptor : launch.descriptors)
+        if (!descriptor) return pipe_problem(program.name, EMFILE);
+    launch.input = std::move(input.write);
+    launch.output = std::move(output.read);
+    launch.error = std::move(error.read);
+    return launch;
+}
+
+}  // namespace control

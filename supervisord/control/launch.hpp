@@ -1,0 +1,32 @@
+// From a program to what the keeper needs to start it: the command found, the environment merged, the user looked up,
+// the pipes made.  The checks and their texts are those of compat/process.md, section 4.1.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/base/fd.hpp"
+#include "common/config/model.hpp"
+#include "supervisord/keeper/message.hpp"
+#include "supervisord/process/command.hpp"
+
+namespace control {
+
+struct World;
+
+/// Looks at the file system as this process may.
+[[nodiscard]] std::variant<process::Executable, process::Unusable> find_command(const config::Program& program,
+                                                                                const World& world);
+
+struct Launch {
+    keeper::Message message;  // but for seq and inc
+    std::vector<base::Fd> descriptors;
+    base::Fd input, output, error;  // our ends; error is none with redirect_stderr
+};
+
+/// Everything but opening the logs.  The text is spawnerr.
+[[nodiscard]] std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
+                                                        const process::Executable& executable, const World& world);
+
+}  // namespace control

@@ -1,0 +1,67 @@
+// The link to the keeper: requests go out, news come in.  Keeps the order, never waits: what does not fit into the
+// socket stays here.  Does not know processes; an answer finds its way back through the number of its request.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/fd.hpp"
+#include "supervisord/keeper/wire.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace control {
+
+class Link {
+public:
+    /// For what is no answer: exited, group_gone, orphan, signals, note.
+    using News = std::function<void(const keeper::Message&)>;
+    /// spawned (with the descriptor of the child, if there is one) or reply.
+    using Answered = std::function<void(const keeper::Message&, base::Fd)>;
+
+    Link(boost::asio::io_context& loop, base::Fd socket);
+    ~Link();
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+
+    /// Says hello and waits, seconds at most, for the welcome; before anything else.  False: there is no keeper, or
+    /// one of another version.
+    [[nodiscard]] bool greet(keeper::Message& welcome);
+    /// From now on news are told, and the end of the keeper.
+    void listen(News news, std::function<void()> lost);
+
+    /// Descriptors are closed here once they are sent.
+    void send(keeper::Message message, std::vector<base::Fd> descriptors = {}, Answered answered = {});
+    /// The same for descriptors that stay ours.
+    void send_copy(keeper::Message message, int descriptor);
+    /// Sends what waits, as long as it takes but seconds at most; for the last words of a controller.
+    void flush();
+
+private:
+    struct Outgoing {
+        keeper::Message message;
+        std::vector<base::Fd> descriptors;
+    };
+    struct Watch;
+
+    void pump_out();
+    void pump_in();
+    void take(keeper::Incoming& incoming);
+
+    std::unique_ptr<Watch> watch_;
+    std::deque<Outgoing> waiting_;
+    std::unordered_map<std::uint64_t, Answered> asked_;
+    std::uint64_t last_request_ = 0;
+    News news_;
+    std::function<void()> lost_;
+};
+
+}  // namespace control

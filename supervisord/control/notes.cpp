@@ -1,0 +1,139 @@
+#include "supervisord/control/notes.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <type_traits>
+
+#include "common/base/crash_point.hpp"
+#include "common/base/text.hpp"
+
+namespace control {
+
+static_assert(std::is_trivially_copyable_v<Note>, "a note is copied byte for byte");
+
+struct Notes::Header {
+    static constexpr std::uint64_t expected_magic = 0x3153'4554'4f4e'5653;  // "SVNOTES1"
+    std::uint64_t magic = expected_magic;
+    std::uint64_t record_size = sizeof(Record);  // another size is another layout
+    std::uint64_t count = capacity;
+    std::uint64_t used = 0;  // records from here on were never taken
+    std::uint64_t incarnations = 0;
+    api::Mood mood = api::Mood::running;
+};
+
+namespace {
+
+constexpr std::size_t header_size = 4096;
+constexpr std::size_t file_size = header_size + Notes::capacity * sizeof(Notes::Record);
+
+/// Cuts at a border between lines or bytes; always leaves a closing zero.
+template <std::size_t Size>
+void copy_text(char (&to)[Size], std::string_view text) {
+    const std::size_t length = std::min(text.size(), Size - 1);
+    std::memcpy(to, text.data(), length);
+    std::memset(to + length, 0, Size - length);
+}
+
+base::Result<void*> map(int fd) {
+    void* memory = ::mmap(nullptr, file_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) return base::Error{base::concat("cannot map the notes: ", base::errno_text(errno))};
+    return memory;
+}
+
+}  // namespace
+
+void Note::set_spawnerr(std::string_view text) {
+    copy_text(spawnerr, text);
+}
+
+bool Note::add_untold(std::string_view line) {
+    const std::size_t used = std::strlen(untold);
+    if (used + line.size() + 1 > sizeof untold) return false;
+    std::memcpy(untold + used, line.data(), line.size());
+    untold[used + line.size()] = 0;
+    return true;
+}
+
+void Notes::Record::commit(const Note& note) {
+    const std::uint32_t next = current_ + 1;
+    versions_[next & 1] = note;
+    base::crash_point("notes.commit");
+    std::atomic_ref(current_).store(next, std::memory_order_release);
+    base::crash_point("notes.committed");
+}
+
+void Notes::Unmap::operator()(void* memory) const { ::munmap(memory, size); }
+
+Notes::Notes(base::Fd file, Memory memory) : file_(std::move(file)), memory_(std::move(memory)) {}
+
+Notes::Header& Notes::header() const { return *static_cast<Header*>(memory_.get()); }
+
+Notes::Record* Notes::records() const {
+    return std::launder(reinterpret_cast<Record*>(static_cast<char*>(memory_.get()) + header_size));
+}
+
+base::Result<Notes> Notes::create() {
+    base::Fd file(::memfd_create("supervisord-notes", MFD_CLOEXEC));
+    if (!file || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0)
+        return base::Error{base::concat("cannot make the notes: ", base::errno_text(errno))};
+    const auto memory = map(file.get());
+    if (!memory) return base::Error{memory.error()};
+    new (*memory) Header;  // the records are zero, which is "free"
+    return Notes(std::move(file), Memory(*memory, Unmap{file_size}));
+}
+
+base::Result<Notes> Notes::adopt(base::Fd file) {
+    if (::lseek(file.get(), 0, SEEK_END) != static_cast<off_t>(file_size))
+        return base::Error{"cannot use the notes of the last controller: another size"};
+    const auto memory = map(file.get());
+    if (!memory) return base::Error{memory.error()};
+    Notes notes(std::move(file), Memory(*memory, Unmap{file_size}));
+    const Header& header = notes.header();
+    if (header.magic != Header::expected_magic || header.record_size != sizeof(Record) || header.count != capacity)
+        return base::Error{"cannot use the notes of the last controller: another layout"};
+    for (std::size_t at = 0; at < std::min<std::size_t>(header.used, capacity); ++at) {
+        const Record& record = notes.records()[at];
+        if (record.key_[0]) notes.index_.emplace(std::string(record.key_, ::strnlen(record.key_, sizeof record.key_)), at);
+    }
+    return notes;
+}
+
+Notes::Record* Notes::record(std::string_view key) {
+    if (key.empty() || key.size() >= sizeof(Record::key_)) return nullptr;
+    if (const auto found = index_.find(std::string(key)); found != index_.end()) return &records()[found->second];
+    while (first_free_ < capacity && records()[first_free_].key_[0]) ++first_free_;
+    if (first_free_ == capacity) return nullptr;
+    Record& fresh = records()[first_free_];
+    fresh.versions_[0] = fresh.versions_[1] = Note{};
+    header().used = std::max<std::uint64_t>(header().used, first_free_ + 1);
+    copy_text(fresh.key_, key);
+    index_.emplace(key, first_free_);
+    return &fresh;
+}
+
+bool Notes::contains(std::string_view key) const { return index_.contains(std::string(key)); }
+
+void Notes::erase(std::string_view key) {
+    const auto found = index_.find(std::string(key));
+    if (found == index_.end()) return;
+    records()[found->second].key_[0] = 0;
+    first_free_ = std::min(first_free_, found->second);
+    index_.erase(found);
+}
+
+std::uint64_t Notes::next_incarnation() { return ++header().incarnations; }
+
+void Notes::raise_incarnations(std::uint64_t incarnation) {
+    header().incarnations = std::max(header().incarnations, incarnation);
+}
+
+api::Mood Notes::mood() const { return header().mood; }
+
+void Notes::set_mood(api::Mood mood) { header().mood = mood; }
+
+}  // namespace control

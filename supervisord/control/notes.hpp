@@ -1,0 +1,101 @@
+// Notes: what a controller must know of each process to carry on where the last one was killed.  One fixed record a
+// process in a shared-memory file that the keeper holds; a record has two versions and one word that says which of
+// them is true, so that a commit is one store.  The note comes before the deed (design.md, rule 2).  Pids and
+// descriptors are the keeper's to know; configuration is in the chronicle.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/base/fd.hpp"
+#include "common/base/result.hpp"
+#include "supervisord/process/machine.hpp"
+
+namespace control {
+
+/// A signal that is to be sent: noted before it is asked for, so that it is sent exactly once whoever dies between.
+struct PendingSignal {
+    std::uint64_t order = 0;
+    int number = 0;  // 0: none
+    bool group = false;
+};
+
+/// One version of a note.  Plain data: it is copied byte for byte.
+struct Note {
+    process::Machine machine;
+    std::uint64_t incarnation = 0;  // of the last child asked for; grows with every SPAWN
+    std::uint64_t ended = 0;        // of the last child whose end is in here ("done_inc")
+    std::uint64_t spawn_told = 0;   // of the last child whose beginning is in here
+    std::uint64_t order = 0;        // of the last signal ordered
+    PendingSignal pending;          // that signal, until the keeper has answered
+    std::int64_t started_wall = 0;  // epoch seconds; 0: never
+    std::int64_t stopped_wall = 0;
+    int end_status = 0;             // wait status of the leader while others of its group remain
+    char spawnerr[320] = {};        // cut when longer
+    char untold[640] = {};          // lines of the activity log that may not be written yet, ready to write
+
+    void set_spawnerr(std::string_view text);
+    /// Appends a line, with its newline; false when it does not fit.
+    [[nodiscard]] bool add_untold(std::string_view line);
+};
+
+class Notes {
+public:
+    static constexpr std::size_t capacity = 65536;  // processes; memory is taken only for those that exist
+
+    /// A new, empty file; or one that another controller wrote (refused when its layout is not ours).
+    [[nodiscard]] static base::Result<Notes> create();
+    [[nodiscard]] static base::Result<Notes> adopt(base::Fd file);
+
+    [[nodiscard]] int fd() const { return file_.get(); }
+
+    /// The record of a process, made when there is none; stays valid until erase().  nullptr: all are taken, or the
+    /// key is longer than 255 bytes.
+    class Record;
+    [[nodiscard]] Record* record(std::string_view key);
+    [[nodiscard]] bool contains(std::string_view key) const;
+    void erase(std::string_view key);
+
+    /// Greater than any before, whoever asked: incarnations of one name grow even when its note was erased between.
+    [[nodiscard]] std::uint64_t next_incarnation();
+    /// At least this one is taken: the keeper knows of it.
+    void raise_incarnations(std::uint64_t incarnation);
+
+    /// What supervisord as a whole is about to do; survives like the rest.
+    [[nodiscard]] api::Mood mood() const;
+    void set_mood(api::Mood mood);
+
+private:
+    struct Header;
+    struct Unmap {
+        std::size_t size = 0;
+        void operator()(void* memory) const;
+    };
+    using Memory = std::unique_ptr<void, Unmap>;
+    Notes(base::Fd file, Memory memory);
+    [[nodiscard]] Header& header() const;
+    [[nodiscard]] Record* records() const;
+
+    base::Fd file_;
+    Memory memory_;
+    std::unordered_map<std::string, std::size_t> index_;
+    std::size_t first_free_ = 0;
+};
+
+class Notes::Record {
+public:
+    [[nodiscard]] const Note& note() const { return versions_[current_ & 1]; }
+    /// All of it becomes true at once.
+    void commit(const Note& note);
+
+private:
+    friend class Notes;
+    char key_[256] = {};
+    std::uint32_t current_ = 0;
+    Note versions_[2];
+};
+
+}  // namespace control

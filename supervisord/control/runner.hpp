@@ -1,0 +1,119 @@
+// Runner: one process in the world.  Feeds what happens to the pure machine, and does what it says: note first, then
+// the deed, then the telling (design.md, rule 2).  A runner that is made with the note of one before it carries on
+// where that was killed.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/model.hpp"
+#include "supervisord/control/feed.hpp"
+#include "supervisord/control/notes.hpp"
+#include "supervisord/control/supervisor.hpp"
+#include "supervisord/control/tap.hpp"
+#include "supervisord/control/turnstile.hpp"
+#include "supervisord/keeper/table.hpp"
+#include "supervisord/log/output.hpp"
+#include "supervisord/process/lines.hpp"
+#include "supervisord/process/machine.hpp"
+
+namespace control {
+
+struct World;
+
+class Runner final : public Process {
+public:
+    /// The paths of AUTO logs are filled in.  The record is new, or that of a controller before.
+    Runner(World& world, std::string group, config::Program program, Notes::Record& record);
+    ~Runner() override;
+
+    /// Once, by a controller that follows another: what the keeper knows of this process, or nothing.
+    void resume(const keeper::Slot* slot, std::uint32_t number);
+
+    // What happens to it.
+    void feed(const process::Event& event);
+    void exited(const keeper::Message& message);
+    void group_gone(const keeper::Message& message);
+
+    /// Opens the logs anew (SIGUSR2).
+    void reopen_logs();
+
+    [[nodiscard]] const process::Machine& machine() const { return note_.machine; }
+    [[nodiscard]] std::string key() const;
+
+    // Process
+    [[nodiscard]] const std::string& name() const override { return program_.name; }
+    [[nodiscard]] const std::string& group() const override { return group_; }
+    [[nodiscard]] const config::Program& program() const override { return program_; }
+    [[nodiscard]] api::State state() const override { return note_.machine.state; }
+    [[nodiscard]] pid_t pid() const override;
+    [[nodiscard]] std::int64_t started() const override { return note_.started_wall; }
+    [[nodiscard]] std::int64_t stopped() const override { return note_.stopped_wall; }
+    [[nodiscard]] int exitstatus() const override { return note_.machine.exitstatus; }
+    [[nodiscard]] const std::string& spawnerr() const override { return spawnerr_; }
+    [[nodiscard]] std::string description() const override;
+    [[nodiscard]] std::string logfile(Channel channel) const override;
+    void start(bool wait, WhenDone done) override;
+    void stop(bool wait, WhenDone done) override;
+    void signal(int number, WhenDone done) override;
+    Outcome send_stdin(std::string_view bytes) override;
+    Outcome clear_logs() override;
+
+private:
+    struct Child {  // as the keeper has it
+        std::uint32_t slot = 0;
+        pid_t pid = 0;
+    };
+    struct Waiter {
+        bool until_settled = true;  // else only until the attempt has been made
+        WhenDone done;
+    };
+    struct Timers;
+
+    void apply(const process::Event& event);
+    void take_note(const process::Step& step);
+    void carry_out(const process::Step& step);
+    void spawn();
+    void launch(const Turnstile::Pass& pass);
+    void spawn_refused(std::string text);
+    void spawned(const keeper::Message& message);
+    void order_signal(int number, bool group);
+    void send_pending();
+    void signal_answered(const keeper::Message& message);
+    void end_of_child();
+    void release(std::uint32_t slot, std::uint64_t incarnation);
+    void open_taps(base::Fd input, base::Fd output, base::Fd error);
+    void adopt(const keeper::Slot& slot, std::uint32_t number);
+    void tell_once(const process::Entry& entry);
+    void tell_untold();
+    void say(const process::Entry& entry);
+    void answer_waiters(bool attempt_made);
+    void answer(WhenDone done, Outcome outcome);
+    void await_stop();
+    void set_spawnerr(std::string text);
+    [[nodiscard]] keeper::Message about_child(keeper::Type type) const;
+    [[nodiscard]] Tap::Report reporter();
+
+    World& world_;
+    const std::string group_;
+    const config::Program program_;
+    Notes::Record& record_;
+    Note note_;             // what the record says, or will say at the next commit
+    std::string spawnerr_;  // the note's may be cut
+    std::string signal_problem_;
+
+    std::optional<Child> child_;  // known to the keeper and not released
+    std::unique_ptr<logs::Output> out_, err_;
+    std::unique_ptr<Tap> out_tap_, err_tap_;
+    std::unique_ptr<Feed> input_;
+
+    std::deque<process::Event> events_;  // one at a time, each to its end
+    std::vector<Waiter> starting_, stopping_;
+    std::unique_ptr<Timers> timers_;
+    std::shared_ptr<Runner*> self_;  // for callbacks that may come when this is gone
+};
+
+}  // namespace control

@@ -1,0 +1,32 @@
+// A turnstile: at most so many launches are on their way to the keeper at a time, for each holds a dozen descriptors
+// until it is answered, and a thousand programs may want to start at once.  First come, first served.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace control {
+
+class Turnstile {
+public:
+    static constexpr std::size_t limit = 64;
+
+    explicit Turnstile(boost::asio::io_context& loop);
+
+    /// Another may enter when the last copy is gone.
+    using Pass = std::shared_ptr<void>;
+    /// Calls at once when there is room, else later from the loop.
+    void enter(std::function<void(Pass)> go);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace control

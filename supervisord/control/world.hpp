@@ -1,0 +1,36 @@
+// What all runners share: the loop, the keeper, the logs, the notes.  Made once by the controller; outlives them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/config/model.hpp"
+#include "supervisord/control/link.hpp"
+#include "supervisord/control/notes.hpp"
+#include "supervisord/control/turnstile.hpp"
+#include "supervisord/log/activity.hpp"
+#include "supervisord/log/files.hpp"
+#include "supervisord/log/journal.hpp"
+
+namespace control {
+
+class Runner;
+
+struct World {
+    boost::asio::io_context& loop;
+    Link& link;
+    logs::Activity& activity;
+    logs::Files& files;
+    logs::Journal& journal;
+    Notes& notes;
+    Turnstile& launches;
+
+    config::Environment environment;  // of supervisord, for programs
+    config::Settings settings;        // active ones
+    std::string serverurl;            // SUPERVISOR_SERVER_URL where a program has none of its own; empty: not set
+    std::function<void(Runner&)> changed;  // after each step of a runner that changed its state
+};
+
+}  // namespace control

@@ -1,0 +1,287 @@
+#include "supervisord/controller.hpp"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "common/base/crash_point.hpp"
+#include "common/base/memory.hpp"
+#include "common/base/text.hpp"
+#include "common/config/reader.hpp"
+#include "supervisord/control/daemon.hpp"
+#include "supervisord/control/world.hpp"
+#include "supervisord/handover.hpp"
+#include "supervisord/keeper/boot.hpp"
+#include "supervisord/keeper/table.hpp"
+#include "supervisord/log/auto_logs.hpp"
+#include "supervisord/process/description.hpp"
+#include "supervisord/web/listen.hpp"
+#include "supervisord/web/server.hpp"
+
+extern char** environ;
+
+namespace control_role {
+
+namespace {
+
+using base::concat;
+using config::LogLevel;
+using keeper::Why;
+
+int fail(std::string_view message) {
+    std::fprintf(stderr, "Error: %.*s\n", static_cast<int>(message.size()), message.data());
+    return 1;
+}
+
+config::Environment environment() {
+    config::Environment out;
+    for (char** entry = environ; *entry; ++entry) {
+        const std::string_view text(*entry);
+        const auto equals = text.find('=');
+        if (equals == std::string_view::npos || text.starts_with("SUPERVISORD_CRASH")) continue;
+        out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return out;
+}
+
+config::Reading read_files(const launch::Handover& handover) {
+    auto surroundings = config::Surroundings::of_this_process();
+    surroundings.cwd = handover.cwd;
+    surroundings.command_line = handover.options;
+    return config::read(handover.config_path, surroundings);
+}
+
+base::Fd held(const keeper::Snapshot& snapshot, std::string_view name) { return base::Fd(snapshot.held(name)); }
+
+void put(control::Link& link, std::string_view name, int fd) {
+    keeper::Message message = keeper::message_of(keeper::Type::put);
+    if (keeper::set_name(message, name)) link.send_copy(message, fd);
+}
+
+/// What another controller left, or a new one, which the keeper gets to hold.
+template <class Blob>
+base::Result<Blob> adopted_or_new(const keeper::Snapshot& snapshot, control::Link& link, std::string_view name,
+                                  bool anew, std::vector<std::string>& problems) {
+    if (base::Fd fd = held(snapshot, name); fd && !anew) {
+        auto adopted = Blob::adopt(std::move(fd));
+        if (adopted) return adopted;
+        problems.push_back(adopted.error());
+    }
+    auto fresh = Blob::create();
+    if (fresh) put(link, name, fresh->fd());
+    return fresh;
+}
+
+logs::ActivitySettings activity_settings(const config::Settings& settings, bool daemonized) {
+    logs::ActivitySettings out;
+    out.path = settings.logfile;
+    out.limits = {settings.logfile_maxbytes, settings.logfile_backups};
+    out.level = settings.loglevel;
+    out.echo = !daemonized && !settings.silent;
+    return out;
+}
+
+class Controller {
+public:
+    Controller(keeper::Snapshot snapshot, launch::Handover handover, bool rebuild)
+        : snapshot_(std::move(snapshot)), handover_(std::move(handover)), rebuild_(rebuild),
+          link_(loop_, base::Fd(keeper::socket_fd)) {}
+
+    int run();
+
+private:
+    void choose_config();
+    [[nodiscard]] bool follows() const { return content_.has_value(); }
+    void log_beginning(logs::Activity& activity);
+    void open_servers(web::HttpServer& server, logs::Activity& activity);
+    void close_other_servers();
+    void end(bool restart);
+
+    keeper::Snapshot snapshot_;
+    launch::Handover handover_;
+    bool rebuild_;
+    boost::asio::io_context loop_{1};
+    control::Link link_;
+    keeper::Message welcome_;
+    std::vector<std::string> problems_;  // for the activity log, once it is open
+    std::optional<control::Chronicle::Content> content_;
+    std::optional<control::Chronicle> chronicle_;
+    config::Config config_;  // what this supervisord runs with
+    int status_ = 0;
+};
+
+/// With a chronicle of a controller that ended against its will: go on with what was active.  Else: begin.
+void Controller::choose_config() {
+    config_ = handover_.config;
+    const bool begins = welcome_.why == Why::first || welcome_.why == Why::reload;
+    if (base::Fd file = held(snapshot_, "config"); file && !rebuild_) {
+        control::Chronicle::Content content;
+        auto chronicle = control::Chronicle::adopt(std::move(file), content);
+        if (chronicle && content.started && content.last_read) {
+            config_ = *content.started;
+            if (welcome_.why == Why::reload) {
+                config_ = *content.last_read;
+            } else if (!begins) {
+                chronicle_ = std::move(*chronicle);
+                content_ = std::move(content);
+            }
+        } else if (!chronicle) {
+            problems_.push_back(chronicle.error());
+        }
+    }
+    if (welcome_.why == Why::first || follows()) return;
+    auto reading = read_files(handover_);
+    for (const auto& diagnostic : reading.diagnostics) problems_.push_back(config::where_and_what(diagnostic));
+    if (reading.config) config_ = std::move(*reading.config);
+    if (!begins) {  // the table knows what runs, and nobody what was active
+        content_.emplace();
+        content_->started = content_->last_read = config_;
+        content_->active = config_.groups;
+    }
+}
+
+void Controller::log_beginning(logs::Activity& activity) {
+    if (welcome_.why == Why::first)
+        for (const auto& message : handover_.messages) activity.log(message.level, message.text);
+    for (const auto& problem : problems_) activity.log(LogLevel::warn, problem);
+    if (rebuild_)
+        activity.log(LogLevel::critical,
+                     "controllers have failed again and again: going on without their notes, from what runs and the files");
+    if (!follows()) return;
+    std::size_t alive = 0;
+    for (const auto& slot : snapshot_.slots()) alive += slot.state == keeper::SlotState::alive;
+    activity.log(LogLevel::warn, concat("controller died (", process::exit_text(welcome_.wstatus), "), resumed: ", alive,
+                                        alive == 1 ? " process" : " processes"));
+}
+
+void Controller::open_servers(web::HttpServer& server, logs::Activity& activity) {
+    for (const auto& section : config_.servers) {
+        const std::string name = launch::held_name(section);
+        base::Fd fd = held(snapshot_, name);
+        if (!fd) {
+            auto opened = web::open_listening(section);
+            if (!opened) {
+                activity.log(LogLevel::critical, concat("cannot open [", section.section, "]: ", opened.error()));
+                continue;
+            }
+            fd = std::move(*opened);
+            put(link_, name, fd.get());
+        }
+        server.serve(std::move(fd), section);
+        if (follows()) continue;
+        for (const auto& interface : config_.rpcinterfaces)
+            activity.log(LogLevel::info, concat("RPC interface '", interface.name, "' initialized"));
+        if (!section.username)
+            activity.log(LogLevel::critical,
+                         concat("Server '", section.section, "' running without any HTTP authentication checking"));
+    }
+}
+
+/// After a reload: sockets that the new configuration does not name.
+void Controller::close_other_servers() {
+    for (const auto& entry : snapshot_.header().held) {
+        const std::string_view name(entry.name, ::strnlen(entry.name, sizeof entry.name));
+        if (!name.starts_with("unix:") && !name.starts_with("inet:")) continue;
+        bool wanted = false;
+        for (const auto& section : config_.servers) wanted = wanted || launch::held_name(section) == name;
+        if (wanted) continue;
+        if (name.starts_with("unix:")) ::unlink(std::string(name.substr(5)).c_str());
+        keeper::Message message = keeper::message_of(keeper::Type::drop);
+        if (keeper::set_name(message, name)) link_.send(message);
+        ::close(entry.fd);
+    }
+}
+
+void Controller::end(bool restart) {
+    keeper::Message message = keeper::message_of(restart ? keeper::Type::restart : keeper::Type::shutdown);
+    link_.send(message);
+    link_.flush();
+    loop_.stop();
+}
+
+int Controller::run() {
+    if (!link_.greet(welcome_)) return fail("the keeper does not answer");
+    choose_config();
+    auto notes = adopted_or_new<control::Notes>(snapshot_, link_, "notes", rebuild_, problems_);
+    auto journal = adopted_or_new<logs::Journal>(snapshot_, link_, "journal", false, problems_);
+    if (!notes) return fail(notes.error());
+    if (!journal) return fail(journal.error());
+    logs::Files files;
+    const auto recovered = journal->recover(files);
+    base::crash_point("controller.recovered");
+
+    logs::Activity activity(files, activity_settings(config_.settings, handover_.daemonized));
+    if (const int error = activity.open())
+        return fail(concat("cannot open ", config_.settings.logfile, ": ", base::errno_text(error)));
+    log_beginning(activity);
+    if (recovered.finished > 0)
+        activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));
+
+    control::Turnstile launches(loop_);
+    control::World world{loop_,         link_,           activity,         files, *journal, *notes, launches,
+                         environment(), config_.settings, config_.serverurl.value_or(""), {}};
+    control::Daemon daemon(world,
+                           {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
+                            [this](bool restart) { end(restart); }},
+                           std::move(chronicle_));
+    if (follows()) {
+        for (const auto& slot : snapshot_.slots()) notes->raise_incarnations(slot.inc);
+        daemon.resume(*content_, snapshot_);
+        if (const auto lost = journal->forget_unclaimed(); lost > 0)
+            activity.log(LogLevel::warn, concat(lost, " bytes of output of programs that are no longer configured were dropped"));
+    } else {
+        notes->set_mood(api::Mood::running);
+        if (!config_.settings.nocleanup)
+            for (const auto& problem : logs::remove_auto_logs(config_.settings.childlogdir, config_.settings.identifier, {}))
+                activity.log(LogLevel::warn, problem);
+        daemon.begin(config_);
+    }
+    base::crash_point("controller.resumed");
+
+    web::HttpServer server(loop_, daemon, files);
+    open_servers(server, activity);
+    if (welcome_.why == Why::reload) close_other_servers();
+    if (!follows()) activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
+    link_.send(keeper::message_of(keeper::Type::ready));
+    link_.listen([&](const keeper::Message& message) { daemon.news(message); },
+                 [&] {
+                     activity.log(LogLevel::critical, "the keeper is gone, and with it the control over the programs");
+                     status_ = 1;
+                     loop_.stop();
+                 });
+    if (welcome_.bits != 0) {
+        keeper::Message signals = keeper::message_of(keeper::Type::signals);
+        signals.bits = welcome_.bits;
+        daemon.news(signals);
+    }
+    daemon.autostart();
+    base::crash_point("controller.started");
+    handover_.config = {};  // what was needed to begin is not needed to go on
+    content_.reset();
+    config_.groups.clear();
+    base::forget_start();
+    loop_.run();
+    return status_;
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    ::prctl(PR_SET_NAME, "supervisord-ctl");
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (const int number : {SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN}) ::signal(number, SIG_IGN);
+    const bool rebuild = argc > 2 && std::string_view(argv[2]) == "--rebuild";
+    auto snapshot = keeper::Snapshot::map(keeper::table_fd);
+    if (!snapshot) return fail(snapshot.error());
+    const auto text = keeper::read_boot_text(keeper::controller_boot_fd);
+    if (!text) return fail(text.error());
+    auto handover = launch::Handover::from_text(*text);
+    if (!handover) return fail(handover.error());
+    return Controller(std::move(*snapshot), std::move(*handover), rebuild).run();
+}
+
+}  // namespace control_role

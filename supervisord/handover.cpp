@@ -1,0 +1,51 @@
+#include "supervisord/handover.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/text.hpp"
+#include "common/config/json.hpp"
+
+namespace launch {
+
+using Json = nlohmann::ordered_json;
+
+std::string Handover::to_text() const {
+    Json told = Json::array();
+    for (const auto& message : messages) told.push_back({{"level", static_cast<int>(message.level)}, {"text", message.text}});
+    Json json;
+    json["cwd"] = cwd;
+    json["config_path"] = config_path;
+    json["daemonized"] = daemonized;
+    json["options"] = options;
+    json["config"] = config::to_json(config);
+    json["messages"] = std::move(told);
+    std::string out;  // CBOR: a value from the environment need not be UTF-8
+    Json::to_cbor(json, nlohmann::detail::output_adapter<char>(out));
+    return out;
+}
+
+base::Result<Handover> Handover::from_text(const std::string& text) {
+    try {
+        const Json json = Json::from_cbor(text);
+        Handover out;
+        out.cwd = json.at("cwd");
+        out.config_path = json.at("config_path");
+        out.daemonized = json.at("daemonized");
+        out.options = json.at("options").get<std::map<std::string, std::string>>();
+        auto config = config::config_from_json(json.at("config"));
+        if (!config) return base::Error{config.error()};
+        out.config = std::move(*config);
+        for (const auto& message : json.at("messages"))
+            out.messages.push_back({static_cast<config::LogLevel>(message.at("level").get<int>()), message.at("text")});
+        return out;
+    } catch (const Json::exception& problem) {
+        return base::Error{base::concat("cannot read what the launcher left: ", problem.what())};
+    }
+}
+
+std::string held_name(const config::Server& server) {
+    if (server.family == config::Server::Family::unix) return base::concat("unix:", server.file);
+    return base::concat("inet:", server.host, ":", server.port);
+}
+
+}  // namespace launch

@@ -1,0 +1,30 @@
+// What the launcher leaves for the controllers: the text behind keeper::Boot.  Everything of the first start that a
+// later one must not have to guess: the command line, where it was given, the configuration as it was read then.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/config/command_line.hpp"
+#include "common/config/model.hpp"
+#include "supervisord/privileges.hpp"
+
+namespace launch {
+
+struct Handover {
+    std::string cwd;          // of the start, before any chdir: relative paths in the files count from there (Q72)
+    std::string config_path;  // absolute
+    bool daemonized = false;
+    std::map<std::string, std::string> options;  // of the command line, which win over the file
+    config::Config config;
+    std::vector<Message> messages;  // for the activity log, in order
+
+    [[nodiscard]] std::string to_text() const;
+    [[nodiscard]] static base::Result<Handover> from_text(const std::string& text);
+};
+
+/// Under which the keeper holds a listening socket.
+[[nodiscard]] std::string held_name(const config::Server& server);
+
+}  // namespace launch

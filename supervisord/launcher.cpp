@@ -1,0 +1,224 @@
+#include "supervisord/launcher.hpp"
+
+#include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+
+#include "common/api/version.hpp"
+#include "common/base/text.hpp"
+#include "common/config/command_line.hpp"
+#include "common/config/reader.hpp"
+#include "supervisord/build_info.hpp"
+#include "supervisord/handover.hpp"
+#include "supervisord/keeper/boot.hpp"
+#include "supervisord/web/listen.hpp"
+
+namespace launch {
+
+using base::concat;
+using config::LogLevel;
+
+const char* executed_path() {
+    // The address of a C string, as the kernel's interface is.
+    return reinterpret_cast<const char*>(::getauxval(AT_EXECFN));  // NOLINT
+}
+
+namespace {
+
+constexpr int usage_status = 2, failure_status = 1;
+
+int refuse(std::string_view message) {
+    std::fputs(config::usage_error(executed_path(), message).c_str(), stderr);
+    return usage_status;
+}
+
+/// Supervisor's line for the first error, and after it where and what else.
+int refuse(const config::Reading& reading) {
+    std::string text;
+    for (const auto& diagnostic : reading.diagnostics) {
+        if (diagnostic.severity != config::Severity::error) continue;
+        text += concat(text.empty() ? "" : "Error: ", diagnostic.message, "\n");
+        if (!diagnostic.file.empty() && diagnostic.line > 0)
+            text += concat("  at ", diagnostic.file, ":", diagnostic.line,
+                           diagnostic.option.empty() ? "" : concat(", option ", diagnostic.option), "\n");
+    }
+    return refuse(std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1));
+}
+
+struct Sockets {
+    struct Held {
+        std::string name;
+        std::string file;  // of a Unix socket
+        base::Fd fd;
+    };
+    std::vector<Held> all;
+
+    void remove() {
+        for (const auto& held : all)
+            if (!held.file.empty()) ::unlink(held.file.c_str());
+    }
+};
+
+base::Result<Sockets> take_sockets(const config::Config& config) {
+    Sockets sockets;
+    for (const auto& server : config.servers) {
+        auto fd = web::open_listening(server);
+        if (!fd) {
+            sockets.remove();
+            return base::Error{fd.error()};
+        }
+        const bool is_file = server.family == config::Server::Family::unix;
+        sockets.all.push_back({held_name(server), is_file ? server.file : "", std::move(*fd)});
+    }
+    return sockets;
+}
+
+/// Whether the activity log can be written, before the terminal is gone.
+base::Result<void> try_log(const config::Settings& settings) {
+    if (settings.logfile == "syslog") return {};
+    const auto fd = base::open_file(settings.logfile, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);
+    if (fd || errno == ENXIO) return {};  // a FIFO that nobody reads yet
+    return base::Error{fd.error()};
+}
+
+/// False in the parent, which is to end.
+bool go_into_background(const config::Settings& settings, std::vector<Message>& messages) {
+    messages.push_back({LogLevel::info, "daemonizing the supervisord process"});
+    std::fflush(nullptr);
+    const pid_t child = ::fork();
+    if (child > 0) return false;
+    if (child < 0) {
+        messages.push_back({LogLevel::critical, concat("cannot go into the background: ", base::errno_text(errno))});
+        return true;
+    }
+    if (settings.directory) {
+        if (::chdir(settings.directory->c_str()) == 0)
+            messages.push_back({LogLevel::info, concat("set current directory: ", base::python_repr(*settings.directory))});
+        else
+            messages.push_back({LogLevel::critical, concat("can't chdir into ", base::python_repr(*settings.directory), ": ",
+                                                           base::errno_text(errno))});
+    }
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (const int fd : {0, 1, 2}) ::dup2(null, fd);
+    if (null > 2) ::close(null);
+    ::setsid();
+    ::umask(settings.umask.value_or(022));
+    return true;
+}
+
+/// Where the slot table may live (keeper-design): memory, not disk, and nobody else's.
+std::string runtime_directory(const config::Settings& settings) {
+    const std::string name = concat("/supervisord-", ::getuid(), "-", settings.identifier);
+    const char* session = std::getenv("XDG_RUNTIME_DIR");
+    for (const std::string base : {::getuid() == 0 ? "/run" : "", session ? session : "", "/dev/shm"}) {
+        if (base.empty() || ::access(base.c_str(), W_OK) != 0) continue;
+        const std::string directory = concat(base, name, "-", std::hash<std::string>{}(settings.pidfile));
+        if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return directory;
+    }
+    return "";
+}
+
+std::vector<Message> messages_of(const config::Reading& reading) {
+    std::vector<Message> messages;
+    for (const auto severity : {config::Severity::warning, config::Severity::info})
+        for (const auto& diagnostic : reading.diagnostics)
+            if (diagnostic.severity == severity)
+                messages.push_back({severity == config::Severity::warning ? LogLevel::warn : LogLevel::info,
+                                    diagnostic.message});
+    for (const auto& diagnostic : config::not_acted_on(*reading.config))
+        messages.push_back({LogLevel::warn, diagnostic.message});
+    return messages;
+}
+
+std::size_t processes_of(const config::Config& config) {
+    std::size_t count = 0;
+    for (const auto& group : config.groups) count += group.processes.size();
+    return count;
+}
+
+int become_keeper(const config::Config& config, const Sockets& sockets, const Handover& handover, int argc, char** argv,
+                  const rlimit& limit) {
+    keeper::Boot boot;
+    boot.slots = std::max<std::uint32_t>(boot.slots, static_cast<std::uint32_t>(4 * processes_of(config)));
+    boot.nofile_soft = limit.rlim_cur;
+    boot.nofile_hard = limit.rlim_max;
+    if (!keeper::set_path(boot.pidfile, config.settings.pidfile)) return refuse("the path of the pidfile is too long");
+    if (!keeper::set_path(boot.runtime_directory, runtime_directory(config.settings))) boot.runtime_directory[0] = 0;
+    for (const auto& held : sockets.all) {
+        // Descriptor numbers below are the keeper's own; it expects the sockets open, and not closed on exec.
+        const int fd = ::fcntl(held.fd.get(), F_DUPFD, 64);
+        if (fd < 0 || !keeper::hold(boot, held.name, fd)) return refuse(concat("cannot hold the socket ", held.name));
+    }
+    auto file = keeper::write_boot(boot, handover.to_text());
+    if (!file) return refuse(file.error());
+    if (file->get() == keeper::boot_fd)
+        base::set_close_on_exec(file->get(), false);
+    else
+        ::dup2(file->get(), keeper::boot_fd);
+
+    std::vector<char*> arguments{argv[0]};
+    char role[] = "--keeper";
+    arguments.push_back(role);
+    for (int at = 1; at < argc; ++at) arguments.push_back(argv[at]);
+    arguments.push_back(nullptr);
+    ::execv("/proc/self/exe", arguments.data());
+    return refuse(concat("cannot execute ", executed_path(), " again: ", base::errno_text(errno)));
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    auto surroundings = config::Surroundings::of_this_process();
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const auto arguments = config::supervisord_arguments(words, surroundings);
+    if (!arguments) return refuse(arguments.error());
+    if (arguments->help) return std::fputs(config::supervisord_help(executed_path()).c_str(), stdout), 0;
+    if (arguments->version) return std::printf("%s\n", std::string(api::supervisor_version).c_str()), 0;
+    if (arguments->build_info) return std::fputs(build_info().c_str(), stdout), 0;
+    surroundings.command_line = arguments->options;
+
+    std::optional<std::string> path = arguments->configuration;
+    if (!path) {
+        if (::getuid() == 0) std::fprintf(stderr, "UserWarning: %s\n", config::searched_as_root().c_str());
+        path = config::find_file(executed_path(), surroundings);
+        if (!path) return refuse(config::no_file_found(executed_path()));
+    }
+    const auto reading = config::read(*path, surroundings);
+    if (!reading.config) return refuse(reading);
+    const config::Config& config = *reading.config;
+
+    Handover handover;
+    handover.cwd = surroundings.cwd;
+    handover.config_path = config.path;
+    handover.options = arguments->options;
+    handover.config = config;
+    handover.daemonized = !config.settings.nodaemon;
+    if (const auto dropped = drop_privileges(config.settings, handover.messages); !dropped) return refuse(dropped.error());
+    if (const auto raised = raise_limits(config.settings, handover.messages); !raised) return refuse(raised.error());
+    for (auto& message : messages_of(reading)) handover.messages.push_back(std::move(message));
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+
+    auto sockets = take_sockets(config);
+    if (!sockets) return refuse(sockets.error());
+    if (const auto writable = try_log(config.settings); !writable) {
+        sockets->remove();
+        std::fprintf(stderr, "Error: %s\n", writable.error().c_str());
+        return failure_status;
+    }
+    if (handover.daemonized && !go_into_background(config.settings, handover.messages)) ::_exit(0);
+    const int status = become_keeper(config, *sockets, handover, argc, argv, limit);
+    sockets->remove();
+    return status;
+}
+
+}  // namespace launch

@@ -1,0 +1,89 @@
+#include "supervisord/control/notes.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <string>
+
+using control::Note;
+using control::Notes;
+
+namespace {
+base::Fd copy_of(int fd) { return base::Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+}  // namespace
+
+TEST_CASE("what was committed is there for the next controller, what was not is not") {
+    auto notes = Notes::create();
+    REQUIRE(notes);
+    Notes::Record* record = notes->record("web:web");
+    REQUIRE(record);
+    Note note = record->note();
+    note.machine.state = api::State::running;
+    note.machine.deadline = base::Time(std::chrono::nanoseconds(42));
+    note.incarnation = 7;
+    note.set_spawnerr("no luck");
+    record->commit(note);
+    note.incarnation = 8;  // not committed
+
+    auto successor = Notes::adopt(copy_of(notes->fd()));
+    REQUIRE(successor);
+    const Note& found = successor->record("web:web")->note();
+    CHECK(found.machine.state == api::State::running);
+    CHECK(found.machine.deadline == base::Time(std::chrono::nanoseconds(42)));
+    CHECK(found.incarnation == 7);
+    CHECK(std::string(found.spawnerr) == "no luck");
+    CHECK_FALSE(successor->contains("web:other"));
+}
+
+TEST_CASE("a name that comes back begins with an empty note, and with a later incarnation") {
+    auto notes = Notes::create();
+    REQUIRE(notes);
+    Note note;
+    const auto first = note.incarnation = notes->next_incarnation();
+    notes->record("a:a")->commit(note);
+    notes->erase("a:a");
+    CHECK(notes->record("a:a")->note().incarnation == 0);
+    CHECK(notes->next_incarnation() > first);
+    notes->raise_incarnations(1000);
+    CHECK(notes->next_incarnation() == 1001);
+}
+
+TEST_CASE("thousands of notes keep their places while others come and go") {
+    auto notes = Notes::create();
+    REQUIRE(notes);
+    for (int number = 0; number < 6000; ++number) {
+        Note note;
+        note.incarnation = static_cast<std::uint64_t>(number) + 1;
+        notes->record("p:" + std::to_string(number))->commit(note);
+    }
+    for (int number = 0; number < 5990; ++number) notes->erase("p:" + std::to_string(number));
+    auto successor = Notes::adopt(copy_of(notes->fd()));
+    REQUIRE(successor);
+    for (int number = 5990; number < 6000; ++number)
+        CHECK(successor->record("p:" + std::to_string(number))->note().incarnation == static_cast<std::uint64_t>(number) + 1);
+    CHECK_FALSE(successor->contains("p:1"));
+}
+
+TEST_CASE("names that are too long and files that are no notes are refused") {
+    auto notes = Notes::create();
+    REQUIRE(notes);
+    CHECK(notes->record(std::string(256, 'x')) == nullptr);
+    CHECK(notes->record(std::string(255, 'x')) != nullptr);
+    CHECK_FALSE(Notes::adopt(base::Fd(::open("/dev/null", O_RDWR | O_CLOEXEC))));
+}
+
+TEST_CASE("the mood is kept") {
+    auto notes = Notes::create();
+    REQUIRE(notes);
+    CHECK(notes->mood() == api::Mood::running);
+    notes->set_mood(api::Mood::restarting);
+    CHECK(Notes::adopt(copy_of(notes->fd()))->mood() == api::Mood::restarting);
+}
+
+TEST_CASE("untold lines fit or are refused whole") {
+    Note note;
+    CHECK(note.add_untold("one\n"));
+    CHECK(note.add_untold("two\n"));
+    CHECK_FALSE(note.add_untold(std::string(sizeof note.untold, 'x')));
+    CHECK(std::string(note.untold) == "one\ntwo\n");
+}

@@ -1,0 +1,137 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "common/base/text.hpp"
+#include "tests/unit/rpc/asking.hpp"
+
+using asking::ask;
+using asking::now;
+
+TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
+    const std::pair<const char*, const char*> signatures[] = {
+        {"supervisor.addProcessGroup", "boolean string"},
+        {"supervisor.clearAllProcessLogs", "array"},
+        {"supervisor.clearLog", "boolean"},
+        {"supervisor.clearProcessLog", "boolean string"},
+        {"supervisor.clearProcessLogs", "boolean string"},
+        {"supervisor.getAPIVersion", "string"},
+        {"supervisor.getAllConfigInfo", "array"},
+        {"supervisor.getAllProcessInfo", "array"},
+        {"supervisor.getIdentification", "string"},
+        {"supervisor.getPID", "int"},
+        {"supervisor.getProcessInfo", "struct string"},
+        {"supervisor.getState", "struct"},
+        {"supervisor.getSupervisorVersion", "string"},
+        {"supervisor.getVersion", "string"},
+        {"supervisor.readLog", "string int int"},
+        {"supervisor.readMainLog", "string int int"},
+        {"supervisor.readProcessLog", "string string int int"},
+        {"supervisor.readProcessStderrLog", "string string int int"},
+        {"supervisor.readProcessStdoutLog", "string string int int"},
+        {"supervisor.reloadConfig", "array"},
+        {"supervisor.removeProcessGroup", "boolean string"},
+        {"supervisor.restart", "boolean"},
+        {"supervisor.sendProcessStdin", "boolean string string"},
+        {"supervisor.sendRemoteCommEvent", "boolean string string"},
+        {"supervisor.shutdown", "boolean"},
+        {"supervisor.signalAllProcesses", "array string"},
+        {"supervisor.signalProcess", "boolean string string"},
+        {"supervisor.signalProcessGroup", "array string string"},
+        {"supervisor.startAllProcesses", "array boolean"},
+        {"supervisor.startProcess", "boolean string boolean"},
+        {"supervisor.startProcessGroup", "array string boolean"},
+        {"supervisor.stopAllProcesses", "array boolean"},
+        {"supervisor.stopProcess", "boolean string boolean"},
+        {"supervisor.stopProcessGroup", "array string boolean"},
+        {"supervisor.tailProcessLog", "array string int int"},
+        {"supervisor.tailProcessStderrLog", "array string int int"},
+        {"supervisor.tailProcessStdoutLog", "array string int int"},
+        {"system.listMethods", "array"},
+        {"system.methodHelp", "string string"},
+        {"system.methodSignature", "array string"},
+        {"system.multicall", "array array"},
+    };
+    fake::Supervisor supervisor;
+    rpc::Value names = rpc::Value::array();
+    for (const auto& [name, signature] : signatures) {
+        CAPTURE(name);
+        names.push_back(name);
+        std::string types;
+        for (const auto& type : rpc::Value::parse(now(supervisor, "system.methodSignature", rpc::Value{name}.dump())))
+            types.append(types.empty() ? "" : " ").append(type.get<std::string>());
+        CHECK(types == signature);
+    }
+    CHECK(now(supervisor, "system.listMethods") == names.dump());
+}
+
+TEST_CASE("every row has a text for each of its parameters, and help tells them") {
+    for (const rpc::Method& method : rpc::methods()) {
+        CAPTURE(method.name);
+        REQUIRE(method.params.size() + 1 == method.handler.types.size());
+        CHECK(method.handler.required <= method.params.size());
+        CHECK_FALSE(method.doc.empty());
+        CHECK_FALSE(method.result.doc.empty());
+        const std::string text = rpc::help(method);
+        for (std::size_t i = 0; i < method.params.size(); ++i) {
+            const std::string line = base::concat("@param ", method.handler.types[i + 1], " ", method.params[i].name);
+            CHECK(text.find(line) != std::string::npos);
+        }
+        CHECK(text.find("@return " + std::string(method.handler.types[0])) != std::string::npos);
+    }
+}
+
+TEST_CASE("help of a method that there is not") {
+    fake::Supervisor supervisor;
+    CHECK(now(supervisor, "system.methodHelp", R"(["supervisor.nope"])") == "fault 4 SIGNATURE_UNSUPPORTED");
+    CHECK(now(supervisor, "system.methodSignature", R"(["supervisor.nope"])") == "fault 4 SIGNATURE_UNSUPPORTED");
+}
+
+TEST_CASE("multicall answers each call with its bare result or its fault") {
+    fake::Supervisor supervisor;
+    supervisor.add("solo", api::State::stopped);
+    CHECK(now(supervisor, "system.multicall", R"([[
+              {"methodName": "supervisor.getState", "params": []},
+              {"methodName": "supervisor.getProcessInfo", "params": ["nope"]},
+              {"methodName": "supervisor.getAPIVersion"},
+              {"methodName": "supervisor.nope", "params": []},
+              {"methodName": "system.multicall", "params": [[]]},
+              {"params": []},
+              7,
+              {"methodName": "supervisor.getState", "params": [1]}]])") ==
+          R"([{"statecode":1,"statename":"RUNNING"},)"
+          R"({"faultCode":10,"faultString":"BAD_NAME: nope"},"3.0",)"
+          R"({"faultCode":1,"faultString":"UNKNOWN_METHOD"},)"
+          R"({"faultCode":2,"faultString":"INCORRECT_PARAMETERS: Recursive system.multicall forbidden"},)"
+          R"({"faultCode":2,"faultString":"INCORRECT_PARAMETERS: No methodName"},)"
+          R"({"faultCode":2,"faultString":"INCORRECT_PARAMETERS: No methodName"},)"
+          R"({"faultCode":2,"faultString":"INCORRECT_PARAMETERS"}])");
+    CHECK(now(supervisor, "system.multicall", "[[]]") == "[]");
+}
+
+TEST_CASE("a call of a multicall begins when the one before it has its answer") {
+    fake::Supervisor supervisor;
+    auto& solo = supervisor.add("solo", api::State::running);
+    const auto answered = ask(supervisor, "system.multicall", R"([[
+        {"methodName": "supervisor.stopProcess", "params": ["solo"]},
+        {"methodName": "supervisor.startProcess", "params": ["solo"]}]])");
+    supervisor.run();
+    CHECK(supervisor.asked == std::vector<std::string>{"stop solo"});
+    solo.settle(api::State::stopped);
+    supervisor.run();
+    CHECK(supervisor.asked == std::vector<std::string>{"stop solo", "start solo"});
+    CHECK_FALSE(answered->has_value());
+    solo.settle(api::State::running);
+    supervisor.run();
+    CHECK(answered->value() == "[true,true]");
+}
+
+TEST_CASE("many calls need no more stack than one, and too many are refused") {
+    fake::Supervisor supervisor;
+    rpc::Value calls = rpc::Value::array();
+    for (int i = 0; i < 10'000; ++i) calls.push_back({{"methodName", "supervisor.getPID"}});
+    CHECK(rpc::Value::parse(now(supervisor, "system.multicall", rpc::Value::array({calls}).dump())).size() == 10'000);
+    calls.push_back(calls[0]);
+    CHECK(now(supervisor, "system.multicall", rpc::Value::array({calls}).dump()) ==
+          "fault 2 INCORRECT_PARAMETERS: too many calls");
+}

@@ -1,0 +1,81 @@
+#include <doctest/doctest.h>
+
+#include "supervisord/web/router.hpp"
+
+namespace {
+
+struct Said {
+    std::string operator()(const web::Refuse& refuse) const { return std::to_string(refuse.status); }
+    std::string operator()(const web::CallXml&) const { return "xml"; }
+    std::string operator()(const web::CallJson&) const { return "json"; }
+    std::string operator()(const web::FollowMain&) const { return "main log"; }
+    std::string operator()(const web::FollowProcess& follow) const {
+        return (follow.channel == control::Channel::out ? "stdout of " : "stderr of ") + follow.name;
+    }
+};
+
+web::Head head(const char* method, const char* target) {
+    web::Head head;
+    head.method = method;
+    head.target = target;
+    head.has_length = true;
+    return head;
+}
+
+}  // namespace
+
+TEST_CASE("routes") {
+    struct {
+        const char* method;
+        const char* target;
+        const char* route;
+    } const rows[] = {
+        {"POST", "/RPC2", "xml"},
+        {"POST", "/RPC2xyz", "xml"},
+        {"POST", "/%52PC2?x", "xml"},
+        {"GET", "/RPC2", "400"},
+        {"POST", "/rpc", "json"},
+        {"POST", "/rpc?x=1", "json"},
+        {"GET", "/rpc", "405"},
+        {"POST", "/rpc2", "400"},
+        {"GET", "/logtail/web", "stdout of web"},
+        {"GET", "/logtail/g:web/stderr", "stderr of g:web"},
+        {"GET", "/logtail/g%3Aweb/stdout#x", "stdout of g:web"},
+        {"GET", "/logtail/web/other", "404"},
+        {"GET", "/logtail/web/stdout/more", "404"},
+        {"GET", "/logtail", "404"},
+        {"POST", "/logtail/web", "400"},
+        {"GET", "/mainlogtail", "main log"},
+        {"GET", "/mainlogtail/x", "main log"},
+        {"POST", "/mainlogtail", "400"},
+        {"GET", "/", "404"},
+        {"HEAD", "/", "404"},
+        {"GET", "/nosuch", "404"},
+        {"GET", "/../../etc/passwd", "404"},
+        {"POST", "/nosuch", "400"},
+        {"DELETE", "/", "400"},
+        {"OPTIONS", "*", "400"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.method);
+        CAPTURE(row.target);
+        CHECK(std::visit(Said{}, web::route(head(row.method, row.target))) == row.route);
+    }
+}
+
+TEST_CASE("a call needs a length, and does not come from a page of somebody else") {
+    for (const char* target : {"/RPC2", "/rpc"}) {
+        web::Head call = head("POST", target);
+        call.has_length = false;
+        CHECK(std::visit(Said{}, web::route(call)) == "411");
+        call.has_length = true;
+        call.origin = "http://evil.example";
+        CHECK(std::visit(Said{}, web::route(call)) == "403");
+        call.host = "localhost:9001";
+        CHECK(std::visit(Said{}, web::route(call)) == "403");
+        call.origin = "null";
+        CHECK(std::visit(Said{}, web::route(call)) == "403");
+        call.origin = "http://LOCALHOST:9001";
+        CHECK(std::visit(Said{}, web::route(call)) != "403");
+    }
+}

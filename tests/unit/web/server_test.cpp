@@ -1,0 +1,382 @@
+#include "tests/unit/web/serving.hpp"
+
+#include <algorithm>
+#include <list>
+
+#include "common/base/base64.hpp"
+#include "common/base/text.hpp"
+
+using serving::Client;
+using serving::post;
+using serving::Server;
+using serving::xml_call;
+
+namespace {
+
+const std::string get_pid = post("/RPC2", xml_call("supervisor.getPID"));
+
+std::size_t count(const std::string& text, const std::string& what) {
+    std::size_t found = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+    return found;
+}
+
+std::string start_call() {
+    return post("/RPC2", xml_call("supervisor.startProcess", "<params><param><value>p</value></param></params>"));
+}
+
+}  // namespace
+
+TEST_CASE("a call is answered, and the connection stays open") {
+    Server server;
+    Client client(server);
+    for (int i = 1; i <= 3; ++i) {
+        client.send(get_pid);
+        CHECK(client.until([&] { return count(client.received, "</methodResponse>") == static_cast<std::size_t>(i); }));
+    }
+    CHECK(client.received.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK_FALSE(client.ended);
+    CHECK(server.until_logged("localhost:0 - - ["));
+    CHECK(server.until_logged("] \"POST /RPC2 HTTP/1.1\" 200 "));
+}
+
+TEST_CASE("JSON-RPC and XML-RPC are served on the same socket") {
+    Server server;
+    Client client(server);
+    client.send(post("/rpc", R"({"jsonrpc":"2.0","method":"supervisor.getPID","id":1})"));
+    CHECK(client.until_has(R"({"jsonrpc":"2.0","result":4242,"id":1})"));
+    CHECK(client.received.find("Content-Type: application/json\r\n") != std::string::npos);
+    client.received.clear();
+    client.send(post("/rpc", R"({"jsonrpc":"2.0","method":"supervisor.getPID"})"));
+    CHECK(client.until_has("HTTP/1.1 204 No Content\r\n"));
+    client.send(get_pid);
+    CHECK(client.until_has("<int>4242</int>"));
+}
+
+TEST_CASE("a request may come byte by byte") {
+    Server server;
+    Client client(server);
+    for (const char c : get_pid) {
+        client.send({&c, 1});
+        server.loop.poll();
+        server.loop.restart();
+    }
+    CHECK(client.until_has("<int>4242</int>"));
+}
+
+TEST_CASE("pipelined requests are answered in order, also when the first one takes time") {
+    Server server;
+    auto& process = server.supervisor.add("p", api::State::stopped);
+    Client client(server);
+    client.send(start_call() + get_pid + post("/RPC2", xml_call("supervisor.getState")));
+    CHECK(server.until([&] { return process.its_state == api::State::starting; }));
+    process.settle(api::State::running);
+    server.supervisor.run();
+    CHECK(client.until([&] { return count(client.received, "</methodResponse>") == 3; }));
+    const auto started = client.received.find("<boolean>1</boolean>");
+    const auto pid = client.received.find("<int>4242</int>");
+    const auto state = client.received.find("statename");
+    CHECK(started < pid);
+    CHECK(pid < state);
+}
+
+TEST_CASE("more pipelined requests than are held at a time are all answered") {
+    Server server;
+    auto& process = server.supervisor.add("p", api::State::stopped);
+    Client client(server);
+    client.send(start_call());
+    std::string some;
+    while (some.size() < 150'000) some += get_pid;
+    client.send(some);  // more than is held while the first one waits
+    CHECK(server.until([&] { return !process.waiting.empty(); }));
+    process.settle(api::State::running);
+    server.supervisor.run();
+    client.send(some);
+    const std::size_t requests = 2 * some.size() / get_pid.size();
+    CHECK(client.until([&] { return count(client.received, "<int>4242</int>") == requests; }));
+}
+
+TEST_CASE("a client that closes its half still gets an answer that takes no time") {
+    Server server;
+    Client client(server);
+    client.send(get_pid);
+    client.close_for_sending();
+    CHECK(client.until_has("<int>4242</int>"));
+    CHECK(client.until_end());
+}
+
+TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") {
+    const std::string body = xml_call("supervisor.getPID");
+    const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    for (const std::string& begin : {std::string("POST /RPC2 HTTP/1.0\r\n"), std::string("POST /RPC2 HTTP/1.1\r\nConnection: close\r\n")}) {
+        CAPTURE(begin);
+        Server server;
+        Client client(server);
+        client.send(begin + length);
+        CHECK(client.until_end());
+        CHECK(client.received.find("</methodResponse>") != std::string::npos);
+        CHECK(client.received.find("Connection: close\r\n") != std::string::npos);
+    }
+    Server server;
+    Client client(server);
+    client.send("POST /RPC2 HTTP/1.0\r\nConnection: keep-alive\r\n" + length);
+    CHECK(client.until_has("</methodResponse>"));
+    CHECK(client.received.starts_with("HTTP/1.0 200 OK\r\n"));
+    CHECK(client.received.find("Connection: Keep-Alive\r\n") != std::string::npos);
+    CHECK_FALSE(client.ended);
+}
+
+TEST_CASE("requests that cannot be served get an error page, and the connection ends") {
+    const std::string body = xml_call("supervisor.getPID");
+    const std::pair<std::string, int> requests[] = {
+        {"nonsense\r\n\r\n", 400},
+        {"GET\r\n\r\n", 400},
+        {"GET /\r\n\r\n", 400},
+        {"GET / HTTP/2.0\r\n\r\n", 400},
+        {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 tls\r\n\r\n", 400},
+        {"POST /RPC2 HTTP/1.1\r\nContent-Length: -5\r\n\r\n" + body, 400},
+        {"POST /RPC2 HTTP/1.1\r\nContent-Length: abc\r\n\r\n" + body, 400},
+        {"POST /RPC2 HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n" + body, 400},
+        {"POST /RPC2 HTTP/1.1\r\nContent-Length: 1e3\r\n\r\n" + body, 400},
+        {"POST /RPC2 HTTP/1.1\r\nContent-Length: \r\n\r\n" + body, 400},
+        {"POST /RPC2 HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n" + body, 400},
+        {"POST /RPC2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+        {"POST /RPC2 HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413},
+        {"POST /RPC2 HTTP/1.0\r\n\r\n" + body, 411},
+        {"POST /rpc HTTP/1.1\r\n\r\n" + body, 411},
+    };
+    for (const auto& [request, status] : requests) {
+        CAPTURE(request);
+        Server server;
+        Client client(server);
+        client.send(request);
+        CHECK(client.until_has("</body>"));
+        CHECK(client.received.substr(8, 5) == base::concat(" ", status, " "));
+        CHECK(client.received.find("Connection: close\r\n") != std::string::npos);
+        client.close_for_sending();
+        CHECK(client.until_end());
+        CHECK(server.until([&] { return server.server.connections() == 0; }));
+    }
+}
+
+TEST_CASE("an error of what is asked leaves the connection open") {
+    Server server;
+    Client client(server);
+    const std::pair<std::string, std::string> requests[] = {
+        {"GET /nosuch HTTP/1.1\r\n\r\n", "404 Not Found"},
+        {"GET / HTTP/1.1\r\n\r\n", "404 Not Found"},
+        {"GET /RPC2 HTTP/1.1\r\n\r\n", "400 Bad Request"},
+        {"GET /rpc HTTP/1.1\r\n\r\n", "405 Method Not Allowed"},
+        {"POST /RPC2 HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "400 Bad Request"},
+        {post("/RPC2", "<x"), "400 Bad Request"},
+        {post("/RPC2", xml_call("supervisor.getPID"), "Origin: http://evil\r\n"), "403 Forbidden"},
+        {"GET /logtail/nosuch HTTP/1.1\r\n\r\n", "404 Not Found"},
+        {"GET /mainlogtail HTTP/1.1\r\n\r\n", "404 Not Found"},
+        {"\r\n\r\nGET /empty/lines/first HTTP/1.1\r\n\r\n", "404 Not Found"},
+    };
+    for (const auto& [request, answer] : requests) {
+        CAPTURE(request);
+        client.received.clear();
+        client.send(request);
+        CHECK(client.until_has("</body>"));
+        CHECK(client.received.starts_with("HTTP/1.1 " + answer + "\r\n"));
+    }
+    CHECK_FALSE(client.ended);
+}
+
+TEST_CASE("bodies may be chunked, and a client may ask before it sends one") {
+    Server server;
+    Client client(server);
+    client.send("POST /rpc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "10\r\n{\"jsonrpc\":\"2.0\"\r\n27\r\n,\"method\":\"supervisor.getPID\",\"id\":1}  \r\n0\r\n\r\n");
+    CHECK(client.until_has("\"result\":4242"));
+    client.received.clear();
+    const std::string body = R"({"jsonrpc":"2.0","method":"supervisor.getPID","id":1})";
+    client.send("POST /rpc HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+    CHECK(client.until_has("HTTP/1.1 100 Continue\r\n\r\n"));
+    client.send(body);
+    CHECK(client.until_has("\"result\":4242"));
+}
+
+TEST_CASE("huge headers are refused, and others are served meanwhile") {
+    Server server;
+    Client client(server);
+    std::string head = "GET / HTTP/1.1\r\n";
+    for (int i = 0; i < 20000; ++i) head += "X-" + std::to_string(i) + ": y\r\n";
+    client.send(head + "\r\n");
+    CHECK(client.until_has("HTTP/1.1 431 "));
+    client.close();
+    Client other(server);
+    other.send(get_pid);
+    CHECK(other.until_has("<int>4242</int>"));
+    CHECK(server.until([&] { return server.server.connections() == 1; }));
+}
+
+TEST_CASE("credentials are asked for before the body is read, and the connection ends without them") {
+    config::Server section;
+    section.username = "joe";
+    section.password = "secret word";
+    Server server({}, section);
+    for (const char* credentials : {"", "Authorization: Basic am9lOndyb25n\r\n", "Authorization: Digest x\r\n"}) {
+        Client client(server);
+        client.send("POST /RPC2 HTTP/1.1\r\nContent-Length: 1000\r\n" + std::string(credentials) + "\r\nx");
+        CHECK(client.until_has("</body>"));
+        CHECK(client.received.starts_with("HTTP/1.1 401 Unauthorized\r\n"));
+        CHECK(client.received.find("WWW-Authenticate: Basic realm=\"default\"\r\n") != std::string::npos);
+        client.close_for_sending();
+        CHECK(client.until_end());
+    }
+    Client malformed(server);
+    malformed.send("GET / HTTP/1.1\r\nAuthorization: Basic !\r\n\r\n");
+    CHECK(malformed.until_has("HTTP/1.1 400 "));
+    Client welcome(server);
+    welcome.send(post("/RPC2", xml_call("supervisor.getPID"), "authorization:basic " + base::base64("joe:secret word") + "\r\n"));
+    CHECK(welcome.until_has("<int>4242</int>"));
+}
+
+TEST_CASE("clients that go away leave nothing behind") {
+    Server server;
+    auto& process = server.supervisor.add("p", api::State::stopped);
+    process.its_out = server.directory.path / "log";
+    std::ofstream(process.its_out) << "text\n";
+    server.loop.poll();
+    server.loop.restart();
+    const std::size_t before = serving::open_descriptors();
+    {
+        std::list<Client> clients;
+        for (const std::string& request : {std::string(), std::string("PO"), get_pid.substr(0, get_pid.size() - 5), start_call(),
+                                           std::string("GET /logtail/p HTTP/1.1\r\n\r\n"), start_call() + get_pid + get_pid})
+            clients.emplace_back(server).send(request);
+        CHECK(clients.back().until([&] { return server.server.connections() == clients.size() && process.waiting.size() == 1; }));
+        CHECK(std::next(clients.begin(), 4)->until_has("text\n"));
+    }
+    CHECK(server.until([&] { return server.server.connections() == 0; }));
+    CHECK(serving::open_descriptors() == before);
+    process.settle(api::State::running);
+    server.supervisor.run();
+    Client client(server);
+    client.send(get_pid);
+    CHECK(client.until_has("<int>4242</int>"));
+}
+
+TEST_CASE("a log is followed: the last 1024 bytes, then what comes, and over a rotation") {
+    Server server;
+    auto& process = server.supervisor.add("p", api::State::running);
+    process.its_out = server.directory.path / "log";
+    std::ofstream(process.its_out) << std::string(2000, 'a') + std::string(1000, 'b');
+    Client client(server);
+    client.send("GET /logtail/p HTTP/1.1\r\n\r\n");
+    CHECK(client.until_has("\r\n400\r\n" + std::string(24, 'a') + std::string(1000, 'b') + "\r\n"));
+    CHECK(client.received.starts_with("HTTP/1.1 200 OK\r\n"));
+    for (const char* header : {"Content-Type: text/plain;charset=utf-8\r\n", "Transfer-Encoding: chunked\r\n",
+                               "X-Accel-Buffering: no\r\n", "Last-Modified: "})
+        CHECK(client.received.find(header) != std::string::npos);
+    server.append(process.its_out, "more\n");
+    CHECK(client.until_has("5\r\nmore\n\r\n"));
+    server.append(process.its_out, "last of the old\n");
+    CHECK(server.files.clear(process.its_out) == 0);
+    server.append(process.its_out, "first of the new\n");
+    CHECK(client.until_has("last of the old\n"));
+    CHECK(client.until_has("first of the new\n"));
+}
+
+TEST_CASE("HTTP/1.0 clients get a log as it is, at once") {
+    Server server;
+    server.supervisor.its_logfile = server.directory.path / "main";
+    std::ofstream(server.supervisor.its_logfile) << "text\n";
+    Client client(server);
+    client.send("GET /mainlogtail HTTP/1.0\r\n\r\n");
+    CHECK(client.until_has("\r\n\r\ntext\n"));
+    CHECK(client.received.find("chunked") == std::string::npos);
+    CHECK(client.received.find("X-Accel") == std::string::npos);
+}
+
+TEST_CASE("a client that does not read a log costs no memory, and is dropped") {
+    web::Limits limits;
+    limits.write_time = std::chrono::seconds(1);
+    Server server(limits);
+    auto& process = server.supervisor.add("p", api::State::running);
+    process.its_out = server.directory.path / "log";
+    std::ofstream(process.its_out) << "";
+    Client client(server);
+    client.send("GET /logtail/p HTTP/1.1\r\n\r\n");
+    CHECK(client.until_has("\r\n\r\n"));
+    for (int i = 0; i < 64; ++i) server.append(process.its_out, std::string(64 * 1024, 'x'));
+    CHECK(server.until([&] { return server.server.connections() == 0; }));
+}
+
+TEST_CASE("a request that does not come to its end is given up") {
+    web::Limits limits;
+    limits.request_time = std::chrono::seconds(1);
+    Server server(limits);
+    Client idle(server);
+    Client slow(server);
+    slow.send("POST /RPC2 HTTP/1.1\r\n");
+    CHECK(slow.until_end());
+    CHECK(slow.received.empty());
+    idle.send(get_pid);
+    CHECK(idle.until_has("<int>4242</int>"));
+}
+
+TEST_CASE("when there are too many connections the one that is idle for longest makes room") {
+    web::Limits limits;
+    limits.connections = 3;
+    Server server(limits);
+    auto& process = server.supervisor.add("p", api::State::stopped);
+    Client busy(server);
+    busy.send(start_call());
+    CHECK(server.until([&] { return process.waiting.size() == 1; }));
+    Client oldest(server);
+    CHECK(server.until([&] { return server.server.connections() == 2; }));
+    Client other(server);
+    CHECK(server.until([&] { return server.server.connections() == 3; }));
+    Client one_more(server);
+    one_more.send(get_pid);
+    CHECK(one_more.until_has("<int>4242</int>"));
+    CHECK(oldest.until_end());
+    CHECK_FALSE(busy.ended);
+    CHECK(std::ranges::count(server.supervisor.lines, "the limit of 3 connections is reached") == 1);
+}
+
+TEST_CASE("a server that goes takes its connections along, whatever they are at") {
+    const std::size_t before = serving::open_descriptors();
+    {
+        auto server = std::make_unique<Server>();
+        auto& process = server->supervisor.add("p", api::State::stopped);
+        process.its_out = server->directory.path / "log";
+        std::ofstream(process.its_out) << "text\n";
+        Client idle(*server), waiting(*server), following(*server);
+        waiting.send(start_call());
+        following.send("GET /logtail/p HTTP/1.1\r\n\r\n");
+        CHECK(following.until_has("text\n"));
+        CHECK(server->until([&] { return process.waiting.size() == 1; }));
+        server.reset();
+    }
+    CHECK(serving::open_descriptors() == before);
+}
+
+TEST_CASE("TCP connections are served too, and named in the log") {
+    Server server;
+    config::Server section;
+    section.family = config::Server::Family::inet;
+    section.host = "127.0.0.1";
+    auto listening = web::open_inet(section);
+    REQUIRE(listening);
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    REQUIRE(::getsockname(listening->get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+    server.server.serve(std::move(*listening), section);
+
+    const base::Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
+    REQUIRE(base::write_all(client.get(), get_pid));
+    base::set_nonblocking(client.get());
+    std::string received;
+    CHECK(server.until([&] {
+        char piece[4096];
+        const ssize_t count = ::recv(client.get(), piece, sizeof piece, 0);
+        if (count > 0) received.append(piece, static_cast<std::size_t>(count));
+        return received.find("<int>4242</int>") != std::string::npos;
+    }));
+    CHECK(server.until_logged("127.0.0.1:"));
+}
