@@ -57,7 +57,7 @@ struct Editor::Inside {
         }
     }
 
-    static unsigned char on_tab(EditLine* edit, int) {
+    static unsigned char on_tab(EditLine* edit, wint_t) {
         Inside& self = of(edit);
         const LineInfo* line = el_line(edit);
         const std::string_view before(line->buffer, static_cast<std::size_t>(line->cursor - line->buffer));
@@ -108,7 +108,7 @@ Editor::Editor(Terminal& terminal, std::string prompt, std::optional<std::string
     el_set(in.edit, EL_EDITOR, "emacs");
     el_set(in.edit, EL_HIST, ::history, in.history);
     el_set(in.edit, EL_GETCFN, &Inside::next_character);
-    el_set(in.edit, EL_ADDFN, "complete", "completes the word", &Inside::on_tab);
+    el_wset(in.edit, EL_ADDFN, L"complete", L"completes the word", &Inside::on_tab);  // el_set() leaks copies of both
     el_set(in.edit, EL_BIND, "^I", "complete", nullptr);
     el_set(in.edit, EL_BIND, "^R", "em-inc-search-prev", nullptr);
 }

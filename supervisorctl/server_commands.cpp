@@ -16,6 +16,10 @@ void reload(Session& session, const Arguments&) {
         session.say("ERROR: already shutting down");
         return session.fail(exit_status::generic);
     }
+    if (restarted.refused_for(api::Fault::cant_reread)) {  // it goes on as it is: compat/quirks.md, Q71
+        session.say(concat("ERROR: ", restarted.refused()->text));
+        return session.fail(exit_status::generic);
+    }
     restarted.must_be_granted();
     session.say("Restarted supervisord");
 }

@@ -253,6 +253,8 @@ TEST_CASE("version, reload and shutdown") {
     server.refuses("shutdown", 6, "SHUTDOWN_STATE");
     check(run(server, "reload"), 1, "ERROR: already shutting down\n");
     check(run(server, "shutdown"), 0, "ERROR: already shutting down\n");
+    server.refuses("restart", 92, "CANT_REREAD: why");
+    check(run(server, "reload"), 1, "ERROR: CANT_REREAD: why\n");
 }
 
 TEST_CASE("several calls share one connection, unless the server hangs up") {

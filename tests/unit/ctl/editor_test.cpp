@@ -15,6 +15,10 @@
 #include "supervisorctl/shell.hpp"
 #include "tests/unit/ctl/fake_server.hpp"
 
+/// What ncurses remembers of a terminal for good.  Asked for by the leak sanitizer.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:_nc_trim_sgr0\n"; }
+
 namespace {
 
 constexpr std::chrono::seconds patience{20};
