@@ -1,6 +1,7 @@
 // Controllers that are killed while they pump: at crash points and at random moments.  Each is followed by another, which
 // adopts the journal and recovers, until as many have died as wanted; then the rotated files, in order, must hold what
-// the children wrote, byte for byte.  LOG_KILLS=5000 makes it long.
+// the children wrote, byte for byte.  LOG_KILLS=5000 makes it long; without, a few seconds must do for each scene, however
+// many controllers die in them.
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <random>
+#include <tuple>
 #include <vector>
 
 #include "common/base/signals.hpp"
@@ -22,9 +24,14 @@ using logs::Channel;
 using logs::Output;
 using State = logs::Pumped::State;
 
-int wanted_kills() {
-    const char* number = std::getenv("LOG_KILLS");
-    return number ? std::atoi(number) : 60;
+struct Length {
+    int kills = 60;
+    std::chrono::seconds at_most{4};
+};
+
+Length length() {
+    const char* kills = std::getenv("LOG_KILLS");
+    return kills ? Length{std::atoi(kills), std::chrono::hours(1)} : Length{};
 }
 
 /// The lines of one child, always the same ones, as they are written and as they should be in the log.
@@ -83,11 +90,12 @@ public:
     Play(const Play&) = delete;
     Play& operator=(const Play&) = delete;
 
-    void perform(int kills) {
+    void perform(const Length& length) {
+        const base::Time start = base::now();
         for (std::size_t i = 0; i < children_.size(); ++i) start_child(i);
         int killed = 0;
         for (;;) {
-            if (killed >= kills) shared_->stop = true;
+            if (killed >= length.kills || (killed > 0 && base::now() - start > length.at_most)) shared_->stop = true;
             const int status = live_and_die();
             if (WIFEXITED(status)) {
                 REQUIRE(WEXITSTATUS(status) == 0);
@@ -174,7 +182,7 @@ private:
             ::poll(readable, 2, 10);
             for (std::size_t i = 0; i < 2; ++i) {
                 if (!outputs[i] || !readable[i].revents) continue;
-                const auto pumped = outputs[i]->pump(children_[i].pipe.read.get(), base::now());
+                const auto pumped = outputs[i]->pump(children_[i].pipe.read.get(), start);  // time stands still: no patience ends
                 if (pumped.state == State::error) return 12;
                 if (pumped.report.find("lost") != std::string::npos) return 13;
                 if (pumped.state != State::end_of_file) continue;
@@ -241,23 +249,50 @@ constexpr logs::Limits small_files{60'000, 100'000};
 
 }  // namespace
 
+TEST_CASE("killed in the first write that a full disk takes again, after an older log was opened, nothing is doubled") {
+    test::Directory directory;
+    const std::string log = directory / "log", crashes = directory / "crashes";
+    logs::Journal journal = std::move(logs::Journal::create().value());
+    const auto pipe = test::make_pipe();
+    test::write_file(log, "before ");
+    REQUIRE(base::write_all(pipe.write.get(), "0123456789"));
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::setenv("SUPERVISORD_CRASH_FILE", crashes.c_str(), 1);
+        logs::Files files;
+        Output output(journal, files, {"g", "p", Channel::out}, {.path = log});
+        test::write_file(crashes, "journal.full_disk 1\n");
+        if (output.pump(pipe.read.get(), base::now()).state != State::wait) ::_exit(1);
+        test::write_file(crashes, "journal.short_write 1\njournal.part_written 1\n");
+        std::ignore = output.pump(pipe.read.get(), base::now());
+        ::_exit(2);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    REQUIRE(WIFSIGNALED(status));
+    CHECK(test::content(log) == "before 01234");
+    logs::Files files;
+    CHECK(journal.recover(files).finished == 1);
+    CHECK(test::content(log) == "before 0123456789");
+}
+
 TEST_CASE("killed between any two steps of a batch, no byte is lost and none is doubled") {
-    Play({.crashes = "journal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = small_files}).perform(wanted_kills());
+    Play({.crashes = "journal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = small_files}).perform(length());
 }
 
 TEST_CASE("killed at any moment, no byte is lost and none is doubled") {
-    Play({.crashes = "", .limits = small_files, .random_kills = true}).perform(wanted_kills());
+    Play({.crashes = "", .limits = small_files, .random_kills = true}).perform(length());
 }
 
 TEST_CASE("killed in the middle of rotations, no file is lost") {
-    Play({.crashes = "journal.short_write 0.3\nrotation.* 0.1\njournal.* 0.005\n", .limits = {9'000, 100'000}}).perform(wanted_kills());
+    Play({.crashes = "journal.short_write 0.3\nrotation.* 0.1\njournal.* 0.005\n", .limits = {9'000, 100'000}}).perform(length());
 }
 
 TEST_CASE("killed while the disk is full now and then, no byte is lost and none is doubled") {
-    Play({.crashes = "journal.full_disk 0.2\njournal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = small_files}).perform(wanted_kills());
+    Play({.crashes = "journal.full_disk 0.2\njournal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = small_files}).perform(length());
 }
 
 TEST_CASE("killed with two children on one file, no byte is lost and none is doubled") {
     Play({.crashes = "journal.full_disk 0.05\njournal.short_write 0.3\njournal.* 0.02\nrotation.* 0.1\nrecovery.* 0.1\n",
-          .limits = small_files, .one_file = true, .random_kills = true}).perform(wanted_kills());
+          .limits = small_files, .one_file = true, .random_kills = true}).perform(length());
 }
