@@ -111,7 +111,7 @@ class Daemon:
             found[line.split()[0]] = process and (process.pid, process.started)
         return found
 
-    def wait_state(self, name, state, seconds=40):
+    def wait_state(self, name, state, seconds=90):
         wait_for('%s to be %s' % (name, state), lambda: self.states().get(name) == state, seconds)
 
     @contextlib.contextmanager
