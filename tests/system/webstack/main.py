@@ -6,6 +6,7 @@
 Wants to be run by tests/support/contained.  Skips itself where the packages are missing.  The last line is
 `N passed, N failed, N skipped`."""
 
+import glob
 import os
 import sys
 import unittest
@@ -22,6 +23,14 @@ def missing():
         ['django'] * (not os.path.isdir('/usr/lib/python3/dist-packages/django'))
 
 
+def show(stack):
+    """What may explain a failure."""
+    print('--- status\n' + stack.ctl('status', status=None))
+    for name in ['run/supervisord.log', *(os.path.relpath(found, stack.root) for pattern in ('*.log', 'auto/*.log')
+                                          for found in sorted(glob.glob(stack.path('log', pattern))))]:
+        print('--- %s\n%s' % (name, stack.text(name)[-3000:]))
+
+
 def main(names):
     if not os.environ.get('BIN'):
         sys.exit(__doc__)
@@ -34,13 +43,14 @@ def main(names):
         unittest.defaultTestLoader.discover(HERE)
     StackCase.original = is_original()
     StackCase.stack = Stack()
+    bad = 1
     try:
         StackCase.said_at_start = StackCase.stack.start()
         result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(tests)
         bad = len(result.failures) + len(result.errors)
-        if bad:
-            print('--- the log of supervisord\n' + StackCase.stack.text('run', 'supervisord.log')[-6000:])
     finally:
+        if bad:
+            show(StackCase.stack)
         StackCase.stack.close()
     print('%d passed, %d failed, %d skipped' % (result.testsRun - bad - len(result.skipped), bad, len(result.skipped)))
     return 1 if bad else 0

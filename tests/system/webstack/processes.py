@@ -55,7 +55,7 @@ def user(pid):
                 return int(line.split()[2])
 
 
-def wait_for(what, test, seconds=10):
+def wait_for(what, test, seconds=90):
     """The first true answer of `test`; an AssertionError that says `what` was waited for when there is none in time."""
     deadline = time.monotonic() + seconds
     while True:

@@ -8,7 +8,7 @@ import time
 
 import processes
 from processes import wait_for
-from stack import StackCase
+from stack import SLOW, StackCase
 from web import Load, answers
 
 ROUNDS = 5
@@ -32,12 +32,14 @@ class ControllerKilled(StackCase):
     def test_requests_are_served_on_and_no_program_is_started_again(self):
         before, daemon = self.stack.pids(), self.stack.daemon()
         with Load(self.stack.port['app'], '/roll/whoami') as roll, Load(self.stack.port['app'], '/whoami') as crm:
+            times = []
             for _ in range(ROUNDS):
-                self.assertLess(self.kill_controller(), 2)
+                times.append(self.kill_controller())
                 self.assertEqual(self.stack.pids(), before)
                 crm.go_on(20)
-        self.assert_served(roll, 100)
-        self.assert_served(crm, 100)
+        self.assert_served(roll)
+        self.assert_served(crm)
+        self.assertLess(sorted(times)[ROUNDS // 2], 1 * SLOW, times)
         self.assertEqual(self.stack.daemon(), daemon)
 
     def test_uptimes_go_on(self):

@@ -14,7 +14,7 @@ class Answer(namedtuple('Answer', 'status headers body')):
         return json.loads(self.body)
 
 
-def ask(port, path, source='127.0.0.1', host=None, body=None, timeout=15):
+def ask(port, path, source='127.0.0.1', host=None, body=None, timeout=30):
     """One request on a connection of its own, from a source address in 127/8 of one's choice."""
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=timeout, source_address=(source, 0))
     try:
@@ -29,9 +29,10 @@ def ask(port, path, source='127.0.0.1', host=None, body=None, timeout=15):
 
 
 def answers(port, path, status=200):
+    """At once, that is."""
     try:
-        return ask(port, path, timeout=5).status == status
-    except OSError:
+        return ask(port, path, timeout=10).status == status
+    except (OSError, http.client.HTTPException):
         return False
 
 
@@ -77,9 +78,7 @@ class Load:
         while not self._over.is_set():
             try:
                 status = ask(self.port, self.path, body=self.body).status
-            except OSError as error:
-                status = repr(error)
-            except http.client.HTTPException as error:
+            except (OSError, http.client.HTTPException) as error:
                 status = repr(error)
             with self._lock:
                 if status == 200:
@@ -95,7 +94,7 @@ class Load:
         self.go_on(10)
         return self
 
-    def go_on(self, requests, seconds=15):
+    def go_on(self, requests, seconds=40):
         """Waits for that many more requests."""
         target = self.good + len(self.failures) + requests
         deadline = time.monotonic() + seconds
