@@ -1,6 +1,7 @@
 #include "supervisord/controller.hpp"
 
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -170,6 +171,8 @@ void Controller::open_servers(web::HttpServer& server, logs::Activity& activity)
             }
             fd = std::move(*opened);
             put(link_, name, fd.get());
+        } else if (section.family == config::Server::Family::unix) {
+            if (const auto done = web::set_owner_and_mode(section); !done) activity.log(LogLevel::warn, done.error());
         }
         server.serve(std::move(fd), section);
         if (follows()) continue;
@@ -181,7 +184,7 @@ void Controller::open_servers(web::HttpServer& server, logs::Activity& activity)
     }
 }
 
-/// After a reload: sockets that the new configuration does not name.
+/// Sockets that the configuration does not name any more, after a reload.
 void Controller::close_other_servers() {
     for (const auto& entry : snapshot_.header().held) {
         const std::string_view name(entry.name, ::strnlen(entry.name, sizeof entry.name));
@@ -192,12 +195,14 @@ void Controller::close_other_servers() {
         if (name.starts_with("unix:")) ::unlink(std::string(name.substr(5)).c_str());
         keeper::Message message = keeper::message_of(keeper::Type::drop);
         if (keeper::set_name(message, name)) link_.send(message);
+        ::shutdown(entry.fd, SHUT_RDWR);  // the keeper's copy must not keep the port
         ::close(entry.fd);
     }
 }
 
 void Controller::end(bool restart) {
     keeper::Message message = keeper::message_of(restart ? keeper::Type::restart : keeper::Type::shutdown);
+    if (!restart) message.flags |= keeper::force;  // what cannot be ended does not keep us
     link_.send(message);
     link_.flush();
     loop_.stop();
@@ -234,17 +239,20 @@ int Controller::run() {
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
             activity.log(LogLevel::warn, concat(lost, " bytes of output of programs that are no longer configured were dropped"));
     } else {
-        notes->set_mood(api::Mood::running);
         if (!config_.settings.nocleanup)
             for (const auto& problem : logs::remove_auto_logs(config_.settings.childlogdir, config_.settings.identifier, {}))
                 activity.log(LogLevel::warn, problem);
-        daemon.begin(config_);
+        daemon.begin(config_, snapshot_);
+        if (const auto lost = journal->forget_unclaimed(); lost > 0)
+            activity.log(LogLevel::warn, concat(lost, " bytes of output of before were dropped"));
+        // Not before the keeper has the new chronicle: a successor would bring the old configuration back.
+        notes->set_mood(api::Mood::running);
     }
     base::crash_point("controller.resumed");
 
     web::HttpServer server(loop_, daemon, files);
+    close_other_servers();  // first: the new one may want the same port on another address
     open_servers(server, activity);
-    if (welcome_.why == Why::reload) close_other_servers();
     if (!follows()) activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
     link_.send(keeper::message_of(keeper::Type::ready));
     link_.listen([&](const keeper::Message& message) { daemon.news(message); },

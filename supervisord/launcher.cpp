@@ -20,6 +20,7 @@
 #include "supervisord/build_info.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
+#include "supervisord/log/activity.hpp"
 #include "supervisord/web/listen.hpp"
 
 namespace launch {
@@ -80,14 +81,6 @@ base::Result<Sockets> take_sockets(const config::Config& config) {
         sockets.all.push_back({held_name(server), is_file ? server.file : "", std::move(*fd)});
     }
     return sockets;
-}
-
-/// Whether the activity log can be written, before the terminal is gone.
-base::Result<void> try_log(const config::Settings& settings) {
-    if (settings.logfile == "syslog") return {};
-    const auto fd = base::open_file(settings.logfile, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);
-    if (fd || errno == ENXIO) return {};  // a FIFO that nobody reads yet
-    return base::Error{fd.error()};
 }
 
 /// False in the parent, which is to end.
@@ -210,7 +203,7 @@ int run(int argc, char** argv) {
 
     auto sockets = take_sockets(config);
     if (!sockets) return refuse(sockets.error());
-    if (const auto writable = try_log(config.settings); !writable) {
+    if (const auto writable = logs::can_be_opened(config.settings.logfile); !writable) {
         sockets->remove();
         std::fprintf(stderr, "Error: %s\n", writable.error().c_str());
         return failure_status;

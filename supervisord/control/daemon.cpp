@@ -135,7 +135,11 @@ void Daemon::write_chronicle() {
     if (keeper::set_name(message, "config")) world_.link.send_copy(message, chronicle_->fd());
 }
 
-void Daemon::begin(const config::Config& config) {
+void Daemon::begin(const config::Config& config, const keeper::Snapshot& snapshot) {
+    world_.notes.erase_all();
+    for (std::uint32_t number = 0; number < snapshot.slots().size(); ++number)
+        if (const auto& slot = snapshot.slots()[number]; slot.state != keeper::SlotState::free)
+            deal_with_unclaimed(slot, number);
     content_.started = content_.last_read = config;
     content_.started->groups.clear();  // of these, what is active counts
     for (const auto& group : config.groups) {
@@ -166,11 +170,24 @@ void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& s
         runner->resume(&snapshot.slots()[found->second], found->second);
         slots.erase(found);
     }
-    for (const auto& [name, number] : slots)
-        log(LogLevel::warn, concat("process ", snapshot.slots()[number].pid, " belongs to '", name,
-                                   "', which is not configured; it is left alone"));
+    for (const auto& [name, number] : slots) deal_with_unclaimed(snapshot.slots()[number], number);
     if (!chronicle_) write_chronicle();
     if (mood() != api::Mood::running) go_down(mood());
+}
+
+/// What the keeper holds and no group accounts for: of before a reload, or of a group whose note is lost.
+void Daemon::deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number) {
+    close_descriptors(slot);
+    if (slot.state == keeper::SlotState::exited) return release(number, slot.inc);
+    log(LogLevel::critical, concat("process ", slot.pid, " was '", static_cast<const char*>(slot.name),
+                                   "' and is not under control any more; it is left alone"));
+}
+
+void Daemon::release(std::uint32_t slot, std::uint64_t incarnation) {
+    keeper::Message message = keeper::message_of(keeper::Type::release);
+    message.slot = slot;
+    message.inc = incarnation;
+    world_.link.send(message);
 }
 
 void Daemon::autostart() {
@@ -222,7 +239,10 @@ Outcome Daemon::remove_group(std::string_view name) {
             return api::Refusal{api::Fault::still_running, std::string(name)};
     if (chronicle_) chronicle_->removed(name);
     std::vector<std::string> keys;
-    for (const auto& runner : (*found)->runners) keys.push_back(runner->key());
+    for (const auto& runner : (*found)->runners) {
+        keys.push_back(runner->key());
+        runner->forget_outputs();
+    }
     groups_.erase(found);
     for (const auto& key : keys) world_.notes.erase(key);
     keep_chronicle();
@@ -244,13 +264,7 @@ void Daemon::news(const keeper::Message& message) {
         case keeper::Type::exited:
             log(LogLevel::debug, "received SIGCHLD indicating a child quit");
             if ((runner = runner_of(message))) return runner->exited(message);
-            {
-                keeper::Message release = keeper::message_of(keeper::Type::release);
-                release.slot = message.slot;
-                release.inc = message.inc;
-                world_.link.send(release);
-            }
-            return;
+            return release(message.slot, message.inc);
         case keeper::Type::group_gone:
             if ((runner = runner_of(message))) runner->group_gone(message);
             return;
@@ -315,6 +329,10 @@ Outcome Daemon::restart() {
         log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", why));
         return api::Refusal{api::Fault::cant_reread, error ? error->message : why};
     }
+    if (const auto usable = logs::can_be_opened(reading.config->settings.logfile); !usable) {
+        log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", usable.error()));
+        return api::Refusal{api::Fault::cant_reread, usable.error()};
+    }
     go_down(api::Mood::restarting);
     return std::nullopt;
 }
@@ -349,6 +367,9 @@ void Daemon::go_on_down() {
     if (!stage.empty() || ended_) return;
     ended_ = true;
     timers_->report.cancel();
+    for (Runner* runner : runners())
+        if (runner->machine().child)
+            log(LogLevel::critical, concat(runner->name(), " (", runner->pid(), ") cannot be ended; it is left alone"));
     surroundings_.ended(mood() == api::Mood::restarting);
 }
 

@@ -35,7 +35,7 @@ public:
     ~Daemon() override;
 
     /// The first time: activates all groups of the configuration.  What goes wrong is logged, and the group left out.
-    void begin(const config::Config& config);
+    void begin(const config::Config& config, const keeper::Snapshot& snapshot);
     /// After another controller: what was active, with what the keeper knows.
     void resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot);
     /// Starts what autostart wants and was never started.
@@ -75,6 +75,8 @@ private:
     [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group);
     void keep_chronicle();
     void write_chronicle();
+    void deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number);
+    void release(std::uint32_t slot, std::uint64_t incarnation);
     void received(std::uint64_t bits);
     void received_exit(std::string_view name);
     void received_hangup();

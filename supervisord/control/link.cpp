@@ -102,15 +102,21 @@ void Link::pump_in() {
     watch_->descriptor.async_wait(
         boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
             if (error) return;
-            keeper::Incoming incoming;
-            for (std::size_t count = 0; count < at_once; ++count) {
-                keeper::receive_message(watch_->descriptor.native_handle(), incoming);
-                if (incoming.receipt == keeper::Receipt::nothing) break;
-                if (incoming.receipt == keeper::Receipt::closed) return lost_();
-                if (incoming.receipt == keeper::Receipt::message) take(incoming);
-            }
-            pump_in();
+            catch_up();
+            if (!is_lost_) pump_in();
         });
+}
+
+void Link::catch_up() {
+    keeper::Incoming incoming;
+    for (std::size_t count = 0; count < at_once && !is_lost_; ++count) {
+        keeper::receive_message(watch_->descriptor.native_handle(), incoming);
+        if (incoming.receipt == keeper::Receipt::nothing) return;
+        if (incoming.receipt == keeper::Receipt::message) take(incoming);
+        if (incoming.receipt != keeper::Receipt::closed) continue;
+        is_lost_ = true;
+        lost_();
+    }
 }
 
 void Link::take(keeper::Incoming& incoming) {

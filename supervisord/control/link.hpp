@@ -42,6 +42,8 @@ public:
     void send(keeper::Message message, std::vector<base::Fd> descriptors = {}, Answered answered = {});
     /// The same for descriptors that stay ours.
     void send_copy(keeper::Message message, int descriptor);
+    /// Takes what has come, without waiting for its turn in the loop.
+    void catch_up();
     /// Sends what waits, as long as it takes but seconds at most; for the last words of a controller.
     void flush();
 
@@ -60,6 +62,7 @@ private:
     std::deque<Outgoing> waiting_;
     std::unordered_map<std::uint64_t, Answered> asked_;
     std::uint64_t last_request_ = 0;
+    bool is_lost_ = false;
     News news_;
     std::function<void()> lost_;
 };

@@ -126,6 +126,12 @@ void Notes::erase(std::string_view key) {
     index_.erase(found);
 }
 
+void Notes::erase_all() {
+    for (const auto& [key, place] : index_) records()[place].key_[0] = 0;
+    index_.clear();
+    first_free_ = 0;
+}
+
 std::uint64_t Notes::next_incarnation() { return ++header().incarnations; }
 
 void Notes::raise_incarnations(std::uint64_t incarnation) {

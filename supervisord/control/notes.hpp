@@ -58,6 +58,7 @@ public:
     [[nodiscard]] Record* record(std::string_view key);
     [[nodiscard]] bool contains(std::string_view key) const;
     void erase(std::string_view key);
+    void erase_all();
 
     /// Greater than any before, whoever asked: incarnations of one name grow even when its note was erased between.
     [[nodiscard]] std::uint64_t next_incarnation();

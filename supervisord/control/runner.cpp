@@ -46,6 +46,12 @@ bool spawns(const process::Step& step) {
 
 }  // namespace
 
+void close_descriptors(const keeper::Slot& slot) {
+    if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();
+    for (const auto& retained : slot.retained)
+        if (retained.fd >= 0) base::Fd(retained.fd).reset();
+}
+
 Runner::Runner(World& world, std::string group, config::Program program, Notes::Record& record)
     : world_(world), group_(std::move(group)), program_(std::move(program)), record_(record), note_(record.note()),
       spawnerr_(note_.spawnerr), timers_(std::make_unique<Timers>(world.loop)), self_(std::make_shared<Runner*>(this)) {
@@ -114,7 +120,9 @@ void Runner::feed(const process::Event& event) {
     }
     timers_->deadline.expires_at(*deadline);
     timers_->deadline.async_wait([this, self = self_](const boost::system::error_code& error) {
-        if (!error && *self) feed(process::TimePassed{});
+        if (error || !*self) return;
+        world_.link.catch_up();  // an end that the keeper has told comes before what time has brought (Q28)
+        if (*self) feed(process::TimePassed{});
     });
 }
 
@@ -122,7 +130,10 @@ void Runner::apply(const process::Event& event) {
     const Machine before = note_.machine;
     const auto step = process::step(before, program_, event, base::now());
     const bool ends = occupied(before) && (!occupied(step.next) || spawns(step));
-    if (ends) note_.ended = note_.incarnation;
+    if (ends) {
+        note_.ended = note_.incarnation;
+        note_.pending = {};  // else the next child would get it
+    }
     const std::uint64_t ended = note_.ended;
     note_.machine = step.next;
     take_note(step);
@@ -165,6 +176,7 @@ void Runner::take_note(const process::Step& step) {
                 case process::Line::stopped: tell_once(process::stopped(name(), note_.end_status, program_.exitcodes)); break;
                 case process::Line::killing: tell_once(process::killing(name(), pid)); break;
                 case process::Line::killing_remains: tell_once(process::killing_remains(name(), pid)); break;
+                case process::Line::leaving_remains: tell_once(process::leaving_remains(name(), pid)); break;
             }
         }
     }
@@ -203,6 +215,7 @@ void Runner::spawn() {
 }
 
 void Runner::launch(const Turnstile::Pass& pass) {
+    if (state() != api::State::starting) return feed(process::SpawnFailed{});  // stopped before its turn came
     const auto found = find_command(program_, world_);
     if (const auto* unusable = std::get_if<process::Unusable>(&found)) return spawn_refused(unusable->text);
     for (logs::Output* output : {out_.get(), err_.get()})
@@ -216,8 +229,8 @@ void Runner::launch(const Turnstile::Pass& pass) {
     base::crash_point("runner.spawn");
     open_taps(std::move(launch.input), std::move(launch.output), std::move(launch.error));
     world_.link.send(launch.message, std::move(launch.descriptors),
-                     [this, self = self_, pass](const keeper::Message& message, base::Fd) {
-                         if (*self) spawned(message);
+                     [this, self = self_, pass, incarnation = note_.incarnation](const keeper::Message& message, base::Fd) {
+                         if (*self && incarnation == note_.incarnation) spawned(message);
                      });
     base::crash_point("runner.spawn_sent");
 }
@@ -229,7 +242,7 @@ void Runner::spawn_refused(std::string text) {
 }
 
 void Runner::spawned(const keeper::Message& message) {
-    if (message.inc != note_.incarnation) return;  // of an attempt that is over
+    // EEXIST: a child of the same name, of before a reload, that could not be ended.  It is tried again.
     if (message.err != 0) {
         end_of_child();
         return spawn_refused(message.err == EAGAIN ? process::too_many_processes(name())
@@ -238,7 +251,7 @@ void Runner::spawned(const keeper::Message& message) {
     child_ = Child{message.slot, message.pid};
     tell_once(process::spawned(name(), message.pid));
     note_.spawn_told = note_.incarnation;
-    feed(process::Spawned{});
+    feed(process::Spawned{base::Time(std::chrono::nanoseconds(message.spawned_at.monotonic))});
     send_pending();
 }
 
@@ -255,29 +268,33 @@ Tap::Report Runner::reporter() {
 // Ending.
 
 void Runner::exited(const keeper::Message& message) {
-    if (message.inc <= note_.ended) return release(message.slot, message.inc);  // told before, by a controller before
+    // Told before, by a controller before; or not ours, but in the way of ours.
+    if (message.inc <= note_.ended || message.inc < note_.incarnation) return release(message.slot, message.inc);
     if (message.inc != note_.incarnation || (child_ && !note_.machine.child)) return;
     if (!child_) child_ = Child{message.slot, message.pid};
-    for (auto* tap : {&out_tap_, &err_tap_})
-        if (*tap && !message.ending.group_left) {
-            (*tap)->finish();
-            tap->reset();
-        }
+    if (!message.ending.group_left) finish_taps();
     base::crash_point("runner.drained");
     note_.end_status = message.ending.wstatus;
     note_.stopped_wall = message.ending.at.wall / 1'000'000'000;
-    feed(process::Exited{process::exit_code(message.ending.wstatus), message.ending.group_left != 0});
+    feed(process::Exited{process::exit_code(message.ending.wstatus), message.ending.group_left != 0,
+                         base::Time(std::chrono::nanoseconds(message.ending.at.monotonic))});
 }
 
 void Runner::group_gone(const keeper::Message& message) {
-    if (message.inc == note_.incarnation && message.inc > note_.ended) feed(process::GroupGone{});
+    if (message.inc != note_.incarnation || message.inc <= note_.ended) return;
+    finish_taps();  // before it is noted that nothing is left to do
+    feed(process::GroupGone{});
 }
 
-void Runner::end_of_child() {
+void Runner::finish_taps() {
     for (auto* tap : {&out_tap_, &err_tap_}) {
         if (*tap) (*tap)->finish();
         tap->reset();
     }
+}
+
+void Runner::end_of_child() {
+    finish_taps();
     input_.reset();
     child_.reset();
 }
@@ -434,6 +451,11 @@ Outcome Runner::clear_logs() {
     return std::nullopt;
 }
 
+void Runner::forget_outputs() {
+    for (logs::Output* output : {out_.get(), err_.get()})
+        if (output) output->forget();
+}
+
 void Runner::reopen_logs() {
     for (logs::Output* output : {out_.get(), err_.get()})
         if (const auto reopened = output ? output->reopen() : base::Result<void>(); !reopened)
@@ -456,9 +478,16 @@ void Runner::resume(const keeper::Slot* slot, std::uint32_t number) {
         note_.started_wall = slot->spawned_at.wall / 1'000'000'000;
         note_.machine.started = base::Time(std::chrono::nanoseconds(slot->spawned_at.monotonic));
         note_.spawn_told = slot->inc;
+        note_.order = slot->order;
         record_.commit(note_);
     }
+    if (slot && slot->inc < note_.incarnation && slot->state == keeper::SlotState::alive) {
+        // Of before a reload, and could not be ended: what was asked for since will find out (EEXIST).
+        close_descriptors(*slot);
+        slot = nullptr;
+    }
     if (slot && slot->inc <= note_.ended) {
+        close_descriptors(*slot);
         release(number, slot->inc);
         slot = nullptr;
     }
@@ -480,11 +509,12 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         if (retained.role == keeper::Role::output) output = base::Fd(retained.fd);
         if (retained.role == keeper::Role::error) error = base::Fd(retained.fd);
     }
+    if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();  // the keeper's business
     open_taps(std::move(input), std::move(output), std::move(error));
     if (note_.spawn_told < note_.incarnation) {
         tell_once(process::spawned(name(), slot.pid));
         note_.spawn_told = note_.incarnation;
-        feed(process::Spawned{});
+        feed(process::Spawned{base::Time(std::chrono::nanoseconds(slot.spawned_at.monotonic))});
     }
     if (slot.state == keeper::SlotState::exited) {
         keeper::Message message = keeper::message_of(keeper::Type::exited);
@@ -494,8 +524,10 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         message.ending = slot.ending;
         if (note_.machine.child)
             exited(message);
-        else if (note_.machine.remains && !slot.ending.group_left)
+        else if (note_.machine.remains && !slot.ending.group_left) {
+            finish_taps();
             feed(process::GroupGone{});
+        }
     }
     if (child_ && note_.pending.number != 0) {
         if (note_.pending.order > slot.order) {

@@ -24,6 +24,9 @@ namespace control {
 
 struct World;
 
+/// Our copies of what the keeper holds for a slot that no runner adopts.
+void close_descriptors(const keeper::Slot& slot);
+
 class Runner final : public Process {
 public:
     /// The paths of AUTO logs are filled in.  The record is new, or that of a controller before.
@@ -37,6 +40,9 @@ public:
     void feed(const process::Event& event);
     void exited(const keeper::Message& message);
     void group_gone(const keeper::Message& message);
+
+    /// Its group is removed: nothing of it is to be found by another controller.
+    void forget_outputs();
 
     /// Opens the logs anew (SIGUSR2).
     void reopen_logs();
@@ -83,6 +89,7 @@ private:
     void order_signal(int number, bool group);
     void send_pending();
     void signal_answered(const keeper::Message& message);
+    void finish_taps();
     void end_of_child();
     void release(std::uint32_t slot, std::uint64_t incarnation);
     void open_taps(base::Fd input, base::Fd output, base::Fd error);

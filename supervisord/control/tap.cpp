@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
@@ -13,6 +14,7 @@ namespace control {
 
 namespace {
 constexpr std::chrono::milliseconds pause{1};
+constexpr std::chrono::milliseconds shortage_pause{50};
 constexpr std::size_t small_batch = 32 * 1024;  // bytes
 }  // namespace
 
@@ -49,6 +51,8 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
             case logs::Pumped::State::wait: return look_again(pumped.retry_after, &Watch::pump);
             case logs::Pumped::State::end_of_file: return close();
             case logs::Pumped::State::error:
+                if (pumped.error == ENOMEM || pumped.error == ENOSPC || pumped.error == EINTR)
+                    return look_again(shortage_pause, &Watch::pump);  // memory for the journal: it may come back
                 report(base::concat("cannot read ", logs::name(output.stream().channel), " of ", output.stream().process,
                                     ": ", base::errno_text(pumped.error)));
                 return close();
@@ -78,6 +82,11 @@ void Tap::finish() {
             if (!pumped.report.empty()) watch_->report(pumped.report);
             if (pumped.state != logs::Pumped::State::more) break;
             left -= static_cast<int>(pumped.bytes);
+        }
+        if (left > 0) {
+            const auto& stream = watch_->output.stream();
+            watch_->report(base::concat(stream.process, ": ", left, " bytes of ", logs::name(stream.channel),
+                                        " lost: it ended while its log took no bytes"));
         }
     }
     const auto last = watch_->output.finish(base::now());

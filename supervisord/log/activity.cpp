@@ -66,6 +66,13 @@ std::string line(LogLevel level, base::WallTime time, std::string_view text) {
                         base::padded(within, 3), ' ', code(level), ' ', text, '\n');
 }
 
+base::Result<void> can_be_opened(const std::string& path) {
+    if (path == "syslog") return {};
+    const auto fd = base::open_file(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);
+    if (fd || errno == ENXIO) return {};  // a FIFO that nobody reads yet
+    return base::Error{fd.error()};
+}
+
 Activity::Activity(Files& files, ActivitySettings settings) : files_(files), settings_(std::move(settings)) {
     if (settings_.echo) own_stdout_ = own_standard_output();
 }

@@ -33,6 +33,9 @@ struct ActivitySettings {
     bool echo = false;  // to standard output as well: nodaemon and not silent
 };
 
+/// Whether supervisord could log to this path ("syslog" can always be): asked before there is no way back.
+[[nodiscard]] base::Result<void> can_be_opened(const std::string& path);
+
 class Activity {
 public:
     Activity(Files& files, ActivitySettings settings);

@@ -36,6 +36,11 @@ Entry killing(std::string_view name, pid_t pid) {
     return {LogLevel::warn, concat("killing '", name, "' (", pid, ") with SIGKILL")};
 }
 
+Entry leaving_remains(std::string_view name, pid_t pid) {
+    return {LogLevel::warn, concat("what is left of the process group of '", name, "' (", pid,
+                                   ") does not end with SIGKILL; going on without waiting for it")};
+}
+
 Entry killing_remains(std::string_view name, pid_t pid) {
     return {LogLevel::info, concat("killing what is left of the process group of '", name, "' (", pid, ") with SIGKILL")};
 }

@@ -29,6 +29,7 @@ struct Entry {
 [[nodiscard]] Entry killing(std::string_view name, pid_t pid);
 /// Our own.
 [[nodiscard]] Entry killing_remains(std::string_view name, pid_t pid);
+[[nodiscard]] Entry leaving_remains(std::string_view name, pid_t pid);
 
 // Starting.
 [[nodiscard]] Entry spawned(std::string_view name, pid_t pid);

@@ -58,6 +58,7 @@ private:
     void stop_waiting_for_remains();
     void stopped();
     void kill_remains();
+    void lose_patience_with_remains();
 
     void say(Line line) { actions_.emplace_back(Say{line}); }
     void stay_at_most(std::int64_t wait) { m_.deadline = after(now_, wait); }
@@ -157,9 +158,18 @@ void Life::stopped() {
 
 /// In BACKOFF the deadline is that of the next attempt, which comes soon enough to look after the rest.
 void Life::kill_remains() {
+    m_.remains_killed = true;
     say(Line::killing_remains);
     actions_.emplace_back(Signal{SIGKILL, true});
     if (m_.state != State::backoff) stay_at_most(remains_patience);
+}
+
+/// Nobody can end a zombie whose parent does not look, or a process that hangs in the kernel; to wait for it for ever
+/// would be worse than what it may still hold.
+void Life::lose_patience_with_remains() {
+    if (!m_.remains_killed) return kill_remains();
+    say(Line::leaving_remains);
+    on(GroupGone{});
 }
 
 void Life::on(const Start&) {
@@ -223,10 +233,11 @@ void Life::on(const Hold&) {
     }
 }
 
-void Life::on(const Spawned&) {
+void Life::on(const Spawned& spawned) {
     switch (m_.state) {
         case State::starting:
             if (!m_.child) return;
+            if (spawned.at) m_.started = spawned.at;  // it may have waited for its turn
             m_.deadline = after(*m_.started, program_.startsecs);
             if (is_due()) run();
             return;
@@ -268,7 +279,7 @@ void Life::on(const Exited& exited) {
     m_.remains = exited.group_left;
     switch (m_.state) {
         case State::starting:
-            if (now_ < after(*m_.started, program_.startsecs)) {
+            if (exited.at.value_or(now_) < after(*m_.started, program_.startsecs)) {
                 fail(Line::exited_unexpected);  // even with an expected code (Q31)
             } else {
                 enter(State::running);  // without its line, as nobody had seen it run
@@ -298,7 +309,7 @@ void Life::on(const Exited& exited) {
 
 void Life::on(const GroupGone&) {
     if (!m_.remains) return;
-    m_.remains = false;
+    m_.remains = m_.remains_killed = false;
     switch (m_.state) {
         case State::starting:
             spawn();
@@ -341,7 +352,7 @@ void Life::on(const TimePassed&) {
     switch (m_.state) {
         case State::starting:
             if (m_.spawn_wanted)
-                kill_remains();
+                lose_patience_with_remains();
             else
                 run();
             return;
@@ -349,7 +360,8 @@ void Life::on(const TimePassed&) {
             start();
             return;
         case State::stopping:
-            if (!m_.stop_requested) return kill_remains();
+            if (!m_.stop_requested || m_.remains_killed) return lose_patience_with_remains();
+            m_.remains_killed = m_.remains;
             say(Line::killing);
             actions_.emplace_back(Signal{SIGKILL, m_.remains || program_.killasgroup});
             stay_at_most(std::max<std::int64_t>(program_.stopwaitsecs, 1));  // Q120
@@ -357,7 +369,7 @@ void Life::on(const TimePassed&) {
         case State::stopped:
         case State::exited:
         case State::fatal:
-            if (m_.remains) kill_remains();
+            if (m_.remains) lose_patience_with_remains();
             return;
         case State::running:
         case State::unknown:

@@ -21,6 +21,7 @@ struct Machine {
     State state = State::stopped;
     bool child = false;           // asked for, and not yet known to be gone
     bool remains = false;         // the leader is gone, others of its process group are not (only with killasgroup)
+    bool remains_killed = false;  // and they have had their SIGKILL
     bool spawn_wanted = false;    // STARTING, but what remains of the group before must go first
     bool stop_requested = false;  // the end of this child is our wish: it becomes STOPPED, not EXITED
     bool holding = false;         // supervisord is going down: no more starts
@@ -37,11 +38,14 @@ struct Machine {
 struct Start {};                // asked for by a user, or by autostart
 struct Stop {};                 // asked for by a user, or by the order of shutdown
 struct Hold {};                 // supervisord begins to go down
-struct Spawned {};              // the child exists
+struct Spawned {                // the child exists
+    std::optional<Time> at = {};     // since when; nothing: now
+};
 struct SpawnFailed {};          // there is no child; why is the runner's to remember
 struct Exited {                 // the leader is gone
     int code = 0;               // -1 when a signal ended it
     bool group_left = false;    // others of its process group live (always false without killasgroup)
+    std::optional<Time> at = {};     // when it was; nothing: now.  The news may be old: no controller lived
 };
 struct GroupGone {};            // the last of the group is gone; comes only after Exited{.group_left = true}
 struct SignalFailed {};         // the system refused, and not because the process was gone (EPERM).  The child is
@@ -58,6 +62,7 @@ enum class Line {
     stopped,            // stopped: x (...)
     killing,            // killing 'x' (N) with SIGKILL
     killing_remains,    // our own: the leader is gone, SIGKILL goes to the rest of its group (Q125)
+    leaving_remains,    // our own: that did not end the rest (a zombie, a hung disk), and it is waited for no longer
 };
 
 // What to do, in order.

@@ -172,6 +172,14 @@ base::Result<base::Fd> open_unix(const config::Server& server) {
 
 // TCP sockets.
 
+base::Result<void> set_owner_and_mode(const config::Server& server) {
+    const auto [uid, gid] = server.chown;
+    const bool has_owner = uid != static_cast<uid_t>(-1) || gid != static_cast<gid_t>(-1);
+    if (::chmod(server.file.c_str(), server.chmod) == 0 && (!has_owner || ::lchown(server.file.c_str(), uid, gid) == 0))
+        return {};
+    return base::Error{base::concat("cannot change owner and mode of ", server.file, ": ", base::errno_text(errno))};
+}
+
 base::Result<base::Fd> open_inet(const config::Server& server) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;

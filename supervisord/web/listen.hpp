@@ -14,6 +14,8 @@ namespace web {
 /// starts at the same time.
 [[nodiscard]] base::Result<base::Fd> open_unix(const config::Server& server);
 [[nodiscard]] base::Result<base::Fd> open_inet(const config::Server& server);
+/// For a socket that has been open since before a reload: its owner and mode as the section has them now.
+[[nodiscard]] base::Result<void> set_owner_and_mode(const config::Server& server);
 /// One or the other, as its family says.
 [[nodiscard]] base::Result<base::Fd> open_listening(const config::Server& server);
 

@@ -27,6 +27,8 @@ TEST_CASE("lines of the activity log are those of Supervisor") {
         {process::stopped("web", 1 << 8, both), LogLevel::warn, "stopped: web (exit status 1)"},
         {process::stopped("web", 15, both), LogLevel::warn, "stopped: web (terminated by SIGTERM)"},
         {process::killing("web", 7), LogLevel::warn, "killing 'web' (7) with SIGKILL"},
+        {process::leaving_remains("web", 7), LogLevel::warn,
+         "what is left of the process group of 'web' (7) does not end with SIGKILL; going on without waiting for it"},
         {process::killing_remains("web", 7), LogLevel::info,
          "killing what is left of the process group of 'web' (7) with SIGKILL"},
         {process::signalling("web", 7, 15, false), LogLevel::debug, "killing web (pid 7) with signal SIGTERM"},

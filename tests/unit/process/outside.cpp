@@ -123,6 +123,7 @@ void World::tell(const Event& event) {
     const Machine before = machine_;
     const Step step = process::step(before, program_, event, now_);
     machine_ = step.next;
+    check_patience(step);
     check(before, event, step);
     if (is<SignalFailed>(event) && !before.child) group_reported_ = false;  // given up: not waited for
     for (const auto& action : step.actions) {
@@ -130,6 +131,19 @@ void World::tell(const Event& event) {
         if (const auto* signal = std::get_if<Signal>(&action)) orders_.emplace_back(*signal);
     }
     check_state(step.next);
+}
+
+/// What is left of a group is waited for until it has had its SIGKILL and has not gone: then it is waited for no longer.
+void World::check_patience(const Step& step) {
+    for (const auto& action : step.actions) {
+        const auto* signal = std::get_if<Signal>(&action);
+        const auto* say = std::get_if<Say>(&action);
+        if (signal && signal->number == SIGKILL && signal->group && step.next.remains) rest_killed_ = now_;
+        if (!say || say->line != Line::leaving_remains) continue;
+        if (!rest_killed_ || now_ - *rest_killed_ < std::chrono::seconds(1)) broken("the rest of a group was left too early");
+        group_reported_ = false;
+    }
+    if (!step.next.remains) rest_killed_.reset();
 }
 
 void World::check(const Machine& before, const Event& event, const Step& step) {

@@ -53,6 +53,7 @@ private:
     void deliver_report();
     void die(int code, bool whole_group);
     void check(const process::Machine& before, const process::Event& event, const process::Step& step);
+    void check_patience(const process::Step& step);
     void check_state(const process::Machine& machine) const;
     void check_announce(const process::Machine& before, const process::Event& event, const process::Announce& news,
                         bool logged_gave_up);
@@ -80,6 +81,7 @@ private:
     int ends_ = 0, end_lines_ = 0;
     base::Time spawned_, stopping_;      // when that was ordered, or entered, last
     std::optional<base::Time> killed_;  // in this STOPPING
+    std::optional<base::Time> rest_killed_;  // of a group whose leader is gone
 };
 
 }  // namespace outside

@@ -49,6 +49,7 @@ std::string_view show_line(Line line) {
         case Line::stopped: return "log stopped";
         case Line::killing: return "log killing";
         case Line::killing_remains: return "log killing what is left";
+        case Line::leaving_remains: return "log leaving what is left";
     }
     return "?";
 }
