@@ -96,7 +96,6 @@ public:
 
 private:
     void choose_config();
-    [[nodiscard]] bool follows() const { return content_.has_value(); }
     void log_beginning(logs::Activity& activity);
     void open_servers(web::HttpServer& server, logs::Activity& activity);
     void close_other_servers();
@@ -110,6 +109,7 @@ private:
     keeper::Message welcome_;
     std::vector<std::string> problems_;  // for the activity log, once it is open
     std::optional<control::Chronicle::Content> content_;
+    bool follows_ = false;  // carries on where another controller was killed
     std::optional<control::Chronicle> chronicle_;
     config::Config config_;  // what this supervisord runs with
     int status_ = 0;
@@ -134,7 +134,7 @@ void Controller::choose_config() {
             problems_.push_back(chronicle.error());
         }
     }
-    if (welcome_.why == Why::first || follows()) return;
+    if (welcome_.why == Why::first || content_) return;
     auto reading = read_files(handover_);
     for (const auto& diagnostic : reading.diagnostics) problems_.push_back(config::where_and_what(diagnostic));
     if (reading.config) config_ = std::move(*reading.config);
@@ -152,7 +152,7 @@ void Controller::log_beginning(logs::Activity& activity) {
     if (rebuild_)
         activity.log(LogLevel::critical,
                      "controllers have failed again and again: going on without their notes, from what runs and the files");
-    if (!follows()) return;
+    if (!follows_) return;
     std::size_t alive = 0;
     for (const auto& slot : snapshot_.slots()) alive += slot.state == keeper::SlotState::alive;
     activity.log(LogLevel::warn, concat("controller died (", process::exit_text(welcome_.wstatus), "), resumed: ", alive,
@@ -175,7 +175,7 @@ void Controller::open_servers(web::HttpServer& server, logs::Activity& activity)
             if (const auto done = web::set_owner_and_mode(section); !done) activity.log(LogLevel::warn, done.error());
         }
         server.serve(std::move(fd), section);
-        if (follows()) continue;
+        if (follows_) continue;
         for (const auto& interface : config_.rpcinterfaces)
             activity.log(LogLevel::info, concat("RPC interface '", interface.name, "' initialized"));
         if (!section.username)
@@ -211,6 +211,7 @@ void Controller::end(bool restart) {
 int Controller::run() {
     if (!link_.greet(welcome_)) return fail("the keeper does not answer");
     choose_config();
+    follows_ = content_.has_value();
     auto notes = adopted_or_new<control::Notes>(snapshot_, link_, "notes", rebuild_, problems_);
     auto journal = adopted_or_new<logs::Journal>(snapshot_, link_, "journal", false, problems_);
     if (!notes) return fail(notes.error());
@@ -233,7 +234,7 @@ int Controller::run() {
                            {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
                             [this](bool restart) { end(restart); }},
                            std::move(chronicle_));
-    if (follows()) {
+    if (follows_) {
         for (const auto& slot : snapshot_.slots()) notes->raise_incarnations(slot.inc);
         daemon.resume(*content_, snapshot_);
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
@@ -253,8 +254,15 @@ int Controller::run() {
     web::HttpServer server(loop_, daemon, files);
     close_other_servers();  // first: the new one may want the same port on another address
     open_servers(server, activity);
-    if (!follows()) activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
-    link_.send(keeper::message_of(keeper::Type::ready));
+    keeper::Message ready = keeper::message_of(keeper::Type::ready);
+    ready.flags |= keeper::answer;
+    link_.send(ready, {}, [&](const keeper::Message& written, base::Fd) {
+        if (written.err != 0)
+            activity.log(LogLevel::critical, concat("could not write pidfile ", config_.settings.pidfile));
+        else if (!follows_)
+            activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
+        daemon.autostart();
+    });
     link_.listen([&](const keeper::Message& message) { daemon.news(message); },
                  [&] {
                      activity.log(LogLevel::critical, "the keeper is gone, and with it the control over the programs");
@@ -266,7 +274,6 @@ int Controller::run() {
         signals.bits = welcome_.bits;
         daemon.news(signals);
     }
-    daemon.autostart();
     base::crash_point("controller.started");
     handover_.config = {};  // what was needed to begin is not needed to go on
     content_.reset();

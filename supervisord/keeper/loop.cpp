@@ -91,10 +91,9 @@ int Loop::run() {
 }
 
 // Not before a controller is ready: who waits for the pidfile may then rely on the rest, as under Supervisor.
-void Loop::announce_pid() {
+int Loop::announce_pid() {
     base::forget_start();
-    if (boot_.pidfile[0] != '\0' && !write_pidfile(boot_.pidfile))
-        note(base::concat("could not write pidfile ", boot_.pidfile), critical);
+    return boot_.pidfile[0] == '\0' || write_pidfile(boot_.pidfile) ? 0 : std::max(errno, 1);
 }
 
 void Loop::wait() {

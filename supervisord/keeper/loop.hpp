@@ -36,7 +36,7 @@ private:
     void look_at_groups();
     void let_time_pass();
     void end_programs(int signal, std::chrono::seconds grace);
-    void announce_pid();
+    int announce_pid();
     void leave();
     void note(std::string_view text, std::uint32_t flags = 0);
 

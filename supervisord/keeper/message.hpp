@@ -25,7 +25,7 @@ enum class Type : std::uint16_t {
     none = 0,
     // From the controller, each with the fields it fills.
     hello,     // version_least, version_most -> welcome.  Comes first; other versions are ended
-    ready,     // recovery is done: this controller works
+    ready,     // recovery is done: this controller works.  Of the first one the pidfile is written; with `answer` -> reply
     spawn,     // name, inc, flags, retained, targets; [spec, retained ends..., child's ends...] -> spawned
     signal,    // slot, inc, signal, flags, order -> reply 0, ESRCH, EPERM, ESTALE, EINVAL
     release,   // slot, inc: the exit is dealt with; the slot and what it holds go.  Ignored when stale or alive
@@ -61,6 +61,7 @@ enum Flag : std::uint32_t {
     watch_group = 2,   // spawn: after the leader's end, tell when its process group is empty
     force = 4,         // shutdown: even with programs alive, which are left to themselves
     critical = 8,      // note
+    answer = 16,       // ready: say when the pidfile is written, or why it is not
 };
 
 /// Times are nanoseconds: CLOCK_MONOTONIC (base::Time) and since the epoch (base::WallTime).

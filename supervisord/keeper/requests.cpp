@@ -69,9 +69,10 @@ void Loop::carry_out(Incoming& incoming) {
         return release(request);
     case Type::ready:
         on_ready(restarts_);
-        if (!table_.header().ever_ready) announce_pid();
+        if (!table_.header().ever_ready) result.err = announce_pid();
         table_.header().ever_ready = 1;
-        return;
+        if (!(request.flags & keeper::answer)) return;
+        break;
     case Type::restart:
         restart_asked_ = true;
         return;
