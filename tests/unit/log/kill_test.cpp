@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -55,6 +56,9 @@ private:
     bool coloured_;
     std::uint64_t number_ = 0;
 };
+
+/// A test that is ended from outside leaves nobody who waits for a pipe for ever.
+void end_with_the_test() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 struct Shared {
     std::atomic<bool> stop;
@@ -127,6 +131,7 @@ private:
             child.pipe.write.reset();
             return;
         }
+        end_with_the_test();
         std::mt19937 random(static_cast<unsigned>(index) + 1);
         std::string buffer;
         std::uint64_t lines = 0;
@@ -149,6 +154,7 @@ private:
         const auto life = std::chrono::microseconds(random_() % 3000);
         const pid_t pid = ::fork();
         if (pid == 0) {
+            end_with_the_test();
             ::setenv("SUPERVISORD_CRASH_FILE", (directory_ / "crashes").c_str(), 1);
             ::_exit(control());
         }
