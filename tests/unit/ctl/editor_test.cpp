@@ -21,7 +21,7 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:_nc_trim_sgr
 
 namespace {
 
-constexpr std::chrono::seconds patience{20};
+constexpr std::chrono::seconds patience{120};
 
 struct Step {
     std::string wait_for;  // what comes on the screen after the step before
