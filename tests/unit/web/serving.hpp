@@ -60,7 +60,7 @@ struct Server {
 
     /// Runs until it is so; false when it does not become so in time.
     bool until(const std::function<bool()>& is_so) {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
         while (!is_so()) {
             if (std::chrono::steady_clock::now() > end) return false;
             loop.restart();
