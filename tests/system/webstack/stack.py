@@ -160,6 +160,11 @@ class Stack(Daemon):
         prefix = free_ports()
         self.port = {name: prefix * 100 + offset for name, offset in OFFSETS.items()}
         self.run(SAMPLE, 'setup', self.root, BIN=BIN, PORTS=str(prefix))
+        # They end by themselves in a second or two; where time is short, a SIGKILL after ten would leave their sockets.
+        with open(self.conf) as file:
+            text = re.sub(r'^stopasgroup=true.*', 'stopasgroup=true\nstopwaitsecs=60', file.read(), flags=re.M)
+        with open(self.conf, 'w') as file:
+            file.write(text)
 
     def start(self):
         """As people do it, one straight after the other; answers what `start all` said."""

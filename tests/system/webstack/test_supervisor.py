@@ -171,7 +171,7 @@ class UnderAShell(StackCase):
 class Failing(StackCase):
     def test_a_program_that_cannot_start_becomes_fatal_and_its_reason_is_in_its_log(self):
         # -ini is read as -i -n -i: a mistake that many have made.
-        with self.stack.also('[program:broken]\ncommand=/usr/bin/uwsgi -ini %s\nstartretries=1\n' %
+        with self.stack.also('[program:broken]\ncommand=/usr/bin/uwsgi -ini %s\nstartsecs=10\nstartretries=1\n' %
                              self.stack.path('web.ini')) as said:
             self.assertEqual(said, 'broken: added process group\n')
             self.stack.wait_state('broken', 'FATAL')
