@@ -163,6 +163,8 @@ void Controller::open_servers(web::HttpServer& server, logs::Activity& activity)
     for (const auto& section : config_.servers) {
         const std::string name = launch::held_name(section);
         base::Fd fd = held(snapshot_, name);
+        if (section.family == config::Server::Family::unix && ::access(section.file.c_str(), F_OK) != 0)
+            fd.reset();  // somebody has removed its name: nobody could reach it
         if (!fd) {
             auto opened = web::open_listening(section);
             if (!opened) {
