@@ -45,7 +45,7 @@ public:
     };
     Line next() {
         const std::string number = std::to_string(number_++);
-        const std::string filling(number_ * 7919 % 97, static_cast<char>(name_[0] + number_ % 20));
+        const std::string filling(number_ * 7919 % 1999, static_cast<char>(name_[0] + number_ % 20));
         Line line{name_ + number + filling + "\n", name_ + number + filling + "\n"};
         if (coloured_) line.raw = "\x1b[1;32m" + name_ + "\x1b[0m" + number + "\x1b[" + number + "m" + filling + "\x1b[K\n";
         return line;
@@ -136,10 +136,10 @@ private:
         std::string buffer;
         std::uint64_t lines = 0;
         while (!shared_->stop) {
-            for (int i = 0; i < 10; ++i, ++lines) buffer += child.lines.next().raw;
+            for (int i = 0; i < 5; ++i, ++lines) buffer += child.lines.next().raw;
             // Cut anywhere, so that batches end in the middle of lines and of sequences.
             for (std::size_t at = 0; at < buffer.size();) {
-                const std::size_t size = std::min<std::size_t>(buffer.size() - at, random() % 700 + 1);
+                const std::size_t size = std::min<std::size_t>(buffer.size() - at, random() % 3000 + 1);
                 if (!base::write_all(child.pipe.write.get(), std::string_view(buffer).substr(at, size))) ::_exit(1);
                 at += size;
             }
