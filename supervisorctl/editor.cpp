@@ -122,6 +122,8 @@ Editor::~Editor() {
 }
 
 std::optional<std::string> Editor::read_line() {
+    // libedit itself would show the prompt first: a Ctrl-D typed at it could then still be the line discipline's.
+    el_set(inside_->edit, EL_PREP_TERM, 1);
     int count = 0;
     const char* typed = el_gets(inside_->edit, &count);
     if (inside_->interrupted) throw Interrupted{};

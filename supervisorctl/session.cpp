@@ -81,8 +81,7 @@ bool Session::ask_for_credentials() {
     terminal_.write("Username:");
     const auto username = terminal_.read_line();
     if (!username) return false;
-    terminal_.write("Password:");
-    const auto password = terminal_.read_secret();
+    const auto password = terminal_.read_secret("Password:");
     if (!password) return false;
     say("");
     settings_.username = username;

@@ -83,8 +83,9 @@ std::optional<char> Terminal::read_byte() {
     return byte;
 }
 
-std::optional<std::string> Terminal::read_secret() {
+std::optional<std::string> Terminal::read_secret(std::string_view question) {
     const HiddenTyping hidden(in_);
+    write(question);
     return read_line();
 }
 

@@ -22,8 +22,8 @@ public:
     /// Without its newline; nothing at the end of the input.
     [[nodiscard]] std::optional<std::string> read_line();
     [[nodiscard]] std::optional<char> read_byte();
-    /// A line that is not shown while it is typed.
-    [[nodiscard]] std::optional<std::string> read_secret();
+    /// A line that is not shown while it is typed, which is so before the question can be seen.
+    [[nodiscard]] std::optional<std::string> read_secret(std::string_view question);
 
     [[nodiscard]] int output_descriptor() const { return out_; }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -37,6 +38,16 @@ struct Server : test::FakeServer {
     }
 };
 
+/// Appends what is on the screen.  False when nothing comes for so many milliseconds.
+bool look(const base::Fd& screen, std::string& seen, int wait) {
+    pollfd readable{screen.get(), POLLIN, 0};
+    char buffer[4096];
+    if (::poll(&readable, 1, wait) <= 0) return false;
+    const ssize_t count = ::read(screen.get(), buffer, sizeof buffer);
+    if (count > 0) seen.append(buffer, static_cast<std::size_t>(count));
+    return count > 0;
+}
+
 /// Everything that was on the screen; the script ends with an end of the input.
 std::string play(supervisorctl::Settings settings, const std::vector<Step>& steps) {
     ::setenv("TERM", "xterm", 1);
@@ -46,43 +57,42 @@ std::string play(supervisorctl::Settings settings, const std::vector<Step>& step
     const base::Fd screen(master);
     base::Fd terminal_side(slave);
     std::string seen;
+    std::atomic<bool> left = false;
     const pthread_t typing = ::pthread_self();
     std::thread user([&] {
-        std::size_t from = 0;
         const auto deadline = std::chrono::steady_clock::now() + patience;
-        for (const Step& step : steps) {
-            std::size_t at;
-            while ((at = seen.find(step.wait_for, from)) == std::string::npos) {
-                pollfd readable{screen.get(), POLLIN, 0};
-                char buffer[4096];
-                if (::poll(&readable, 1, 100) > 0) {
-                    const ssize_t count = ::read(screen.get(), buffer, sizeof buffer);
-                    if (count > 0) seen.append(buffer, static_cast<std::size_t>(count));
-                }
+        /// False when the time is over; the shell is then interrupted.
+        const auto watch = [&](const auto& until, const std::string& what) {
+            while (!until()) {
+                look(screen, seen, 100);
                 if (std::chrono::steady_clock::now() < deadline) continue;
-                seen += base::concat("\n[nobody wrote: ", step.wait_for, "]");
+                seen += base::concat("\n[nobody wrote: ", what, "]");
                 ::pthread_kill(typing, SIGINT);
-                return;
+                return false;
             }
+            return true;
+        };
+        std::size_t from = 0;
+        for (const Step& step : steps) {
+            std::size_t at = 0;
+            const auto seen_it = [&] { return (at = seen.find(step.wait_for, from)) != std::string::npos; };
+            if (!watch(seen_it, step.wait_for)) return;
             from = at + step.wait_for.size();
             if (step.type == "\x03")
                 ::pthread_kill(typing, SIGINT);
             else
                 (void)base::write_all(screen.get(), step.type);
         }
+        (void)watch([&] { return left.load(); }, "the end of the shell");
     });
     {
         supervisorctl::Terminal terminal(terminal_side.get(), terminal_side.get(), terminal_side.get());
         supervisorctl::Session session(std::move(settings), terminal);
         supervisorctl::run_shell(session);
+        left = true;
         user.join();  // while a signal still finds somebody who waits for it
     }
-    pollfd readable{screen.get(), POLLIN, 0};
-    char buffer[4096];
-    while (::poll(&readable, 1, 0) > 0) {
-        const ssize_t count = ::read(screen.get(), buffer, sizeof buffer);
-        if (count <= 0) break;
-        seen.append(buffer, static_cast<std::size_t>(count));
+    while (look(screen, seen, 0)) {
     }
     return seen;
 }
