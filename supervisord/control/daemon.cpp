@@ -1,41 +1,21 @@
 #include "supervisord/control/daemon.hpp"
 
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
-#include <unordered_map>
 
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
-#include "common/config/difference.hpp"
 #include "common/config/reader.hpp"
+#include "supervisord/control/active_group.hpp"
 #include "supervisord/control/world.hpp"
-#include "supervisord/log/auto_logs.hpp"
 #include "supervisord/process/order.hpp"
 
 namespace control {
 
 using base::concat;
 using config::LogLevel;
-
-class Daemon::ActiveGroup final : public Group {
-public:
-    explicit ActiveGroup(config::Group config) : config_(std::move(config)) {}
-
-    [[nodiscard]] const config::Group& config() const override { return config_; }
-    [[nodiscard]] std::vector<Process*> processes() override {
-        std::vector<Process*> out;
-        for (const auto& runner : runners) out.push_back(runner.get());
-        return out;
-    }
-
-    std::vector<std::unique_ptr<Runner>> runners;  // in config order
-
-private:
-    const config::Group config_;
-};
 
 struct Daemon::Timers {
     explicit Timers(boost::asio::io_context& loop) : report(loop) {}
@@ -46,10 +26,6 @@ namespace {
 
 constexpr std::chrono::seconds report_interval{3};
 
-process::Rank rank_of(const config::Group& group, std::size_t position) {
-    return {group.priority, group.name, group.processes[position].priority, position};
-}
-
 }  // namespace
 
 Daemon::Daemon(World& world, Surroundings surroundings, std::optional<Chronicle> chronicle)
@@ -59,8 +35,6 @@ Daemon::Daemon(World& world, Surroundings surroundings, std::optional<Chronicle>
 }
 
 Daemon::~Daemon() = default;
-
-// Groups.
 
 std::vector<Runner*> Daemon::runners() {
     std::vector<Runner*> out;
@@ -88,165 +62,6 @@ Process* Daemon::find(std::string_view group, std::string_view process) {
             if (runner->name() == process) return runner.get();
     }
     return nullptr;
-}
-
-base::Result<void> Daemon::make_auto_logs(config::Group& group) {
-    for (auto& program : group.processes) {
-        for (const auto channel : {logs::Channel::out, logs::Channel::err}) {
-            config::Output& output = channel == logs::Channel::out ? program.out : program.err;
-            if (output.logfile.kind != config::LogFile::Kind::automatic || !output.logfile.path.empty()) continue;
-            if (channel == logs::Channel::err && program.redirect_stderr) continue;
-            auto path = logs::create_auto_log(world_.settings.childlogdir, program.name, channel,
-                                              world_.settings.identifier);
-            if (!path) return base::Error{path.error()};
-            output.logfile.path = std::move(*path);
-        }
-    }
-    return {};
-}
-
-/// fresh: it begins anew; else it carries on with the notes that there are.
-base::Result<void> Daemon::activate(config::Group group, bool fresh) {
-    if (auto made = make_auto_logs(group); !made) return made;
-    auto active = std::make_unique<ActiveGroup>(std::move(group));
-    for (const auto& program : active->config().processes) {
-        const std::string key = concat(active->config().name, ":", program.name);
-        if (fresh) world_.notes.erase(key);
-        Notes::Record* record = world_.notes.record(key);
-        if (!record) return base::Error{concat("there is no room for a note of ", key)};
-        active->runners.push_back(std::make_unique<Runner>(world_, active->config().name, program, *record));
-    }
-    groups_.push_back(std::move(active));
-    return {};
-}
-
-void Daemon::keep_chronicle() {
-    if (chronicle_ && chronicle_->is_long_winded()) write_chronicle();
-}
-
-void Daemon::write_chronicle() {
-    content_.active.clear();
-    for (const auto& group : groups_) content_.active.push_back(group->config());
-    auto anew = Chronicle::written_anew(content_);
-    content_.active.clear();
-    if (!anew) return log(LogLevel::critical, anew.error());
-    chronicle_ = std::move(*anew);
-    keeper::Message message = keeper::message_of(keeper::Type::put);
-    if (keeper::set_name(message, "config")) world_.link.send_copy(message, chronicle_->fd());
-}
-
-void Daemon::begin(const config::Config& config, const keeper::Snapshot& snapshot) {
-    world_.notes.erase_all();
-    for (std::uint32_t number = 0; number < snapshot.slots().size(); ++number)
-        if (const auto& slot = snapshot.slots()[number]; slot.state != keeper::SlotState::free)
-            deal_with_unclaimed(slot, number);
-    content_.started = content_.last_read = config;
-    content_.started->groups.clear();  // of these, what is active counts
-    for (const auto& group : config.groups) {
-        if (find_group(group.name)) continue;  // the reader has warned of it (Q15)
-        if (const auto done = activate(group, true); !done)
-            log(LogLevel::critical, concat("cannot activate group ", group.name, ": ", done.error()));
-    }
-    write_chronicle();
-}
-
-void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot) {
-    content_.started = content.started;
-    content_.last_read = content.last_read;
-    for (const auto& group : content.active)
-        if (const auto done = activate(group, false); !done)
-            log(LogLevel::critical, concat("cannot activate group ", group.name, ": ", done.error()));
-    std::unordered_map<std::string_view, std::uint32_t> slots;
-    for (std::uint32_t number = 0; number < snapshot.slots().size(); ++number)
-        if (const auto& slot = snapshot.slots()[number]; slot.state != keeper::SlotState::free)
-            slots.emplace(std::string_view(slot.name), number);
-    for (Runner* runner : runners()) {
-        const std::string key = runner->key();
-        const auto found = slots.find(key);
-        if (found == slots.end()) {
-            runner->resume(nullptr, 0);
-            continue;
-        }
-        runner->resume(&snapshot.slots()[found->second], found->second);
-        slots.erase(found);
-    }
-    for (const auto& [name, number] : slots) deal_with_unclaimed(snapshot.slots()[number], number);
-    if (!chronicle_) write_chronicle();
-    if (mood() != api::Mood::running) go_down(mood());
-}
-
-/// What the keeper holds and no group accounts for: of before a reload, or of a group whose note is lost.
-void Daemon::deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number) {
-    close_descriptors(slot);
-    if (slot.state == keeper::SlotState::exited) return release(number, slot.inc);
-    log(LogLevel::critical, concat("process ", slot.pid, " was '", static_cast<const char*>(slot.name),
-                                   "' and is not under control any more; it is left alone"));
-}
-
-void Daemon::release(std::uint32_t slot, std::uint64_t incarnation) {
-    keeper::Message message = keeper::message_of(keeper::Type::release);
-    message.slot = slot;
-    message.inc = incarnation;
-    world_.link.send(message);
-}
-
-void Daemon::autostart() {
-    if (mood() != api::Mood::running) return;
-    std::vector<Runner*> candidates;
-    std::vector<process::Rank> ranks;
-    for (const auto& group : groups_)
-        for (std::size_t at = 0; at < group->runners.size(); ++at) {
-            Runner* runner = group->runners[at].get();
-            if (!runner->program().autostart || runner->machine().ever_started) continue;
-            candidates.push_back(runner);
-            ranks.push_back(rank_of(group->config(), at));
-        }
-    for (const auto at : process::start_order(ranks)) candidates[at]->feed(process::Start{});
-}
-
-Outcome Daemon::reread(Changes& changes) {
-    auto reading = surroundings_.read_files();
-    if (!reading.config) {
-        const auto* error = reading.first_error();
-        return api::Refusal{api::Fault::cant_reread, error ? error->message : "the configuration cannot be read"};
-    }
-    content_.last_read = std::move(*reading.config);
-    if (chronicle_) chronicle_->read(*content_.last_read);
-    std::vector<config::Group> active;
-    for (const auto& group : groups_) active.push_back(group->config());
-    auto difference = config::difference(active, content_.last_read->groups);
-    changes = {std::move(difference.added), std::move(difference.changed), std::move(difference.removed)};
-    keep_chronicle();
-    return std::nullopt;
-}
-
-Outcome Daemon::add_group(std::string_view name) {
-    const auto found = std::ranges::find(content_.last_read->groups, name, &config::Group::name);
-    if (found == content_.last_read->groups.end()) return api::Refusal{api::Fault::bad_name, std::string(name)};
-    if (find_group(name)) return api::Refusal{api::Fault::already_added, std::string(name)};
-    if (const auto done = activate(*found, true); !done) return api::Refusal{api::Fault::failed, done.error()};
-    if (chronicle_) chronicle_->activated(groups_.back()->config());
-    keep_chronicle();
-    autostart();
-    return std::nullopt;
-}
-
-Outcome Daemon::remove_group(std::string_view name) {
-    const auto found = std::ranges::find(groups_, name, [](const auto& group) { return group->config().name; });
-    if (found == groups_.end()) return api::Refusal{api::Fault::bad_name, std::string(name)};
-    for (const auto& runner : (*found)->runners)
-        if (!api::is_stopped(runner->state()) || runner->machine().child || runner->machine().remains)
-            return api::Refusal{api::Fault::still_running, std::string(name)};
-    if (chronicle_) chronicle_->removed(name);
-    std::vector<std::string> keys;
-    for (const auto& runner : (*found)->runners) {
-        keys.push_back(runner->key());
-        runner->forget_outputs();
-    }
-    groups_.erase(found);
-    for (const auto& key : keys) world_.notes.erase(key);
-    keep_chronicle();
-    return std::nullopt;
 }
 
 // News.

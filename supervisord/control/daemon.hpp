@@ -20,6 +20,7 @@ struct Reading;
 
 namespace control {
 
+class ActiveGroup;
 struct World;
 
 class Daemon final : public Supervisor {
@@ -66,7 +67,6 @@ public:
     void changed();
 
 private:
-    class ActiveGroup;
     struct Timers;
 
     [[nodiscard]] std::vector<Runner*> runners();

@@ -1,0 +1,36 @@
+// A group that is active, with its runners.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "supervisord/control/runner.hpp"
+#include "supervisord/control/supervisor.hpp"
+#include "supervisord/process/order.hpp"
+
+namespace control {
+
+class ActiveGroup final : public Group {
+public:
+    explicit ActiveGroup(config::Group config) : config_(std::move(config)) {}
+
+    [[nodiscard]] const config::Group& config() const override { return config_; }
+    [[nodiscard]] std::vector<Process*> processes() override {
+        std::vector<Process*> out;
+        for (const auto& runner : runners) out.push_back(runner.get());
+        return out;
+    }
+
+    std::vector<std::unique_ptr<Runner>> runners;  // in config order
+
+private:
+    const config::Group config_;
+};
+
+/// How a process stands in the order of starts and stops.
+[[nodiscard]] inline process::Rank rank_of(const config::Group& group, std::size_t position) {
+    return {group.priority, group.name, group.processes[position].priority, position};
+}
+
+}  // namespace control

@@ -1,0 +1,155 @@
+// The child of a runner: its start, its end, the signals on their way to it.
+#include "supervisord/control/runner.hpp"
+
+#include <cerrno>
+#include <csignal>
+
+#include "common/base/crash_point.hpp"
+#include "common/base/text.hpp"
+#include "supervisord/control/launch.hpp"
+#include "supervisord/control/world.hpp"
+#include "supervisord/process/description.hpp"
+
+namespace control {
+
+// Starting.
+
+void Runner::spawn() {
+    world_.launches.enter([this, self = self_, incarnation = note_.incarnation](const Turnstile::Pass& pass) {
+        if (*self && incarnation == note_.incarnation) launch(pass);
+    });
+}
+
+void Runner::launch(const Turnstile::Pass& pass) {
+    if (state() != api::State::starting) return feed(process::SpawnFailed{});  // stopped before its turn came
+    const auto found = find_command(program_, world_);
+    if (const auto* unusable = std::get_if<process::Unusable>(&found)) return spawn_refused(unusable->text);
+    for (logs::Output* output : {out_.get(), err_.get()})
+        if (const int error = output ? output->open() : 0)
+            return spawn_refused(error == EMFILE ? process::too_many_files(name())
+                                                 : process::cannot_open_outputs(name(), base::errno_name(error)));
+    auto prepared = prepare(program_, group_, std::get<process::Executable>(found), world_);
+    if (auto* problem = std::get_if<std::string>(&prepared)) return spawn_refused(std::move(*problem));
+    Launch& launch = std::get<Launch>(prepared);
+    launch.message.inc = note_.incarnation;
+    base::crash_point("runner.spawn");
+    open_taps(std::move(launch.input), std::move(launch.output), std::move(launch.error));
+    world_.link.send(launch.message, std::move(launch.descriptors),
+                     [this, self = self_, pass, incarnation = note_.incarnation](const keeper::Message& message, base::Fd) {
+                         if (*self && incarnation == note_.incarnation) spawned(message);
+                     });
+    base::crash_point("runner.spawn_sent");
+}
+
+void Runner::spawn_refused(std::string text) {
+    tell_once(process::spawn_failed(text));
+    set_spawnerr(std::move(text));
+    feed(process::SpawnFailed{});
+}
+
+void Runner::spawned(const keeper::Message& message) {
+    // EEXIST: a child of the same name, of before a reload, that could not be ended.  It is tried again.
+    if (message.err != 0) {
+        end_of_child();
+        return spawn_refused(message.err == EAGAIN ? process::too_many_processes(name())
+                                                   : process::cannot_fork(name(), base::errno_name(message.err)));
+    }
+    child_ = Child{message.slot, message.pid};
+    tell_once(process::spawned(name(), message.pid));
+    note_.spawn_told = note_.incarnation;
+    feed(process::Spawned{base::Time(std::chrono::nanoseconds(message.spawned_at.monotonic))});
+    send_pending();
+}
+
+void Runner::open_taps(base::Fd input, base::Fd output, base::Fd error) {
+    if (input) input_ = std::make_unique<Feed>(world_.loop, std::move(input));
+    if (output) out_tap_ = std::make_unique<Tap>(world_.loop, *out_, std::move(output), reporter());
+    if (error && err_) err_tap_ = std::make_unique<Tap>(world_.loop, *err_, std::move(error), reporter());
+}
+
+Tap::Report Runner::reporter() {
+    return [this](std::string_view line) { world_.activity.log(logs::LogLevel::warn, line); };
+}
+
+// Ending.
+
+void Runner::exited(const keeper::Message& message) {
+    // Told before, by a controller before; or not ours, but in the way of ours.
+    if (message.inc <= note_.ended || message.inc < note_.incarnation) return release(message.slot, message.inc);
+    if (message.inc != note_.incarnation || (child_ && !note_.machine.child)) return;
+    if (!child_) child_ = Child{message.slot, message.pid};
+    if (!message.ending.group_left) finish_taps();
+    base::crash_point("runner.drained");
+    note_.end_status = message.ending.wstatus;
+    note_.stopped_wall = message.ending.at.wall / 1'000'000'000;
+    feed(process::Exited{process::exit_code(message.ending.wstatus), message.ending.group_left != 0,
+                         base::Time(std::chrono::nanoseconds(message.ending.at.monotonic))});
+}
+
+void Runner::group_gone(const keeper::Message& message) {
+    if (message.inc != note_.incarnation || message.inc <= note_.ended) return;
+    finish_taps();  // before it is noted that nothing is left to do
+    feed(process::GroupGone{});
+}
+
+void Runner::finish_taps() {
+    for (auto* tap : {&out_tap_, &err_tap_}) {
+        if (*tap) (*tap)->finish();
+        tap->reset();
+    }
+}
+
+void Runner::end_of_child() {
+    finish_taps();
+    input_.reset();
+    child_.reset();
+}
+
+void Runner::release(std::uint32_t slot, std::uint64_t incarnation) {
+    keeper::Message message = keeper::message_of(keeper::Type::release);
+    message.slot = slot;
+    message.inc = incarnation;
+    world_.link.send(message);
+}
+
+// Signals.
+
+keeper::Message Runner::about_child(keeper::Type type) const {
+    keeper::Message message = keeper::message_of(type);
+    message.slot = child_->slot;
+    message.inc = note_.incarnation;
+    return message;
+}
+
+void Runner::order_signal(int number, bool group) {
+    if (number != SIGKILL) say(process::signalling(name(), pid(), number, group));
+    send_pending();
+}
+
+void Runner::send_pending() {
+    if (!child_ || note_.pending.number == 0) return;  // spawned() comes back to it
+    keeper::Message message = about_child(keeper::Type::signal);
+    message.signal = note_.pending.number;
+    message.order = note_.pending.order;
+    if (note_.pending.group) message.flags |= keeper::to_group;
+    base::crash_point("runner.signal");
+    world_.link.send(message, {}, [this, self = self_, order = message.order](const keeper::Message& reply, base::Fd) {
+        if (*self && order == note_.pending.order) signal_answered(reply);
+    });
+}
+
+void Runner::signal_answered(const keeper::Message& message) {
+    note_.pending = {};
+    record_.commit(note_);
+    if (message.err != 0 && message.err != ESRCH && message.err != ESTALE && child_) {
+        const auto entry = process::cannot_stop(name(), child_->pid, base::errno_text(message.err));
+        say(entry);
+        signal_problem_ = entry.text;
+        feed(process::SignalFailed{});
+    } else if (message.err == ESRCH && child_) {
+        say(process::just_exited(name(), child_->pid, base::errno_text(ESRCH)));
+    }
+    answer_waiters(true);
+}
+
+}  // namespace control

@@ -1,0 +1,90 @@
+// A runner that carries on where the one of another controller was killed.
+#include "supervisord/control/runner.hpp"
+#include "supervisord/control/world.hpp"
+
+namespace control {
+
+void close_descriptors(const keeper::Slot& slot) {
+    if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();
+    for (const auto& retained : slot.retained)
+        if (retained.fd >= 0) base::Fd(retained.fd).reset();
+}
+
+void Runner::resume(const keeper::Slot* slot, std::uint32_t number) {
+    if (note_.untold[0] && world_.activity.was_written(note_.untold)) {
+        note_.untold[0] = 0;
+        record_.commit(note_);
+    }
+    tell_untold();
+    if (slot && slot->inc > note_.incarnation) {  // the notes are lost, the child is not
+        note_.incarnation = slot->inc;
+        note_.machine.child = true;
+        note_.machine.state = api::State::running;
+        note_.machine.ever_started = true;
+        note_.started_wall = slot->spawned_at.wall / 1'000'000'000;
+        note_.machine.started = base::Time(std::chrono::nanoseconds(slot->spawned_at.monotonic));
+        note_.spawn_told = slot->inc;
+        note_.order = slot->order;
+        record_.commit(note_);
+    }
+    if (slot && slot->inc < note_.incarnation && slot->state == keeper::SlotState::alive) {
+        // Of before a reload, and could not be ended: what was asked for since will find out (EEXIST).
+        close_descriptors(*slot);
+        slot = nullptr;
+    }
+    if (slot && slot->inc <= note_.ended) {
+        close_descriptors(*slot);
+        release(number, slot->inc);
+        slot = nullptr;
+    }
+    if (slot) return adopt(*slot, number);
+    if (note_.machine.remains) return feed(process::GroupGone{});
+    if (note_.machine.child) {  // noted, and then not done: as if it were asked for now
+        note_.incarnation = world_.notes.next_incarnation();
+        record_.commit(note_);
+        spawn();
+    }
+    feed(process::TimePassed{});
+}
+
+void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
+    child_ = Child{number, slot.pid};
+    base::Fd input, output, error;
+    for (const auto& retained : slot.retained) {
+        if (retained.role == keeper::Role::input) input = base::Fd(retained.fd);
+        if (retained.role == keeper::Role::output) output = base::Fd(retained.fd);
+        if (retained.role == keeper::Role::error) error = base::Fd(retained.fd);
+    }
+    if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();  // the keeper's business
+    open_taps(std::move(input), std::move(output), std::move(error));
+    if (note_.spawn_told < note_.incarnation) {
+        tell_once(process::spawned(name(), slot.pid));
+        note_.spawn_told = note_.incarnation;
+        feed(process::Spawned{base::Time(std::chrono::nanoseconds(slot.spawned_at.monotonic))});
+    }
+    if (slot.state == keeper::SlotState::exited) {
+        keeper::Message message = keeper::message_of(keeper::Type::exited);
+        message.slot = number;
+        message.inc = slot.inc;
+        message.pid = slot.pid;
+        message.ending = slot.ending;
+        if (note_.machine.child)
+            exited(message);
+        else if (note_.machine.remains && !slot.ending.group_left) {
+            finish_taps();
+            feed(process::GroupGone{});
+        }
+    }
+    if (child_ && note_.pending.number != 0) {
+        if (note_.pending.order > slot.order) {
+            send_pending();
+        } else {
+            keeper::Message answer = keeper::message_of(keeper::Type::reply);
+            answer.err = slot.order_err;
+            signal_answered(answer);
+        }
+    }
+    feed(process::TimePassed{});
+}
+
+}  // namespace control
