@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -86,6 +87,14 @@ logs::ActivitySettings activity_settings(const config::Settings& settings, bool 
     return out;
 }
 
+/// Why another controller is needed, for the activity log.
+std::string what_happened(const keeper::Message& welcome) {
+    if (welcome.why == Why::hang) return "controller did not answer and was killed";
+    const std::string end = WIFSIGNALED(welcome.wstatus) ? concat("signal ", WTERMSIG(welcome.wstatus))
+                                                         : process::exit_text(welcome.wstatus);
+    return concat("controller died (", end, ")");
+}
+
 class Controller {
 public:
     Controller(keeper::Snapshot snapshot, launch::Handover handover, bool rebuild)
@@ -155,8 +164,9 @@ void Controller::log_beginning(logs::Activity& activity) {
     if (!follows_) return;
     std::size_t alive = 0;
     for (const auto& slot : snapshot_.slots()) alive += slot.state == keeper::SlotState::alive;
-    activity.log(LogLevel::warn, concat("controller died (", process::exit_text(welcome_.wstatus), "), resumed: ", alive,
-                                        alive == 1 ? " process" : " processes"));
+    const std::string resumed = concat(", resumed: ", alive, alive == 1 ? " process" : " processes", " (controllers lost: ",
+                                       welcome_.restarts, ")");
+    activity.log(LogLevel::warn, concat(what_happened(welcome_), resumed));
 }
 
 void Controller::open_servers(web::HttpServer& server, logs::Activity& activity) {
@@ -258,6 +268,7 @@ int Controller::run() {
     open_servers(server, activity);
     keeper::Message ready = keeper::message_of(keeper::Type::ready);
     ready.flags |= keeper::answer;
+    ready.seconds = keeper::hang_limit_of(config_.settings.controller_timeout);
     link_.send(ready, {}, [&](const keeper::Message& written, base::Fd) {
         if (written.err != 0)
             activity.log(LogLevel::critical, concat("could not write pidfile ", config_.settings.pidfile));

@@ -142,6 +142,7 @@ int become_keeper(const config::Config& config, const Sockets& sockets, const Ha
                   const rlimit& limit) {
     keeper::Boot boot;
     boot.slots = std::max<std::uint32_t>(boot.slots, static_cast<std::uint32_t>(4 * processes_of(config)));
+    boot.hang_limit = keeper::hang_limit_of(config.settings.controller_timeout);
     boot.nofile_soft = limit.rlim_cur;
     boot.nofile_hard = limit.rlim_max;
     if (!keeper::set_path(boot.pidfile, config.settings.pidfile)) return refuse("the path of the pidfile is too long");

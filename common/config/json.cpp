@@ -243,6 +243,7 @@ constexpr auto walk_settings = [](auto& visit, auto& settings) {
     visit.member("silent", settings.silent);
     visit.member("minfds", settings.minfds);
     visit.member("minprocs", settings.minprocs);
+    visit.member("controller_timeout", settings.controller_timeout);
     visit.member("nocleanup", settings.nocleanup);
     visit.member("childlogdir", settings.childlogdir);
     visit.extra("uid", settings.user);

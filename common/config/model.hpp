@@ -134,6 +134,7 @@ struct Settings {
     bool silent = false;
     std::int64_t minfds = 1024;
     std::int64_t minprocs = 200;
+    std::int64_t controller_timeout = 30;  // seconds; 0: for ever
     bool nocleanup = false;
     std::string childlogdir;
     std::optional<uid_t> user;

@@ -121,6 +121,7 @@ void Link::catch_up() {
 
 void Link::take(keeper::Incoming& incoming) {
     const keeper::Message& message = incoming.message;
+    if (message.type == keeper::Type::ping) return send(keeper::message_of(keeper::Type::beat));
     if (message.type != keeper::Type::spawned && message.type != keeper::Type::reply) return news_(message);
     const auto found = asked_.find(message.seq);
     if (found == asked_.end()) return;

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,7 +29,7 @@ struct HeldDescriptor {
 
 struct Boot {
     static constexpr std::uint64_t right_magic = 0x746f6f6272707573;  // "suprboot"
-    static constexpr std::uint32_t right_version = 1;
+    static constexpr std::uint32_t right_version = 2;
 
     std::uint64_t magic = right_magic;
     std::uint32_t version = right_version;
@@ -38,11 +39,17 @@ struct Boot {
     std::uint64_t text_size = 0;          // set by write_boot
     std::int32_t controller_fd = -1;      // the controller's executable (O_PATH); -1: this very binary
     std::uint32_t held_count = 0;
+    std::uint32_t hang_limit = 0;         // seconds of silence after which a controller is replaced; 0: never
+    std::uint32_t reserved = 0;
     char pidfile[4096] = {};              // "" for none
     char runtime_directory[4096] = {};    // holds the table; "", or one that will not do: the table is nameless memory
     HeldDescriptor held[held_limit] = {};  // open in the keeper from its start, without close-on-exec
 };
 
+/// Seconds of an option as a limit; a day at most.
+[[nodiscard]] constexpr std::uint32_t hang_limit_of(std::int64_t seconds) {
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(seconds, 86400));
+}
 /// Adds a descriptor to hold; false when the name is too long or there are too many.
 [[nodiscard]] bool hold(Boot& boot, std::string_view name, int fd);
 /// Copies a path into one of the two fields; false when it is too long.

@@ -69,6 +69,7 @@ bool Loop::prepare() {
     if (!file_.open(boot_.runtime_directory, boot_.slots, problem)) return false;
     table_ = Table(file_.memory(), boot_.slots);
     identify(table_.header());
+    table_.header().hang_limit = boot_.hang_limit;
     if (problem != 0) note("the table of programs does not outlive us: its directory cannot be used");
     for (std::size_t i = 0; i < held.size(); ++i)
         if (held[i] < 0 || table_.put(boot_.held[i].name, held[i]).err != 0)
@@ -112,7 +113,7 @@ void Loop::wait() {
 
 int Loop::timeout() const {
     std::optional<base::Time> first;
-    for (const auto& time : {start_at_, kill_at_, end_at_})
+    for (const auto& time : {start_at_, kill_at_, end_at_, watchdog_.tick_at})
         if (time && (!first || *time < *first)) first = time;
     auto left = first ? std::max<std::chrono::nanoseconds>(*first - base::now(), 0ns) : 1h;
     if (table_.find_marked(lingering)) left = std::min<std::chrono::nanoseconds>(left, look_again);
@@ -179,6 +180,7 @@ void Loop::look_at_groups() {
 void Loop::let_time_pass() {
     const base::Time time = base::now();
     if (kill_at_ && *kill_at_ <= time) kill_controller();
+    if (watchdog_.tick_at && *watchdog_.tick_at <= time) watch();
     // The last resort: nobody is there, or will be, to stop programs in order.
     if (last_resort_ == 0 && is_looping(restarts_) && (table_.header().pending_signals & end_wanted)) {
         note("asked to end, and no controller can be started: ending the programs without one", critical);

@@ -14,6 +14,7 @@
 #include "supervisord/keeper/restarts.hpp"
 #include "supervisord/keeper/spawn.hpp"
 #include "supervisord/keeper/table_file.hpp"
+#include "supervisord/keeper/watchdog.hpp"
 #include "supervisord/keeper/wire.hpp"
 
 namespace keeper {
@@ -61,6 +62,7 @@ private:
     [[noreturn]] void become_controller(int link, int copy);
     void controller_ended(int wstatus);
     void kill_controller();
+    void watch();
     void tell();
     [[nodiscard]] bool tell(const Message& message);
     [[nodiscard]] bool tell_of(std::uint32_t number);
@@ -82,6 +84,8 @@ private:
     std::optional<Message> waiting_answer_;  // did not fit; no request is read before it is gone
     int waiting_descriptor_ = -1;
     Restarts restarts_;
+    Watchdog watchdog_;
+    bool hangs_ = false;  // and is killed for it
 
     std::optional<base::Time> start_at_;  // the next controller
     std::optional<base::Time> kill_at_;   // the present one, when it has closed its link and does not end

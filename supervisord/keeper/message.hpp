@@ -25,7 +25,8 @@ enum class Type : std::uint16_t {
     none = 0,
     // From the controller, each with the fields it fills.
     hello,     // version_least, version_most -> welcome.  Comes first; other versions are ended
-    ready,     // recovery is done: this controller works.  Of the first one the pidfile is written; with `answer` -> reply
+    ready,     // seconds: recovery is done, this controller works, and hangs when it is silent for so long (0: never).
+               // Of a keeper's first one the pidfile is written; with `answer` -> reply
     spawn,     // name, inc, flags, retained, targets; [spec, retained ends..., child's ends...] -> spawned
     signal,    // slot, inc, signal, flags, order -> reply 0, ESRCH, EPERM, ESTALE, EINVAL
     release,   // slot, inc: the exit is dealt with; the slot and what it holds go.  Ignored when stale or alive
@@ -45,6 +46,7 @@ enum class Type : std::uint16_t {
     orphan,        // pid, wstatus: reaped, and no program of ours.  Best effort
     signals,       // bits (1 << number), pid and uid of who sent the last; until taken, each new controller hears it
     note,          // name: a line for the log; flags: critical, else a warning
+    ping,          // say something: a beat, if there is nothing else
 };
 
 /// Why a controller was started.
@@ -84,7 +86,7 @@ struct Ending {
 
 struct Message {
     static constexpr std::uint32_t right_magic = 0x6b656570;
-    static constexpr std::uint16_t right_version = 1;
+    static constexpr std::uint16_t right_version = 2;
 
     std::uint32_t magic = right_magic;
     std::uint16_t version = right_version;
@@ -109,13 +111,15 @@ struct Message {
     std::uint8_t retained_count = 0;
     std::uint8_t target_count = 0;
     std::uint8_t reserved = 0;
+    std::uint32_t seconds = 0;
+    std::uint32_t unused = 0;
     Role retained[retained_limit] = {};        // in the order of the descriptors
     std::uint8_t target[target_limit] = {};    // the numbers that the program's ends get, 0 to 15
     Instant spawned_at;
     Ending ending;
     char name[name_size] = {};
 };
-static_assert(sizeof(Message) == 440);
+static_assert(sizeof(Message) == 448);
 
 [[nodiscard]] Message message_of(Type type);
 /// The name as a view; one without its NUL is cut.

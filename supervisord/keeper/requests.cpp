@@ -46,6 +46,7 @@ bool Loop::read_requests(int at_most) {
             note("the controller sent something that is no message");
             break;
         case Receipt::message:
+            if (controller_ > 0) watchdog_.hear(base::now());
             carry_out(incoming);
             break;
         }
@@ -69,6 +70,8 @@ void Loop::carry_out(Incoming& incoming) {
         return release(request);
     case Type::ready:
         on_ready(restarts_);
+        table_.header().hang_limit = request.seconds;
+        watchdog_.start(std::chrono::seconds(request.seconds), base::now());
         if (!table_.header().ever_ready) result.err = announce_pid();
         table_.header().ever_ready = 1;
         if (!(request.flags & keeper::answer)) return;

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "common/base/clock.hpp"
@@ -103,6 +104,17 @@ bool write_pidfile(const char* path) {
 void remove_pidfile(const char* path) {
     const auto text = base::read_file(path, 64);
     if (text && base::strip(*text) == std::to_string(::getpid())) ::unlink(path);
+}
+
+bool is_traced(pid_t pid) {
+    char path[32], text[2048];
+    std::snprintf(path, sizeof path, "/proc/%d/status", pid);
+    const base::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+    const ssize_t size = fd ? ::read(fd.get(), text, sizeof text - 1) : -1;
+    if (size <= 0) return false;
+    text[size] = '\0';
+    const char* at = std::strstr(text, "\nTracerPid:\t");
+    return at && std::atoi(at + 12) != 0;
 }
 
 Instant now() {

@@ -28,6 +28,9 @@ void identify(Header& header);
 /// If it is still ours.
 void remove_pidfile(const char* path);
 
+/// By a debugger: it stands still, and does not hang.
+[[nodiscard]] bool is_traced(pid_t pid);
+
 [[nodiscard]] Instant now();
 
 }  // namespace keeper

@@ -77,13 +77,23 @@ void Loop::start_controller() {
         return;
     }
     controller_ = header.controller_pid = pid;
-    greeted_ = restart_asked_ = full_ = false;
+    greeted_ = restart_asked_ = full_ = hangs_ = false;
+    watchdog_.start(std::chrono::seconds(header.hang_limit), base::now());
     told_signals_ = 0;
     table_.all_told();
 }
 
+void Loop::watch() {
+    const bool hangs = watchdog_.tick(base::now());
+    if (watchdog_.asks() && greeted_) (void)tell(message_of(Type::ping));  // if it does not fit, it has enough to answer
+    if (!hangs || is_traced(controller_)) return;
+    hangs_ = true;
+    kill_controller();
+}
+
 void Loop::kill_controller() {
     kill_at_.reset();
+    watchdog_.stop();
     if (controller_ > 0) (void)base::send_signal(controller_, SIGKILL);
 }
 
@@ -94,6 +104,7 @@ void Loop::controller_ended(int wstatus) {
     while (read_requests(1)) {}
     link_.reset();
     kill_at_.reset();
+    watchdog_.stop();
     greeted_ = false;
 
     Header& header = table_.header();
@@ -105,9 +116,14 @@ void Loop::controller_ended(int wstatus) {
         exit_code_ = WEXITSTATUS(wstatus);  // what it said is the user's to mend: no use in trying again
         return;
     }
-    ++header.restarts;
-    header.why = restart_asked_ ? Why::reload : Why::crash;
-    const auto delay = restart_asked_ ? std::chrono::milliseconds(0) : on_death(restarts_, base::now(), WIFSIGNALED(wstatus) && WTERMSIG(wstatus) == SIGKILL);
+    std::chrono::milliseconds delay{0};
+    header.why = Why::reload;
+    if (!restart_asked_) {
+        ++header.restarts;
+        header.why = hangs_ ? Why::hang : Why::crash;
+        const bool killed_from_outside = WIFSIGNALED(wstatus) && WTERMSIG(wstatus) == SIGKILL;
+        delay = on_death(restarts_, base::now(), killed_from_outside);
+    }
     if (last_resort_ == 0) start_at_ = base::now() + delay;
 }
 

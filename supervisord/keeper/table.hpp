@@ -65,7 +65,7 @@ inline constexpr std::size_t note_limit = 32;
 
 struct Header {
     static constexpr std::uint64_t right_magic = 0x656c626174707573;  // "suptable"
-    static constexpr std::uint32_t right_version = 1;
+    static constexpr std::uint32_t right_version = 2;
 
     std::uint64_t magic = right_magic;
     std::uint32_t version = right_version;
@@ -79,9 +79,11 @@ struct Header {
     std::int32_t keeper_pid = 0;
     std::int32_t controller_pid = 0;
     Why why = Why::first;              // of the controller that has this copy
-    std::uint32_t restarts = 0;        // controllers before it
+    std::uint32_t restarts = 0;        // controllers that died, or hung, before it
     std::int32_t last_wstatus = 0;     // how the one before ended
     std::uint32_t ever_ready = 0;      // some controller was
+    std::uint32_t hang_limit = 0;      // seconds of silence that make a hang; 0: none do
+    std::uint32_t reserved = 0;
     std::uint64_t pending_signals = 0;  // bits, until taken
     std::int32_t signal_pid = 0;       // who sent the last
     std::uint32_t signal_uid = 0;

@@ -169,7 +169,7 @@ TEST_CASE("who does not greet, or speaks another version, is replaced") {
     SUBCASE("no greeting") { controller.send(keeper::message_of(Type::beat)); }
     SUBCASE("another version") {
         keeper::Message hello = keeper::message_of(Type::hello);
-        hello.version_least = hello.version_most = 2;
+        hello.version_least = hello.version_most = keeper::Message::right_version + 1;
         CHECK(controller.ask(hello).err == EPROTO);
     }
     auto second = stage.next();

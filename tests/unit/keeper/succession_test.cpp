@@ -170,6 +170,25 @@ TEST_CASE("after three early failures a controller is told to rebuild, and being
     CHECK_FALSE(stage.next().rebuild());
 }
 
+TEST_CASE("a controller that hangs is replaced, one that answers is not") {
+    stage::Stage stage;
+    auto first = stage.next();
+    first.greet();
+    keeper::Message ready = keeper::message_of(Type::ready);
+    ready.seconds = 1;
+    first.send(ready);
+    for (int i = 0; i < 3; ++i) {
+        first.await(Type::ping);
+        first.send(keeper::message_of(Type::beat));
+    }
+    REQUIRE(base::send_signal(first.pid(), SIGSTOP));
+    auto second = stage.next();
+    const auto welcome = second.greet();
+    CHECK(welcome.why == keeper::Why::hang);
+    CHECK(welcome.restarts == 1);
+    CHECK(second.table().header().hang_limit == 1);
+}
+
 TEST_CASE("asked to end while controllers die and die, the keeper ends the programs itself") {
     stage::Stage stage;
     auto controller = stage.next();

@@ -1,0 +1,130 @@
+"""A supervisord for a test: its own directory, its processes found through /proc, its programs told by their own files."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'faults'))
+from faults import Connection, until  # noqa: E402
+
+BIN = os.environ['BIN']
+SLOW = float(os.environ.get('SLOW', '1'))
+
+
+def facts(pid):
+    """(name, state, parent, session, start) of a process, or None."""
+    try:
+        with open('/proc/%d/stat' % pid) as file:
+            text = file.read()
+    except OSError:
+        return None
+    words = text[text.rindex(')') + 2:].split()
+    return text[text.index('(') + 1:text.rindex(')')], words[0], int(words[1]), int(words[3]), int(words[19])
+
+
+def lives(pid):
+    found = facts(pid)
+    return found is not None and found[1] not in 'ZX'
+
+
+def processes(name):
+    found = {int(entry): facts(int(entry)) for entry in os.listdir('/proc') if entry.isdigit()}
+    return [pid for pid, fact in found.items() if fact and fact[0] == name and fact[1] not in 'ZX']
+
+
+class Bed(unittest.TestCase):
+    settings = ''
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix='continuity-')
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.rpc = Connection(self.path('s.sock'))
+        self.addCleanup(self.end_all)
+
+    def path(self, *parts):
+        return os.path.join(self.directory, *parts)
+
+    def write_config(self, programs, settings=''):
+        with open(self.path('conf'), 'w') as file:
+            file.write('[unix_http_server]\nfile=%s\n[supervisord]\nlogfile=%s\npidfile=%s\nchildlogdir=%s\n%s\n%s\n'
+                       '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = '
+                       'supervisor.rpcinterface:make_main_rpcinterface\n%s\n'
+                       % (self.path('s.sock'), self.path('log'), self.path('pid'), self.directory, self.settings,
+                          settings, programs))
+
+    def start(self, programs=None, settings=''):
+        """In the background, as a service is; returns when it answers."""
+        if programs is not None:
+            self.write_config(programs, settings)
+        done = subprocess.run([os.path.join(BIN, 'supervisord'), '-c', self.path('conf')], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.wait_for_answer()
+
+    def end_all(self):
+        for name in ('supervisord', 'supervisord-ctl'):
+            for pid in processes(name):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        for pid in self.started():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def started(self):
+        """Pids of all programs that were ever started, as the activity log has them."""
+        return [int(pid) for pid in re.findall(r"spawned: '[^']*' with pid (\d+)$", self.log(), re.M)]
+
+    def spawned(self, name):
+        return re.findall(r"spawned: '%s' with pid (\d+)$" % name, self.log(), re.M)
+
+    def log(self):
+        try:
+            with open(self.path('log'), errors='replace') as file:
+                return file.read()
+        except FileNotFoundError:
+            return ''
+
+    def wait_for(self, what, condition, patience=20):
+        return until(what, condition, patience * SLOW)
+
+    def wait_for_log(self, pattern, patience=20):
+        return self.wait_for('in the log: ' + pattern, lambda: re.search(pattern, self.log(), re.M), patience)
+
+    def wait_for_answer(self):
+        self.rpc.insist('getState')
+
+    # One supervisord at a time in this PID namespace: its processes are known by their names.
+
+    def keeper(self):
+        with open(self.path('pid')) as file:
+            return int(file.read())
+
+    def controller(self):
+        found = processes('supervisord-ctl')
+        self.assertLessEqual(len(found), 1)
+        return found[0] if found else None
+
+    def kill(self, pid, number=signal.SIGKILL):
+        self.assertGreater(pid, 1)
+        os.kill(pid, number)
+
+    def kill_controller(self):
+        """And waits for the next."""
+        old = self.wait_for('a controller', self.controller)
+        self.kill(old)
+        self.wait_for('another controller', lambda: self.controller() not in (None, old))
+
+    def info(self):
+        return {one['name']: one for one in self.rpc.insist('getAllProcessInfo')}
+
+    def state(self, name):
+        return self.info()[name]['statename']
+
+    def pid(self, name):
+        return self.info()[name]['pid']

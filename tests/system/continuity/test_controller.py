@@ -1,0 +1,67 @@
+"""The controller dies, or hangs: what it was in the middle of goes on where it was."""
+
+import re
+import signal
+import time
+
+from bed import SLOW, Bed, lives
+
+IGNORES_TERM = '/bin/sh -c "trap : TERM; while :; do sleep 0.05; done"'
+
+
+class ControllerDies(Bed):
+    def test_starting_stopping_and_backoff_go_on_at_their_deadlines(self):
+        self.start('[program:stubborn]\ncommand=%s\nstartsecs=0\nstopwaitsecs=4\n'
+                   '[program:slow]\ncommand=/bin/sleep 1000\nstartsecs=4\nautostart=false\n'
+                   '[program:broken]\ncommand=/bin/false\nstartretries=2\nautostart=false\n' % IGNORES_TERM)
+        self.wait_for('stubborn to run', lambda: self.state('stubborn') == 'RUNNING')
+        stubborn = self.pid('stubborn')
+        begin = time.monotonic()
+        self.rpc.insist('stopProcess', 'stubborn', False)
+        self.rpc.insist('startProcess', 'slow', False)
+        self.rpc.insist('startProcess', 'broken', False)
+        self.assertEqual([self.state('stubborn'), self.state('slow')], ['STOPPING', 'STARTING'])
+        deaths, gone, up = 0, None, None
+        while time.monotonic() < begin + 30 * SLOW and not (gone and up):
+            if time.monotonic() < begin + 3.5:
+                self.kill_controller()
+                deaths += 1
+            now = self.info()
+            if not gone and now['stubborn']['statename'] == 'STOPPED':
+                gone = time.monotonic() - begin
+                self.assertFalse(lives(stubborn))
+            if not up and now['slow']['statename'] == 'RUNNING':
+                up = time.monotonic() - begin
+            time.sleep(0.1)
+        self.assertGreater(deaths, 3)
+        # From the last death on another wait would end at 7.5 s.
+        self.assertGreater(gone, 3.9)
+        self.assertLess(gone, 6 * SLOW)
+        self.assertGreater(up, 3.9)
+        self.assertLess(up, 6 * SLOW)
+        self.wait_for('broken to be given up', lambda: self.state('broken') == 'FATAL')
+        self.assertEqual(len(self.spawned('broken')), 3)  # retries are not forgotten, and none is done twice
+        self.assertEqual(len(self.spawned('slow')), 1)
+        self.assertEqual(len(re.findall('killing .stubborn. .* with SIGKILL', self.log())), 1)
+        self.assertIn('WARN controller died (signal 9), resumed: ', self.log())
+        self.assertIn('(controllers lost: %d)' % deaths, self.log())
+
+
+class ControllerHangs(Bed):
+    def test_it_is_replaced_after_its_time(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\n', 'controller_timeout=2')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        pid, old = self.pid('p'), self.controller()
+        begin = time.monotonic()
+        self.kill(old, signal.SIGSTOP)
+        self.wait_for_answer()
+        self.assertGreater(time.monotonic() - begin, 1.2)  # two thirds of the time at least
+        self.assertNotEqual(self.controller(), old)
+        self.assertIn('WARN controller did not answer and was killed, resumed: 1 process (controllers lost: 1)', self.log())
+        self.assertEqual(self.pid('p'), pid)
+
+    def test_one_that_is_only_idle_is_left_alone(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\n', 'controller_timeout=1')
+        old = self.controller()
+        time.sleep(2.5)
+        self.assertEqual(self.controller(), old)
