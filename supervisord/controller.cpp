@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "common/base/alarm.hpp"
 #include "common/base/crash_point.hpp"
 #include "common/base/memory.hpp"
 #include "common/base/text.hpp"
@@ -109,6 +110,7 @@ private:
     void open_servers(web::HttpServer& server, logs::Activity& activity);
     void close_other_servers();
     void end(bool restart);
+    void work();
 
     keeper::Snapshot snapshot_;
     launch::Handover handover_;
@@ -287,13 +289,24 @@ int Controller::run() {
         signals.bits = welcome_.bits;
         daemon.news(signals);
     }
+    base::alarm::use(held(snapshot_, "alarm"), std::chrono::seconds(std::max(ready.seconds / 3, ready.seconds > 0 ? 1U : 0U)));
     base::crash_point("controller.started");
     handover_.config = {};  // what was needed to begin is not needed to go on
     content_.reset();
     config_.groups.clear();
     base::forget_start();
-    loop_.run();
+    work();
     return status_;
+}
+
+/// As io_context::run, with the alarm wound for as long as there is anything to do.
+void Controller::work() {
+    while (!loop_.stopped()) {
+        base::alarm::rest();
+        if (loop_.run_one() == 0) return;
+        base::alarm::begin();
+        while (loop_.poll_one() > 0) base::alarm::step();
+    }
 }
 
 }  // namespace

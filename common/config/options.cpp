@@ -59,7 +59,7 @@ constexpr Option<Settings> supervisord_rows[] = {
      .doc = "Processes that must be possible, else supervisord does not start."},
     {.name = "controller_timeout", .field = in<kind::Seconds, &Settings::controller_timeout>(), .fallback = "30",
      .refers = Refers::here, .turn = 18, .sample = "30",
-     .doc = "Seconds of silence after which the working process counts as hanging and is replaced; 0 never does."},
+     .doc = "Seconds after which a working process that stands still counts as hanging and is replaced; 0 never does."},
     {.name = "environment", .field = in<kind::Variables, &Settings::environment>(), .fallback = "",
      .refers = Refers::host, .turn = 17, .sample = "KEY=\"value\"",
      .doc = "Variables for all programs, KEY=\"value\" pairs with commas between them."},

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "common/base/alarm.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/crash_point.hpp"
 
@@ -108,6 +109,7 @@ void Link::pump_in() {
 }
 
 void Link::catch_up() {
+    base::alarm::begin();
     keeper::Incoming incoming;
     for (std::size_t count = 0; count < at_once && !is_lost_; ++count) {
         keeper::receive_message(watch_->descriptor.native_handle(), incoming);

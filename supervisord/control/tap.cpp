@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 
+#include "common/base/alarm.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
 
@@ -42,6 +43,7 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
     }
 
     void pump() {
+        base::alarm::begin();
         const auto pumped = output.pump(pipe.native_handle(), base::now());
         if (!pumped.report.empty()) report(pumped.report);
         switch (pumped.state) {

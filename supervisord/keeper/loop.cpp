@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,6 +75,8 @@ bool Loop::prepare() {
     for (std::size_t i = 0; i < held.size(); ++i)
         if (held[i] < 0 || table_.put(boot_.held[i].name, held[i]).err != 0)
             note("a descriptor that the launcher names is not there");
+    alarm_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (alarm_ >= 0 && table_.put("alarm", alarm_).err != 0) return false;
     signals_ = take_signals();
     ::prctl(PR_SET_NAME, "supervisord");
     return signals_ && ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
@@ -99,15 +102,18 @@ int Loop::announce_pid() {
 
 void Loop::wait() {
     if (exit_code_) return;
-    pollfd waited[2] = {{.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                        {.fd = link_.get(), .events = 0, .revents = 0}};  // one below 0 is passed over
+    pollfd waited[3] = {{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                        {.fd = link_.get(), .events = 0, .revents = 0},  // one below 0 is passed over
+                        {.fd = alarm_, .events = POLLIN, .revents = 0}};
     if (!waiting_answer_) waited[1].events |= POLLIN;
     if (full_) waited[1].events |= POLLOUT;
-    if (::poll(waited, 2, timeout()) < 0) return;
+    if (::poll(waited, 3, timeout()) < 0) return;
     if (waited[1].revents != 0) full_ = false;
     if (waited[0].revents & POLLIN) read_signals();
     if (waited[1].revents & (POLLHUP | POLLERR)) waiting_answer_.reset();  // nobody is there to hear it
     if (waited[1].revents & (POLLIN | POLLHUP | POLLERR)) (void)read_requests(requests_at_once);
+    std::uint64_t rung = 0;
+    if ((waited[2].revents & POLLIN) && ::read(alarm_, &rung, sizeof rung) > 0) doubt();
     if (table_.find_marked(lingering)) look_at_groups();
 }
 
@@ -167,6 +173,8 @@ void Loop::reap() {
     base::crash_point("keeper.recorded");
     look_at_groups();  // after all are reaped: zombies among them would still count
     if (controller_status) controller_ended(*controller_status);
+    siginfo_t stopped{};
+    if (controller_ > 0 && ::waitid(P_PID, static_cast<id_t>(controller_), &stopped, WSTOPPED | WNOHANG) == 0 && stopped.si_pid != 0) doubt();
 }
 
 void Loop::look_at_groups() {

@@ -63,6 +63,7 @@ private:
     void controller_ended(int wstatus);
     void kill_controller();
     void watch();
+    void doubt();
     void tell();
     [[nodiscard]] bool tell(const Message& message);
     [[nodiscard]] bool tell_of(std::uint32_t number);
@@ -73,6 +74,7 @@ private:
     TableFile file_;
     Table table_;
     base::Fd boot_copy_, program_, signals_;
+    int alarm_ = -1;  // a timer that the controller winds while it is busy; held as "alarm"
 
     // The present controller.
     pid_t controller_ = 0;        // 0: none that is not reaped

@@ -71,7 +71,7 @@ void Loop::carry_out(Incoming& incoming) {
     case Type::ready:
         on_ready(restarts_);
         table_.header().hang_limit = request.seconds;
-        watchdog_.start(std::chrono::seconds(request.seconds), base::now());
+        watchdog_.ready(std::chrono::seconds(request.seconds));
         if (!table_.header().ever_ready) result.err = announce_pid();
         table_.header().ever_ready = 1;
         if (!(request.flags & keeper::answer)) return;

@@ -84,11 +84,14 @@ void Loop::start_controller() {
 }
 
 void Loop::watch() {
-    const bool hangs = watchdog_.tick(base::now());
-    if (watchdog_.asks() && greeted_) (void)tell(message_of(Type::ping));  // if it does not fit, it has enough to answer
-    if (!hangs || is_traced(controller_)) return;
+    if (!watchdog_.tick(base::now()) || is_traced(controller_)) return;
     hangs_ = true;
     kill_controller();
+}
+
+void Loop::doubt() {
+    // If the question does not fit, it has enough to answer.
+    if (controller_ > 0 && watchdog_.doubt(base::now()) && greeted_) (void)tell(message_of(Type::ping));
 }
 
 void Loop::kill_controller() {

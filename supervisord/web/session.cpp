@@ -19,6 +19,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "common/base/alarm.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/log/files.hpp"
 #include "supervisord/web/auth.hpp"
@@ -343,6 +344,7 @@ int Session::refusal() const {
 }
 
 void Session::ask() {
+    base::alarm::begin();
     request_.body = std::move(parser_->get().body());
     const std::uint64_t number = ++number_;
     news_ = false;

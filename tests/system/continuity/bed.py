@@ -33,9 +33,12 @@ def lives(pid):
     return found is not None and found[1] not in 'ZX'
 
 
-def processes(name):
-    found = {int(entry): facts(int(entry)) for entry in os.listdir('/proc') if entry.isdigit()}
-    return [pid for pid, fact in found.items() if fact and fact[0] == name and fact[1] not in 'ZX']
+def arguments(pid):
+    try:
+        with open('/proc/%d/cmdline' % pid, errors='replace') as file:
+            return file.read().split('\0')
+    except OSError:
+        return []
 
 
 class Bed(unittest.TestCase):
@@ -69,7 +72,7 @@ class Bed(unittest.TestCase):
 
     def end_all(self):
         for name in ('supervisord', 'supervisord-ctl'):
-            for pid in processes(name):
+            for pid in self.processes(name):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         for pid in self.started():
@@ -99,14 +102,19 @@ class Bed(unittest.TestCase):
     def wait_for_answer(self):
         self.rpc.insist('getState')
 
-    # One supervisord at a time in this PID namespace: its processes are known by their names.
+    # One supervisord at a time with this file: its processes are known by their names and their arguments.
+
+    def processes(self, name):
+        found = {int(entry): facts(int(entry)) for entry in os.listdir('/proc') if entry.isdigit()}
+        return [pid for pid, fact in found.items()
+                if fact and fact[0] == name and fact[1] not in 'ZX' and self.path('conf') in arguments(pid)]
 
     def keeper(self):
         with open(self.path('pid')) as file:
             return int(file.read())
 
     def controller(self):
-        found = processes('supervisord-ctl')
+        found = self.processes('supervisord-ctl')
         self.assertLessEqual(len(found), 1)
         return found[0] if found else None
 

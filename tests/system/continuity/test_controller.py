@@ -6,7 +6,7 @@ import time
 
 from bed import SLOW, Bed, lives
 
-IGNORES_TERM = '/bin/sh -c "trap : TERM; while :; do sleep 0.05; done"'
+IGNORES_TERM = '/bin/sh -c "trap : TERM; echo up; while :; do sleep 0.05; done"'
 
 
 class ControllerDies(Bed):
@@ -15,6 +15,7 @@ class ControllerDies(Bed):
                    '[program:slow]\ncommand=/bin/sleep 1000\nstartsecs=4\nautostart=false\n'
                    '[program:broken]\ncommand=/bin/false\nstartretries=2\nautostart=false\n' % IGNORES_TERM)
         self.wait_for('stubborn to run', lambda: self.state('stubborn') == 'RUNNING')
+        self.wait_for('its trap', lambda: 'up' in self.rpc.insist('readProcessStdoutLog', 'stubborn', 0, 0))
         stubborn = self.pid('stubborn')
         begin = time.monotonic()
         self.rpc.insist('stopProcess', 'stubborn', False)
@@ -60,8 +61,20 @@ class ControllerHangs(Bed):
         self.assertIn('WARN controller did not answer and was killed, resumed: 1 process (controllers lost: 1)', self.log())
         self.assertEqual(self.pid('p'), pid)
 
-    def test_one_that_is_only_idle_is_left_alone(self):
+    def test_one_that_is_only_idle_is_left_alone_and_nobody_wakes_up(self):
         self.start('[program:p]\ncommand=/bin/sleep 1000\n', 'controller_timeout=1')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
         old = self.controller()
-        time.sleep(2.5)
+
+        def switches():
+            text = ''
+            for pid in (self.keeper(), old):
+                with open('/proc/%d/status' % pid) as file:
+                    text += file.read()
+            return re.findall(r'\nvoluntary_ctxt_switches:\s+(\d+)', text)
+
+        time.sleep(0.5)  # the request above is dealt with
+        before = switches()
+        time.sleep(2.5)  # more than twice the limit
+        self.assertEqual(switches(), before)
         self.assertEqual(self.controller(), old)

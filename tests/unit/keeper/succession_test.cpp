@@ -1,6 +1,8 @@
 // One controller after the other.
 #include <doctest/doctest.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,11 +179,18 @@ TEST_CASE("a controller that hangs is replaced, one that answers is not") {
     keeper::Message ready = keeper::message_of(Type::ready);
     ready.seconds = 1;
     first.send(ready);
+    const base::Fd process(static_cast<int>(::syscall(SYS_pidfd_open, first.pid(), 0)));
+    const base::Fd alarm(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), first.table().held("alarm"), 0)));
+    REQUIRE(alarm);
+    itimerspec soon{};
+    soon.it_value.tv_nsec = 1;
     for (int i = 0; i < 3; ++i) {
+        REQUIRE(::timerfd_settime(alarm.get(), 0, &soon, nullptr) == 0);
         first.await(Type::ping);
         first.send(keeper::message_of(Type::beat));
     }
-    REQUIRE(base::send_signal(first.pid(), SIGSTOP));
+    SUBCASE("it is stopped") { REQUIRE(base::send_signal(first.pid(), SIGSTOP)); }
+    SUBCASE("its alarm rings, and it does not answer") { REQUIRE(::timerfd_settime(alarm.get(), 0, &soon, nullptr) == 0); }
     auto second = stage.next();
     const auto welcome = second.greet();
     CHECK(welcome.why == keeper::Why::hang);

@@ -15,50 +15,67 @@ struct Watched {
         time = *dog.tick_at;
         return dog.tick(time);
     }
+    base::Time end() {
+        for (int ticks = 0; !tick(); ++ticks) REQUIRE(ticks < 10);
+        return time;
+    }
 };
 
 }  // namespace
 
-TEST_CASE("a controller that is silent hangs when the limit is over, and is asked once before") {
-    Watched watched(30s);
-    CHECK_FALSE(watched.tick());
-    CHECK(watched.time == base::Time(10s));
-    CHECK(watched.dog.asks());
-    int ticks = 1;
-    while (!watched.tick()) {
-        CHECK_FALSE(watched.dog.asks());
-        REQUIRE(++ticks < 10);
-    }
-    CHECK(watched.time == base::Time(30s));
+TEST_CASE("a controller that is silent while it starts hangs when the limit is over") {
+    CHECK(Watched(30s).end() == base::Time(30s));
 }
 
-TEST_CASE("one that answers never does, and costs two ticks a limit at most beside its answers") {
-    Watched watched(30s);
-    for (int i = 0; i < 100; ++i) {
-        CHECK_FALSE(watched.tick());
-        CHECK(watched.dog.asks());
-        watched.dog.hear(watched.time);
-        CHECK(*watched.dog.tick_at == watched.time + 10s);
-    }
-}
-
-TEST_CASE("what it says unasked does not move the time at which it is asked") {
+TEST_CASE("what it says while it starts gives it the whole limit again, from the first tick on") {
     Watched watched(30s);
     watched.dog.hear(base::Time(9s));
     CHECK(*watched.dog.tick_at == base::Time(10s));
+    CHECK_FALSE(watched.tick());
+    watched.dog.hear(base::Time(11s));
+    CHECK(watched.end() == base::Time(41s));
+}
+
+TEST_CASE("one that works is not looked at, and nothing wakes up") {
+    Watched watched(30s);
+    watched.dog.ready(30s);
+    CHECK_FALSE(watched.dog.tick_at);
+    watched.dog.hear(base::Time(5s));
+    CHECK_FALSE(watched.dog.tick_at);
+}
+
+TEST_CASE("in doubt it is asked once, and hangs when it has not answered after two thirds of the limit") {
+    Watched watched(30s);
+    watched.dog.ready(30s);
+    CHECK(watched.dog.doubt(base::Time(100s)));
+    CHECK_FALSE(watched.dog.doubt(base::Time(101s)));
+    CHECK(watched.end() == base::Time(120s));
+}
+
+TEST_CASE("an answer ends the doubt") {
+    Watched watched(30s);
+    watched.dog.ready(30s);
+    CHECK(watched.dog.doubt(base::Time(100s)));
+    CHECK_FALSE(watched.tick());
+    watched.dog.hear(watched.time);
+    CHECK_FALSE(watched.dog.tick_at);
+    CHECK(watched.dog.doubt(base::Time(200s)));
+    CHECK(watched.end() == base::Time(220s));
 }
 
 TEST_CASE("a pause of the whole machine is one tick, however long it was") {
     Watched watched(30s);
-    CHECK_FALSE(watched.tick());
+    watched.dog.ready(30s);
+    CHECK(watched.dog.doubt(base::Time(0s)));
     CHECK_FALSE(watched.dog.tick(base::Time(1000h)));
     watched.dog.hear(base::Time(1000h));
-    CHECK(*watched.dog.tick_at == base::Time(1000h) + 10s);
+    CHECK_FALSE(watched.dog.tick_at);
 }
 
-TEST_CASE("without a limit nobody is watched, and nothing wakes up") {
+TEST_CASE("without a limit nobody is watched") {
     Watched watched(0s);
     CHECK_FALSE(watched.dog.tick_at);
-    watched.dog.hear(base::Time(5s));
+    watched.dog.ready(0s);
+    CHECK_FALSE(watched.dog.doubt(base::Time(5s)));
     CHECK_FALSE(watched.dog.tick_at);
 }
