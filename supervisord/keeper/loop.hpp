@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -71,6 +72,7 @@ private:
     TableFile file_;
     Table table_;
     base::Fd boot_copy_, program_, signals_;
+    std::string pidfile_;  // that was written; empty: none
 
     // The present controller.
     pid_t controller_ = 0;        // 0: none that is not reaped

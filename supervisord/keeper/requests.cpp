@@ -69,7 +69,7 @@ void Loop::carry_out(Incoming& incoming) {
         return release(request);
     case Type::ready:
         on_ready(restarts_);
-        if (!table_.header().ever_ready) result.err = announce_pid();
+        if (!table_.header().ever_ready || table_.header().why == Why::reload) result.err = announce_pid();
         table_.header().ever_ready = 1;
         if (!(request.flags & keeper::answer)) return;
         break;
