@@ -49,6 +49,8 @@ bool Loop::read_requests(int at_most) {
             carry_out(incoming);
             break;
         }
+        // What was not kept goes now: a pipe whose end we still had would not come to its end.
+        for (auto& descriptor : incoming.descriptors) descriptor.reset();
     }
     return true;
 }
