@@ -226,11 +226,9 @@ asio::awaitable<bool> Session::serve_request() {
     }
     Answer answered = *std::move(answer_);
     answer_.reset();
-    if (auto* stream = std::get_if<Stream>(&answered)) {
-        if (!has_room(*stream)) {
-            co_await refuse(503);
-            co_return false;
-        }
+    auto* stream = std::get_if<Stream>(&answered);
+    if (stream && !has_room(*stream)) answered = error_page(503);
+    if (stream = std::get_if<Stream>(&answered); stream) {
         co_await follow(std::move(*stream));
         co_return false;
     }
