@@ -20,6 +20,7 @@
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/auto_logs.hpp"
 #include "supervisord/process/description.hpp"
+#include "supervisord/process/lines.hpp"
 #include "supervisord/reload.hpp"
 #include "supervisord/sockets.hpp"
 #include "supervisord/web/server.hpp"
@@ -219,6 +220,10 @@ int Controller::run() {
     log_beginning(activity);
     if (recovered.finished > 0)
         activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));
+    for (const auto& unheard : recovered.unheard) {
+        const auto entry = process::output(unheard.stream.process, logs::name(unheard.stream.channel), unheard.text);
+        activity.log(entry.level, entry.text);
+    }
 
     control::Turnstile launches(loop_);
     control::World world{loop_,         link_,           activity,         files, *journal, *notes, launches,
@@ -283,6 +288,8 @@ int run(int argc, char** argv) {
     ::prctl(PR_SET_NAME, "supervisord-ctl");
     ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     for (const int number : {SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN}) ::signal(number, SIG_IGN);
+    // What is meant for supervisord is for the keeper, which tells us; `pkill supervisord` and systemd send it to both.
+    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) ::signal(number, SIG_IGN);
     const bool rebuild = argc > 2 && std::string_view(argv[2]) == "--rebuild";
     auto snapshot = keeper::Snapshot::map(keeper::table_fd);
     if (!snapshot) return fail(snapshot.error());
