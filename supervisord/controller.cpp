@@ -1,7 +1,7 @@
 #include "supervisord/controller.hpp"
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +22,9 @@
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/auto_logs.hpp"
 #include "supervisord/process/description.hpp"
-#include "supervisord/web/listen.hpp"
+#include "supervisord/process/lines.hpp"
+#include "supervisord/reload.hpp"
+#include "supervisord/sockets.hpp"
 #include "supervisord/web/server.hpp"
 
 extern char** environ;
@@ -60,11 +62,6 @@ config::Reading read_files(const launch::Handover& handover) {
 
 base::Fd held(const keeper::Snapshot& snapshot, std::string_view name) { return base::Fd(snapshot.held(name)); }
 
-void put(control::Link& link, std::string_view name, int fd) {
-    keeper::Message message = keeper::message_of(keeper::Type::put);
-    if (keeper::set_name(message, name)) link.send_copy(message, fd);
-}
-
 /// What another controller left, or a new one, which the keeper gets to hold.
 template <class Blob>
 base::Result<Blob> adopted_or_new(const keeper::Snapshot& snapshot, control::Link& link, std::string_view name,
@@ -100,7 +97,7 @@ class Controller {
 public:
     Controller(keeper::Snapshot snapshot, launch::Handover handover, bool rebuild)
         : snapshot_(std::move(snapshot)), handover_(std::move(handover)), rebuild_(rebuild),
-          link_(loop_, base::Fd(keeper::socket_fd)) {}
+          link_(loop_, base::Fd(keeper::socket_fd)), sockets_(snapshot_, link_) {}
 
     int run();
 
@@ -108,7 +105,8 @@ private:
     void choose_config();
     void log_beginning(logs::Activity& activity);
     void open_servers(web::HttpServer& server, logs::Activity& activity);
-    void close_other_servers();
+    void put_pidfile();
+    std::optional<config::Diagnostic> prepare(const config::Reading& next);
     void end(bool restart);
     void work();
 
@@ -117,9 +115,11 @@ private:
     bool rebuild_;
     boost::asio::io_context loop_{1};
     control::Link link_;
+    Sockets sockets_;
     keeper::Message welcome_;
     std::vector<std::string> problems_;  // for the activity log, once it is open
     std::optional<control::Chronicle::Content> content_;
+    bool checked_ = false;  // after a reload: the one before us has seen to it that config_ can be put in force
     bool follows_ = false;  // carries on where another controller was killed
     std::optional<control::Chronicle> chronicle_;
     config::Config config_;  // what this supervisord runs with
@@ -137,6 +137,7 @@ void Controller::choose_config() {
             config_ = *content.started;
             if (welcome_.why == Why::reload) {
                 config_ = *content.last_read;
+                checked_ = true;
             } else if (!begins) {
                 chronicle_ = std::move(*chronicle);
                 content_ = std::move(content);
@@ -148,7 +149,10 @@ void Controller::choose_config() {
     if (welcome_.why == Why::first || content_) return;
     auto reading = read_files(handover_);
     for (const auto& diagnostic : reading.diagnostics) problems_.push_back(config::where_and_what(diagnostic));
-    if (reading.config) config_ = std::move(*reading.config);
+    if (checked_ && (!reading.config || *reading.config != config_))
+        problems_.push_back("the files have changed since this reload was asked for, it puts in force what they said then");
+    else if (reading.config)
+        config_ = std::move(*reading.config);
     if (!begins) {  // the table knows what runs, and nobody what was active
         content_.emplace();
         content_->started = content_->last_read = config_;
@@ -172,23 +176,16 @@ void Controller::log_beginning(logs::Activity& activity) {
 }
 
 void Controller::open_servers(web::HttpServer& server, logs::Activity& activity) {
+    sockets_.give_up_others(config_.servers);  // first: a new one may want the same port on another address
     for (const auto& section : config_.servers) {
-        const std::string name = launch::held_name(section);
-        base::Fd fd = held(snapshot_, name);
-        if (section.family == config::Server::Family::unix && ::access(section.file.c_str(), F_OK) != 0)
-            fd.reset();  // somebody has removed its name: nobody could reach it
+        std::string problem;
+        auto fd = sockets_.take(section, problem);
+        if (!problem.empty()) activity.log(LogLevel::warn, problem);
         if (!fd) {
-            auto opened = web::open_listening(section);
-            if (!opened) {
-                activity.log(LogLevel::critical, concat("cannot open [", section.section, "]: ", opened.error()));
-                continue;
-            }
-            fd = std::move(*opened);
-            put(link_, name, fd.get());
-        } else if (section.family == config::Server::Family::unix) {
-            if (const auto done = web::set_owner_and_mode(section); !done) activity.log(LogLevel::warn, done.error());
+            activity.log(LogLevel::critical, concat("cannot open [", section.section, "]: ", fd.error()));
+            continue;
         }
-        server.serve(std::move(fd), section);
+        server.serve(std::move(*fd), section);
         if (follows_) continue;
         for (const auto& interface : config_.rpcinterfaces)
             activity.log(LogLevel::info, concat("RPC interface '", interface.name, "' initialized"));
@@ -198,20 +195,15 @@ void Controller::open_servers(web::HttpServer& server, logs::Activity& activity)
     }
 }
 
-/// Sockets that the configuration does not name any more, after a reload.
-void Controller::close_other_servers() {
-    for (const auto& entry : snapshot_.header().held) {
-        const std::string_view name(entry.name, ::strnlen(entry.name, sizeof entry.name));
-        if (!name.starts_with("unix:") && !name.starts_with("inet:")) continue;
-        bool wanted = false;
-        for (const auto& section : config_.servers) wanted = wanted || launch::held_name(section) == name;
-        if (wanted) continue;
-        if (name.starts_with("unix:")) ::unlink(std::string(name.substr(5)).c_str());
-        keeper::Message message = keeper::message_of(keeper::Type::drop);
-        if (keeper::set_name(message, name)) link_.send(message);
-        ::shutdown(entry.fd, SHUT_RDWR);  // the keeper's copy must not keep the port
-        ::close(entry.fd);
-    }
+/// Where the keeper is to write its pid from now on.
+void Controller::put_pidfile() {
+    const base::Fd file(::memfd_create("supervisord-pidfile", MFD_CLOEXEC));
+    if (file && base::write_all(file.get(), config_.settings.pidfile)) put(link_, keeper::held_pidfile, file.get());
+}
+
+std::optional<config::Diagnostic> Controller::prepare(const config::Reading& next) {
+    if (auto obstacle = find_obstacle(next)) return obstacle;
+    return sockets_.prepare(next);
 }
 
 void Controller::end(bool restart) {
@@ -240,12 +232,17 @@ int Controller::run() {
     log_beginning(activity);
     if (recovered.finished > 0)
         activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));
+    for (const auto& unheard : recovered.unheard) {
+        const auto entry = process::output(unheard.stream.process, logs::name(unheard.stream.channel), unheard.text);
+        activity.log(entry.level, entry.text);
+    }
 
     control::Turnstile launches(loop_);
     control::World world{loop_,         link_,           activity,         files, *journal, *notes, launches,
                          environment(), config_.settings, config_.serverurl.value_or(""), {}};
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
+                            [this](const config::Reading& next) { return prepare(next); },
                             [this](bool restart) { end(restart); }},
                            std::move(chronicle_));
     if (follows_) {
@@ -266,8 +263,8 @@ int Controller::run() {
     base::crash_point("controller.resumed");
 
     web::HttpServer server(loop_, daemon, files);
-    close_other_servers();  // first: the new one may want the same port on another address
     open_servers(server, activity);
+    if (welcome_.why == Why::reload) put_pidfile();
     keeper::Message ready = keeper::message_of(keeper::Type::ready);
     ready.flags |= keeper::answer;
     ready.seconds = keeper::hang_limit_of(config_.settings.controller_timeout);
@@ -315,6 +312,8 @@ int run(int argc, char** argv) {
     ::prctl(PR_SET_NAME, "supervisord-ctl");
     ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     for (const int number : {SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN}) ::signal(number, SIG_IGN);
+    // What is meant for supervisord is for the keeper, which tells us; `pkill supervisord` and systemd send it to both.
+    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) ::signal(number, SIG_IGN);
     const bool rebuild = argc > 2 && std::string_view(argv[2]) == "--rebuild";
     auto snapshot = keeper::Snapshot::map(keeper::table_fd);
     if (!snapshot) return fail(snapshot.error());

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/text.hpp"
+
 namespace api::jsonrpc {
 
 namespace {
@@ -24,8 +26,9 @@ constexpr std::string_view text_of(Code code) {
     return "Internal error";
 }
 
-/// Counts before anything is allocated.  Text that is no JSON may pass: the parser refuses it.
-bool is_modest(std::string_view text) {
+/// What there is too much of, counted before anything is allocated; nothing: it is modest.  Text that is no JSON may
+/// pass: the parser refuses it.
+std::string excess_of(std::string_view text) {
     std::array<std::size_t, deepest + 1> members{};  // of each open bracket; the elements of arrays have no limit here
     std::array<bool, deepest + 1> is_object{};
     std::size_t depth = 0;
@@ -38,26 +41,19 @@ bool is_modest(std::string_view text) {
             if (c == '"') in_string = false;
             continue;
         }
-        switch (c) {
-            case '"': in_string = true; break;
-            case '[':
-            case '{':
-                if (++depth > deepest || ++elements > most_elements) return false;
-                members[depth] = 1;
-                is_object[depth] = c == '{';
-                break;
-            case ']':
-            case '}':
-                if (depth > 0) --depth;
-                break;
-            case ',':
-                if (++elements > most_elements) return false;
-                if (++members[depth] > most_members && is_object[depth]) return false;
-                break;
-            default: break;
+        if (c == '"') in_string = true;
+        if ((c == ']' || c == '}') && depth > 0) --depth;
+        if (c == ',' && ++members[depth] > most_members && is_object[depth])
+            return base::concat("an object has more than ", most_members, " members");
+        if (c == '[' || c == '{') {
+            if (++depth > deepest) return base::concat("it is nested more than ", deepest, " deep");
+            members[depth] = 1;
+            is_object[depth] = c == '{';
         }
+        if ((c == '[' || c == '{' || c == ',') && ++elements > most_elements)
+            return base::concat("it has more than ", most_elements, " elements");
     }
-    return true;
+    return "";
 }
 
 const Value* member(const Value& object, const char* name) {
@@ -113,9 +109,15 @@ std::variant<Value, Failure> read_answer(std::string_view text) {
     return failure;
 }
 
-Value read_json(std::string_view text) {
-    if (!is_modest(text)) return Value(Value::value_t::discarded);
-    return Value::parse(text, nullptr, false);
+std::variant<Value, Failure> read_message(std::string_view text) {
+    if (const std::string excess = excess_of(text); !excess.empty()) {
+        Failure failure = to_failure(Code::invalid_request);
+        failure.message += base::concat(": ", excess);
+        return failure;
+    }
+    Value message = Value::parse(text, nullptr, false);
+    if (message.is_discarded()) return to_failure(Code::parse_error);
+    return message;
 }
 
 bool read_request(const Value& message, Request& request) {

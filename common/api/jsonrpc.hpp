@@ -47,8 +47,9 @@ struct Failure {
 
 // The side of the server.
 
-/// The text as JSON, or nothing (a discarded value) when it is not, or is too deep or too large.
-[[nodiscard]] Value read_json(std::string_view text);
+/// The text as JSON, or what to answer when it is none (parse_error), or is too deep or too large (invalid_request, and
+/// the message says which limit it is beyond).
+[[nodiscard]] std::variant<Value, Failure> read_message(std::string_view text);
 
 struct Request {
     std::string method;

@@ -96,6 +96,16 @@ private:
         config_.serverurl = default_serverurl(config_.servers);
         find_user(context, *section);
         check_plugins(context);
+        note_places();
+    }
+
+    void note_places() {
+        for (const auto& section : document_.sections()) {
+            if (section.name != "supervisord" && section.name.find("_http_server") == std::string::npos) continue;
+            for (const auto& option : section.options)
+                reading_.places.insert_or_assign(concat(section.name, ".", option.name),
+                                                 Reading::Place{document_.files()[option.file], option.line});
+        }
     }
 
     void read_settings(const ini::Section& section) {
@@ -180,6 +190,17 @@ private:
 const Diagnostic* Reading::first_error() const {
     const auto error = std::ranges::find(diagnostics, Severity::error, &Diagnostic::severity);
     return error == diagnostics.end() ? nullptr : &*error;
+}
+
+Diagnostic Reading::cannot_apply(std::string_view section, std::string_view option, std::string_view why) const {
+    Diagnostic out;
+    out.message = concat("`", option, "` in [", section, "] cannot be put in force: ", why);
+    out.section = section;
+    out.option = option;
+    const auto place = places.find(concat(section, ".", option));
+    out.file = place != places.end() ? place->second.file : config ? config->path : "";
+    out.line = place != places.end() ? place->second.line : 0;
+    return out;
 }
 
 Reading read(const std::string& path, const Surroundings& surroundings) { return Reader(path, surroundings).read(); }

@@ -3,8 +3,11 @@
 // directory is made, no file is opened for writing, no process knows of it.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/diagnostic.hpp"
@@ -20,6 +23,15 @@ struct Reading {
     std::vector<Diagnostic> diagnostics;
 
     [[nodiscard]] const Diagnostic* first_error() const;
+
+    struct Place {
+        std::string file;
+        int line = 0;
+    };
+    /// Where the options of [supervisord] and of the servers stand, as "SECTION.OPTION".
+    std::map<std::string, Place, std::less<>> places;
+    /// An error about one of them that shows only when it is put in force.
+    [[nodiscard]] Diagnostic cannot_apply(std::string_view section, std::string_view option, std::string_view why) const;
 };
 
 /// The path is named in messages as given here, and made absolute in the Config.

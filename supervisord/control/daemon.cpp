@@ -137,17 +137,18 @@ void Daemon::shutdown() {
 
 Outcome Daemon::restart() {
     if (mood() != api::Mood::running) return std::nullopt;
-    const auto reading = surroundings_.read_files();
-    if (!reading.config) {
-        const auto* error = reading.first_error();
-        const std::string why = error ? config::where_and_what(*error) : "the configuration cannot be read";
-        log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", why));
-        return api::Refusal{api::Fault::cant_reread, error ? error->message : why};
+    auto reading = surroundings_.read_files();
+    std::optional<config::Diagnostic> problem;
+    if (reading.config)
+        problem = surroundings_.prepare(reading);
+    else if (const auto* error = reading.first_error())
+        problem = *error;
+    if (problem) {
+        log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", config::where_and_what(*problem)));
+        return api::Refusal{api::Fault::cant_reread, problem->message};
     }
-    if (const auto usable = logs::can_be_opened(reading.config->settings.logfile); !usable) {
-        log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", usable.error()));
-        return api::Refusal{api::Fault::cant_reread, usable.error()};
-    }
+    content_.last_read = std::move(*reading.config);
+    if (chronicle_) chronicle_->read(*content_.last_read);
     go_down(api::Mood::restarting);
     return std::nullopt;
 }

@@ -15,6 +15,7 @@
 #include "supervisord/keeper/table.hpp"
 
 namespace config {
+struct Diagnostic;
 struct Reading;
 }
 
@@ -28,6 +29,8 @@ public:
     struct Surroundings {
         pid_t pid = 0;  // the keeper's
         std::function<config::Reading()> read_files;
+        /// Before a restart: what of a configuration cannot be put in force; nothing: it is ready.
+        std::function<std::optional<config::Diagnostic>(const config::Reading&)> prepare;
         std::function<void(bool restart)> ended;  // everything has stopped
     };
 

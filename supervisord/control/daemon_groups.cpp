@@ -104,10 +104,13 @@ void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& s
 
 /// What the keeper holds and no group accounts for: of before a reload, or of a group whose note is lost.
 void Daemon::deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number) {
-    close_descriptors(slot);
-    if (slot.state == keeper::SlotState::exited) return release(number, slot.inc);
+    if (slot.state == keeper::SlotState::exited) {
+        close_descriptors(slot);
+        return release(number, slot.inc);
+    }
+    leave_alone(world_.loop, slot);
     log(LogLevel::critical, concat("process ", slot.pid, " was '", static_cast<const char*>(slot.name),
-                                   "' and is not under control any more; it is left alone"));
+                                   "' and is not under control any more; it is left alone, and what it writes is dropped"));
 }
 
 void Daemon::release(std::uint32_t slot, std::uint64_t incarnation) {

@@ -65,9 +65,19 @@ void Link::send(keeper::Message message, std::vector<base::Fd> descriptors, Answ
 }
 
 void Link::send_copy(keeper::Message message, int descriptor) {
-    std::vector<base::Fd> descriptors;
-    descriptors.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
-    send(std::move(message), std::move(descriptors));
+    base::Fd copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    if (copy) {
+        std::vector<base::Fd> descriptors;
+        descriptors.push_back(std::move(copy));
+        return send(std::move(message), std::move(descriptors));
+    }
+    // No descriptor is left for what would have to wait: then it does not.  The keeper is quick, and the order is kept.
+    flush();
+    message.seq = ++last_request_;
+    const int socket = watch_->descriptor.native_handle();
+    const base::Time until = base::now() + patience;
+    while (waiting_.empty() && keeper::send_message(socket, message, {&descriptor, 1}) == keeper::Sent::full &&
+           wait_for(socket, POLLOUT, until)) {}
 }
 
 void Link::pump_out() {

@@ -20,12 +20,18 @@
 #include "supervisord/process/lines.hpp"
 #include "supervisord/process/machine.hpp"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace control {
 
 struct World;
 
 /// Our copies of what the keeper holds for a slot that no runner adopts.
 void close_descriptors(const keeper::Slot& slot);
+/// The same of one that is alive: what it writes is read and dropped, for a full pipe would stop it.
+void leave_alone(boost::asio::io_context& loop, const keeper::Slot& slot);
 
 class Runner final : public Process {
 public:

@@ -1,4 +1,5 @@
 // A runner that carries on where the one of another controller was killed.
+#include "supervisord/control/drain.hpp"
 #include "supervisord/control/runner.hpp"
 #include "supervisord/control/world.hpp"
 
@@ -8,6 +9,15 @@ void close_descriptors(const keeper::Slot& slot) {
     if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();
     for (const auto& retained : slot.retained)
         if (retained.fd >= 0) base::Fd(retained.fd).reset();
+}
+
+void leave_alone(boost::asio::io_context& loop, const keeper::Slot& slot) {
+    if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();
+    for (const auto& retained : slot.retained) {
+        base::Fd end(retained.fd);
+        const bool is_output = retained.role == keeper::Role::output || retained.role == keeper::Role::error;
+        if (end && is_output) drain(loop, std::move(end));
+    }
 }
 
 void Runner::resume(const keeper::Slot* slot, std::uint32_t number) {
@@ -29,7 +39,7 @@ void Runner::resume(const keeper::Slot* slot, std::uint32_t number) {
     }
     if (slot && slot->inc < note_.incarnation && slot->state == keeper::SlotState::alive) {
         // Of before a reload, and could not be ended: what was asked for since will find out (EEXIST).
-        close_descriptors(*slot);
+        leave_alone(world_.loop, *slot);
         slot = nullptr;
     }
     if (slot && slot->inc <= note_.ended) {

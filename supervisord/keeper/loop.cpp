@@ -97,7 +97,12 @@ int Loop::run() {
 // Not before a controller is ready: who waits for the pidfile may then rely on the rest, as under Supervisor.
 int Loop::announce_pid() {
     base::forget_start();
-    return boot_.pidfile[0] == '\0' || write_pidfile(boot_.pidfile) ? 0 : std::max(errno, 1);
+    const std::string path = pidfile_path(table_.header(), boot_.pidfile);
+    if (path.empty()) return 0;
+    if (!write_pidfile(path.c_str())) return std::max(errno, 1);  // one of before stays
+    if (pidfile_ != path) remove_pidfile(pidfile_.c_str());
+    pidfile_ = path;
+    return 0;
 }
 
 void Loop::wait() {
@@ -222,7 +227,7 @@ void Loop::leave() {
         const std::string_view name(entry.name);
         if (name.starts_with("unix:")) (void)::unlink(entry.name + std::string_view("unix:").size());
     }
-    if (boot_.pidfile[0] != '\0') remove_pidfile(boot_.pidfile);
+    if (!pidfile_.empty()) remove_pidfile(pidfile_.c_str());
     file_.remove(boot_.runtime_directory);
 }
 

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -75,6 +76,7 @@ private:
     Table table_;
     base::Fd boot_copy_, program_, signals_;
     int alarm_ = -1;  // a timer that the controller winds while it is busy; held as "alarm"
+    std::string pidfile_;  // that was written; empty: none
 
     // The present controller.
     pid_t controller_ = 0;        // 0: none that is not reaped

@@ -17,6 +17,8 @@ inline constexpr int table_fd = 4;        // its copy of the table,
 inline constexpr int controller_boot_fd = 5;  // and the Boot
 inline constexpr int first_free_fd = 16;  // the keeper holds nothing below: programs are given descriptors 0 to 15
 
+inline constexpr std::string_view held_pidfile = "pidfile";  // put: a file with the path that counts since a reload
+
 inline constexpr std::size_t retained_limit = 4;  // ends of pipes kept for a program
 inline constexpr std::size_t target_limit = 16;   // descriptors given to a program
 inline constexpr std::size_t descriptor_limit = 1 + retained_limit + target_limit;  // beside one message
@@ -26,7 +28,7 @@ enum class Type : std::uint16_t {
     // From the controller, each with the fields it fills.
     hello,     // version_least, version_most -> welcome.  Comes first; other versions are ended
     ready,     // seconds: recovery is done, this controller works, and hangs when it is silent for so long (0: never).
-               // Of a keeper's first one the pidfile is written; with `answer` -> reply
+               // Of a keeper's first one, and after a reload, the pidfile is written; with `answer` -> reply
     spawn,     // name, inc, flags, retained, targets; [spec, retained ends..., child's ends...] -> spawned
     signal,    // slot, inc, signal, flags, order -> reply 0, ESRCH, EPERM, ESTALE, EINVAL
     release,   // slot, inc: the exit is dealt with; the slot and what it holds go.  Ignored when stale or alive

@@ -50,6 +50,8 @@ bool Loop::read_requests(int at_most) {
             carry_out(incoming);
             break;
         }
+        // What was not kept goes now: a pipe whose end we still had would not come to its end.
+        for (auto& descriptor : incoming.descriptors) descriptor.reset();
     }
     return true;
 }
@@ -72,7 +74,7 @@ void Loop::carry_out(Incoming& incoming) {
         on_ready(restarts_);
         table_.header().hang_limit = request.seconds;
         watchdog_.ready(std::chrono::seconds(request.seconds));
-        if (!table_.header().ever_ready) result.err = announce_pid();
+        if (!table_.header().ever_ready || table_.header().why == Why::reload) result.err = announce_pid();
         table_.header().ever_ready = 1;
         if (!(request.flags & keeper::answer)) return;
         break;

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "common/base/clock.hpp"
@@ -98,7 +99,16 @@ bool write_pidfile(const char* path) {
         const int error = errno;
         if (error != EEXIST) ::unlink(draft.c_str());
     }
-    return write_number(path, 0);
+    return write_number(path, O_NOFOLLOW);  // whoever may write there must not choose what we overwrite
+}
+
+std::string pidfile_path(const Header& header, const char* fallback) {
+    for (const auto& entry : std::span(header.held, header.held_used)) {
+        char path[sizeof Boot::pidfile] = {};
+        if (std::string_view(entry.name) != held_pidfile || ::pread(entry.fd, path, sizeof path - 1, 0) <= 0) continue;
+        return path;
+    }
+    return fallback;
 }
 
 void remove_pidfile(const char* path) {

@@ -1,6 +1,8 @@
 // What a keeper does once, before its loop: descriptors, signals, limits, the pidfile.
 #pragma once
 
+#include <string>
+
 #include "common/base/fd.hpp"
 #include "supervisord/keeper/spawn.hpp"
 #include "supervisord/keeper/table.hpp"
@@ -23,7 +25,10 @@ void close_all_on_exec();
 /// boot_id and PID namespace: a table from elsewhere tells nothing.
 void identify(Header& header);
 
-/// By rename, so that nobody reads half a number; in place where that cannot be.  False: errno.
+/// What a controller has put under held_pidfile, else the fallback.
+[[nodiscard]] std::string pidfile_path(const Header& header, const char* fallback);
+/// By rename, so that nobody reads half a number; in place where that cannot be, but not through a symbolic link.
+/// False: errno.
 [[nodiscard]] bool write_pidfile(const char* path);
 /// If it is still ours.
 void remove_pidfile(const char* path);

@@ -26,6 +26,8 @@ public:
 
     /// False: there is no such file, or it is none that can be followed (404).
     [[nodiscard]] bool open();
+    /// The file's, to be looked at only.
+    [[nodiscard]] int descriptor() const { return file_.get(); }
     /// For Last-Modified.
     [[nodiscard]] std::time_t modified() const { return modified_; }
 

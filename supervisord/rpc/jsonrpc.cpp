@@ -3,6 +3,7 @@
 #include <exception>
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
@@ -18,8 +19,8 @@ namespace {
 using api::jsonrpc::Code;
 using Send = std::function<void(std::string)>;
 
-std::string error_text(Code code) {
-    return api::jsonrpc::write_json(api::jsonrpc::write_error(nullptr, api::jsonrpc::to_failure(code)));
+std::string error_text(const api::jsonrpc::Failure& failure) {
+    return api::jsonrpc::write_json(api::jsonrpc::write_error(nullptr, failure));
 }
 
 Value to_message(const Value& id, Answer answer) {
@@ -67,9 +68,10 @@ void answer_batch(control::Supervisor& supervisor, Value messages, const Send& a
 }  // namespace
 
 void answer_json(control::Supervisor& supervisor, std::string_view body, std::function<void(std::string)> answered) {
-    Value message = api::jsonrpc::read_json(body);
-    if (message.is_discarded()) return answered(error_text(Code::parse_error));
-    if (message.is_array() && message.empty()) return answered(error_text(Code::invalid_request));
+    auto read = api::jsonrpc::read_message(body);
+    if (const auto* failure = std::get_if<api::jsonrpc::Failure>(&read)) return answered(error_text(*failure));
+    Value message = std::get<Value>(std::move(read));
+    if (message.is_array() && message.empty()) return answered(error_text(api::jsonrpc::to_failure(Code::invalid_request)));
     if (message.is_array()) return answer_batch(supervisor, std::move(message), answered);
     answer_one(supervisor, message, [answered](const Value& answer) {
         answered(answer.is_null() ? std::string() : api::jsonrpc::write_json(answer));

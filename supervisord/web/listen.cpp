@@ -180,7 +180,26 @@ base::Result<void> set_owner_and_mode(const config::Server& server) {
     return base::Error{base::concat("cannot change owner and mode of ", server.file, ": ", base::errno_text(errno))};
 }
 
-base::Result<base::Fd> open_inet(const config::Server& server) {
+namespace {
+
+/// For as long as it lives the sockets let another of ours have their port.
+class SharedPort {
+public:
+    explicit SharedPort(std::span<const int> sockets) : sockets_(sockets) { set(1); }
+    ~SharedPort() { set(0); }
+    SharedPort(const SharedPort&) = delete;
+    SharedPort& operator=(const SharedPort&) = delete;
+
+private:
+    std::span<const int> sockets_;
+    void set(int on) const {
+        for (const int socket : sockets_) ::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    }
+};
+
+}  // namespace
+
+base::Result<base::Fd> open_inet(const config::Server& server, std::span<const int> beside) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE;
@@ -195,6 +214,9 @@ base::Result<base::Fd> open_inet(const config::Server& server) {
     if (!fd) return cannot_open(errno);
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    const int number = fd.get();
+    const SharedPort others(beside);
+    const SharedPort own({&number, beside.empty() ? 0U : 1U});
     if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd.get(), backlog) != 0) {
         if (errno == EADDRINUSE) return in_use();
         return cannot_open(errno);
@@ -202,8 +224,8 @@ base::Result<base::Fd> open_inet(const config::Server& server) {
     return fd;
 }
 
-base::Result<base::Fd> open_listening(const config::Server& server) {
-    return server.family == config::Server::Family::unix ? open_unix(server) : open_inet(server);
+base::Result<base::Fd> open_listening(const config::Server& server, std::span<const int> beside) {
+    return server.family == config::Server::Family::unix ? open_unix(server) : open_inet(server, beside);
 }
 
 }  // namespace web

@@ -3,6 +3,8 @@
 // somebody listens on.  Does not serve them, and does not remove them at the end.
 #pragma once
 
+#include <span>
+
 #include "common/base/fd.hpp"
 #include "common/base/result.hpp"
 #include "common/config/model.hpp"
@@ -13,10 +15,11 @@ namespace web {
 /// socket is removed, which is told on stderr as Supervisor does.  May take some seconds when another supervisord
 /// starts at the same time.
 [[nodiscard]] base::Result<base::Fd> open_unix(const config::Server& server);
-[[nodiscard]] base::Result<base::Fd> open_inet(const config::Server& server);
+/// Also beside these sockets of ours that listen on the same port of other addresses.
+[[nodiscard]] base::Result<base::Fd> open_inet(const config::Server& server, std::span<const int> beside = {});
 /// For a socket that has been open since before a reload: its owner and mode as the section has them now.
 [[nodiscard]] base::Result<void> set_owner_and_mode(const config::Server& server);
 /// One or the other, as its family says.
-[[nodiscard]] base::Result<base::Fd> open_listening(const config::Server& server);
+[[nodiscard]] base::Result<base::Fd> open_listening(const config::Server& server, std::span<const int> beside = {});
 
 }  // namespace web

@@ -43,6 +43,7 @@ std::string_view reason(int status) {
         case 413: return "Payload Too Large";
         case 431: return "Request Header Fields Too Large";
         case 500: return "Internal Server Error";
+        case 503: return "Service Unavailable";
         default: return "Unknown";
     }
 }

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <list>
 #include <utility>
@@ -20,6 +21,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "common/base/text.hpp"
+#include "supervisord/web/message.hpp"
 #include "supervisord/web/session.hpp"
 
 namespace web {
@@ -31,7 +33,8 @@ using boost::system::error_code;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr int accepted_at_once = 16;
-constexpr std::chrono::milliseconds accept_pause{100};  // when there is no descriptor or no room for one more
+constexpr std::chrono::milliseconds accept_pause{100};  // when nothing can be done about a failure
+constexpr std::chrono::minutes complaint_pause{1};      // between two that say the same
 
 /// "ip:port"; Unix sockets have no name worth showing, and Supervisor calls them so.
 std::string peer_name(const sockaddr_storage& address) {
@@ -49,25 +52,36 @@ std::string peer_name(const sockaddr_storage& address) {
     return "localhost:0";
 }
 
+/// With an answer, as far as the client hears it: what it sends is not waited for.
+void turn_away(base::Fd socket) {
+    Response page = error_page(503);
+    page.headers.emplace_back("Retry-After", "1");
+    const std::string text = write(page, {}, After::close, std::time(nullptr));
+    static_cast<void>(::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    char sent[16 * 1024];  // left unread, it would take the answer along
+    static_cast<void>(::recv(socket.get(), sent, sizeof sent, MSG_DONTWAIT));
+}
+
 }  // namespace
 
 struct HttpServer::Implementation : std::enable_shared_from_this<Implementation> {
     struct Listener {
         asio::posix::stream_descriptor descriptor;
-        std::shared_ptr<const config::Server> server;
+        std::shared_ptr<Door> door;
         asio::steady_timer pause;
+        base::Time silent_until{};  // about a want of room
     };
 
     explicit Implementation(std::shared_ptr<Shared> its_shared) : shared(std::move(its_shared)) {}
 
     std::shared_ptr<Shared> shared;
     std::list<std::shared_ptr<Listener>> listeners;
-    bool short_of_room = false;  // and it has been said
 
     static asio::awaitable<void> accept(std::shared_ptr<Implementation> self, std::shared_ptr<Listener> listener);
     bool accept_waiting(Listener& listener);
-    bool make_room();
-    void complain(std::string_view what);
+    bool find_descriptor(Listener& listener);
+    void admit(Listener& listener, base::Fd socket, const sockaddr_storage& address);
+    void complain(Listener& listener, std::string_view what);
     void close();
 };
 
@@ -86,44 +100,54 @@ asio::awaitable<void> HttpServer::Implementation::accept(std::shared_ptr<Impleme
 /// False: it makes no sense to try again at once.
 bool HttpServer::Implementation::accept_waiting(Listener& listener) {
     for (int i = 0; i < accepted_at_once; ++i) {
-        if (!make_room()) return false;
         sockaddr_storage address{};
         socklen_t length = sizeof address;
-        const int fd = ::accept4(listener.descriptor.native_handle(), reinterpret_cast<sockaddr*>(&address), &length,
-                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
-            const int number = errno;
-            if (number == EAGAIN || number == EWOULDBLOCK) {
-                short_of_room = false;
-                return true;
-            }
-            if (number == EINTR || number == ECONNABORTED) continue;
-            complain(base::concat("cannot accept a connection: ", base::errno_text(number)));
-            return false;
+        base::Fd fd(::accept4(listener.descriptor.native_handle(), reinterpret_cast<sockaddr*>(&address), &length,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (fd) {
+            admit(listener, std::move(fd), address);
+            continue;
         }
-        // A line of a followed log goes out at once, not when the one before it has been acknowledged.
-        const int on = 1;
-        if (address.ss_family != AF_UNIX) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        start_session(shared, base::Fd(fd), listener.server, peer_name(address));
+        const int number = errno;
+        if (number == EAGAIN || number == EWOULDBLOCK) return true;
+        if (number == EINTR || number == ECONNABORTED) continue;
+        complain(listener, base::concat("cannot accept a connection: ", base::errno_text(number)));
+        if (number != EMFILE || !find_descriptor(listener)) return false;
     }
     return true;
 }
 
-/// False: not now; one that was idle may have been closed.
-bool HttpServer::Implementation::make_room() {
-    if (shared->connections.size() < shared->limits.connections) return true;
-    Connection* oldest = nullptr;
-    for (Connection* connection : shared->connections)
-        if (connection->idle_since && (!oldest || *connection->idle_since < *oldest->idle_since)) oldest = connection;
-    if (oldest) oldest->close();
-    complain(base::concat("the limit of ", shared->limits.connections, " connections is reached"));
-    return false;
+/// There is none for who comes next.  False: nor any to say so.
+bool HttpServer::Implementation::find_descriptor(Listener& listener) {
+    if (shared->room.free_descriptor(*listener.door)) return true;
+    base::Fd fd = shared->room.accept_with_spare(listener.descriptor.native_handle());
+    const bool found = static_cast<bool>(fd);
+    if (found) turn_away(std::move(fd));
+    shared->room.restore();
+    return found;
 }
 
-void HttpServer::Implementation::complain(std::string_view what) {
-    if (short_of_room) return;
-    short_of_room = true;
-    shared->supervisor.log(config::LogLevel::warn, what);
+void HttpServer::Implementation::admit(Listener& listener, base::Fd fd, const sockaddr_storage& address) {
+    Door& door = *listener.door;
+    if (door.connections.size() >= shared->limits.connections) {
+        complain(listener, base::concat("the limit of ", shared->limits.connections, " connections is reached"));
+        if (!close_oldest(door)) return turn_away(std::move(fd));
+    }
+    if (shared->room.is_kept_from(door, fd.get())) {
+        complain(listener, "descriptors are short: what is left is for programs");
+        if (shared->room.free_descriptor(door)) fd = lowered(std::move(fd));
+        if (shared->room.is_kept_from(door, fd.get())) return turn_away(std::move(fd));
+    }
+    // A line of a followed log goes out at once, not when the one before it has been acknowledged.
+    const int on = 1;
+    if (address.ss_family != AF_UNIX) ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    start_session(shared, std::move(fd), listener.door, peer_name(address));
+}
+
+void HttpServer::Implementation::complain(Listener& listener, std::string_view what) {
+    if (base::now() < listener.silent_until) return;
+    listener.silent_until = base::now() + complaint_pause;
+    shared->supervisor.log(config::LogLevel::warn, base::concat("[", listener.door->section.section, "]: ", what));
 }
 
 void HttpServer::Implementation::close() {
@@ -134,7 +158,8 @@ void HttpServer::Implementation::close() {
         listener->pause.cancel();
     }
     listeners.clear();
-    for (Connection* connection : shared->connections) connection->close();
+    for (const auto& door : shared->room.doors())
+        while (!door->connections.empty()) door->connections.front()->close();
 }
 
 HttpServer::HttpServer(boost::asio::io_context& loop, control::Supervisor& supervisor, logs::Files& files, Limits limits)
@@ -148,9 +173,8 @@ void HttpServer::serve(base::Fd listening, const config::Server& server) {
     asio::posix::stream_descriptor descriptor(implementation_->shared->loop, listening.get());
     static_cast<void>(listening.release());
     asio::steady_timer pause(implementation_->shared->loop);
-    auto section = std::make_shared<const config::Server>(server);
-    const auto listener = std::make_shared<Implementation::Listener>(
-        Implementation::Listener{std::move(descriptor), std::move(section), std::move(pause)});
+    const auto listener = std::make_shared<Implementation::Listener>(Implementation::Listener{
+        std::move(descriptor), implementation_->shared->room.add_door(server), std::move(pause)});
     implementation_->listeners.push_back(listener);
     const auto ended = [self = implementation_](const std::exception_ptr& failure) {
         if (failure) std::rethrow_exception(failure);
@@ -158,6 +182,10 @@ void HttpServer::serve(base::Fd listening, const config::Server& server) {
     asio::co_spawn(implementation_->shared->loop, Implementation::accept(implementation_, listener), ended);
 }
 
-std::size_t HttpServer::connections() const { return implementation_->shared->connections.size(); }
+std::size_t HttpServer::connections() const {
+    std::size_t count = 0;
+    for (const auto& door : implementation_->shared->room.doors()) count += door->connections.size();
+    return count;
+}
 
 }  // namespace web

@@ -25,7 +25,8 @@ namespace web {
 struct Limits {
     std::uint32_t header_bytes = 64 * 1024;
     std::uint64_t body_bytes = 16 * 1024 * 1024;
-    std::size_t connections = 512;                // then the one that has been idle for longest makes room
+    std::size_t connections = 512;                // of each socket; then the one that has waited longest without a
+                                                  // whole request makes room, and where there is none, the new one
     std::chrono::seconds request_time{60};        // from the first byte of a request to its last
     std::chrono::seconds write_time{60};          // for a piece of an answer; then the client is too slow
     std::chrono::seconds farewell_time{2};        // for what a client still sends that was refused

@@ -4,6 +4,8 @@
 
 #include <ctime>
 #include <exception>
+#include <list>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -20,6 +22,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "common/base/alarm.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/log/files.hpp"
 #include "supervisord/web/auth.hpp"
@@ -69,13 +72,14 @@ int status_of(const error_code& error) {
 /// the latter two it also reads ahead, so that it notices when the client has gone.
 class Session : public Connection, public std::enable_shared_from_this<Session> {
 public:
-    Session(std::shared_ptr<Shared> shared, Socket socket, std::shared_ptr<const config::Server> server, std::string peer)
-        : shared_(std::move(shared)), server_(std::move(server)), peer_(std::move(peer)), stream_(std::move(socket)),
+    Session(std::shared_ptr<Shared> shared, Socket socket, std::shared_ptr<Door> door, std::string peer)
+        : shared_(std::move(shared)), door_(std::move(door)), peer_(std::move(peer)), stream_(std::move(socket)),
           buffer_(shared_->limits.header_bytes + read_piece) {
+        waiting_since = base::now();
         close = [this] { end(); };
-        place_ = shared_->connections.insert(shared_->connections.end(), this);
+        place_ = door_->connections.insert(door_->connections.end(), this);
     }
-    ~Session() { shared_->connections.erase(place_); }
+    ~Session() { leave(); }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -85,11 +89,11 @@ private:
     using Parser = http::request_parser<http::string_body>;
 
     std::shared_ptr<Shared> shared_;
-    std::shared_ptr<const config::Server> server_;
+    std::shared_ptr<Door> door_;
     std::string peer_;
     beast::basic_stream<Protocol> stream_;
     beast::flat_buffer buffer_;
-    std::list<Connection*>::iterator place_;
+    std::optional<std::list<Connection*>::iterator> place_;
 
     std::optional<Parser> parser_;
     Request request_;
@@ -113,10 +117,12 @@ private:
     asio::awaitable<void> follow(Stream stream);
 
     void end();
+    void leave();
     void tell_news();
     void skip_empty_lines();
     void take_head();
     [[nodiscard]] int refusal() const;
+    [[nodiscard]] bool has_room(Stream& stream);
     void ask();
     void log_access(int status);
     void complain(std::string_view what);
@@ -138,10 +144,16 @@ void Session::start() {
 /// What it holds of others goes at once; the coroutine ends when the loop runs next.
 void Session::end() {
     closed_ = true;
+    leave();
     watch_ = {};
     answer_.reset();
     ++number_;
     stream_.close();
+}
+
+void Session::leave() {
+    if (place_) door_->connections.erase(*place_);
+    place_.reset();
 }
 
 asio::awaitable<void> Session::run() {
@@ -157,12 +169,11 @@ asio::awaitable<void> Session::run() {
 asio::awaitable<bool> Session::begin_of_request() {
     parser_.reset();  // an idle connection holds no body
     request_ = {};
+    waiting_since = base::now();
     skip_empty_lines();
     while (buffer_.size() == 0) {
-        idle_since = base::now();
         stream_.expires_never();
         const auto [error, length] = co_await stream_.async_read_some(buffer_.prepare(read_piece), as_result);
-        idle_since.reset();
         if (error || closed_) co_return false;
         buffer_.commit(length);
         skip_empty_lines();
@@ -208,6 +219,7 @@ asio::awaitable<bool> Session::serve_request() {
     }
     if (body_error) co_return false;
 
+    waiting_since.reset();
     ask();
     while (!answer_) {
         const bool there = co_await news();
@@ -215,7 +227,9 @@ asio::awaitable<bool> Session::serve_request() {
     }
     Answer answered = *std::move(answer_);
     answer_.reset();
-    if (auto* stream = std::get_if<Stream>(&answered)) {
+    auto* stream = std::get_if<Stream>(&answered);
+    if (stream && !has_room(*stream)) answered = error_page(503);
+    if (stream = std::get_if<Stream>(&answered); stream) {
         co_await follow(std::move(*stream));
         co_return false;
     }
@@ -333,7 +347,7 @@ void Session::take_head() {
 
 /// What can be refused before the body has come, which is then not read; 0: nothing.
 int Session::refusal() const {
-    switch (check_credentials(*server_, request_.head.authorization)) {
+    switch (check_credentials(door_->section, request_.head.authorization)) {
         case Verdict::unauthorized: return 401;
         case Verdict::malformed: return 400;
         case Verdict::welcome: break;
@@ -341,6 +355,14 @@ int Session::refusal() const {
     const Route wanted = route(request_.head);
     const auto* refused = std::get_if<Refuse>(&wanted);
     return refused && refused->status == 411 ? 411 : 0;
+}
+
+/// A log that is followed takes a descriptor of its own for as long.
+bool Session::has_room(Stream& stream) {
+    Room& room = shared_->room;
+    if (!room.is_kept_from(*door_, stream.follower.descriptor())) return true;
+    if (!room.free_descriptor(*door_) || !stream.follower.open()) return false;
+    return !room.is_kept_from(*door_, stream.follower.descriptor());
 }
 
 void Session::ask() {
@@ -375,14 +397,13 @@ void Session::complain(std::string_view what) {
 
 }  // namespace
 
-void start_session(std::shared_ptr<Shared> shared, base::Fd fd, std::shared_ptr<const config::Server> server,
-                   std::string peer) {
+void start_session(std::shared_ptr<Shared> shared, base::Fd fd, std::shared_ptr<Door> door, std::string peer) {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
     Socket socket(shared->loop, Protocol(address.ss_family, 0), fd.get());
     static_cast<void>(fd.release());
-    std::make_shared<Session>(std::move(shared), std::move(socket), std::move(server), std::move(peer))->start();
+    std::make_shared<Session>(std::move(shared), std::move(socket), std::move(door), std::move(peer))->start();
 }
 
 }  // namespace web

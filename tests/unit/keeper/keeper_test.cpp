@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <map>
 
+#include "common/base/fd.hpp"
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 #include "tests/unit/keeper/stage.hpp"
@@ -66,6 +68,46 @@ TEST_CASE("a pidfile that somebody else has written meanwhile stays") {
     controller.send(shutdown_request(0));
     stage.wait_for_end();
     CHECK(base::read_file(path, 100).value() == "4711\n");
+}
+
+TEST_CASE("after a reload the pidfile is written where it is wanted, and the one of before goes") {
+    stage::Stage stage;
+    stage.next().take_over();
+    const std::string path = stage.directory() + "/pid", other = stage.directory() + "/other";
+    const std::string number = base::concat(stage.keeper(), '\n');
+    const auto has_number = [&](const std::string& file) {
+        const auto text = base::read_file(file, 100);
+        return text && *text == number;
+    };
+    REQUIRE(stage::becomes_true([&] { return has_number(path); }));
+    std::filesystem::remove(path);
+    stage.tell_to_exit(0);
+    auto successor = stage.next();  // of a crash
+    successor.take_over();
+    CHECK(successor.ask(keeper::message_of(Type::drop)).err == EINVAL);  // it has heard that this one is ready
+    CHECK_FALSE(std::filesystem::exists(path));
+
+    successor.send(keeper::message_of(Type::restart));
+    stage.tell_to_exit(0);
+    auto reloaded = stage.next();
+    reloaded.take_over();
+    CHECK(stage::becomes_true([&] { return has_number(path); }));
+
+    reloaded.send(keeper::message_of(Type::restart));
+    stage.tell_to_exit(0);
+    auto moved = stage.next();
+    const base::Fd wanted(::memfd_create("path", MFD_CLOEXEC));
+    REQUIRE(base::write_all(wanted.get(), other));
+    keeper::Message put = keeper::message_of(Type::put);
+    REQUIRE(keeper::set_name(put, keeper::held_pidfile));
+    const int descriptors[] = {wanted.get()};
+    moved.greet();
+    CHECK(moved.ask(put, descriptors).err == 0);
+    moved.send(keeper::message_of(Type::ready));
+    CHECK(stage::becomes_true([&] { return has_number(other) && !std::filesystem::exists(path); }));
+    moved.send(shutdown_request(0));
+    stage.wait_for_end();
+    CHECK_FALSE(std::filesystem::exists(other));
 }
 
 TEST_CASE("the keeper does not end while programs live, unless it is forced to") {

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "common/api/jsonrpc.hpp"
+#include "common/base/text.hpp"
 #include "supervisord/rpc/jsonrpc.hpp"
 #include "tests/unit/rpc/asking.hpp"
 
@@ -64,25 +65,59 @@ TEST_CASE("answers are valid UTF-8 whatever a process writes") {
     CHECK(answer.find("bad \xEF\xBF\xBD\xEF\xBF\xBD bytes") != std::string::npos);
 }
 
-TEST_CASE("hostile JSON is refused before it costs anything") {
-    CHECK(api::jsonrpc::read_json(std::string(33, '[') + std::string(33, ']')).is_discarded());
-    CHECK_FALSE(api::jsonrpc::read_json(std::string(32, '[') + std::string(32, ']')).is_discarded());
-    CHECK(api::jsonrpc::read_json(std::string(16'000'000, '[')).is_discarded());
-    CHECK(api::jsonrpc::read_json(std::string(16'000'000, '{')).is_discarded());
+TEST_CASE("hostile JSON is refused before it costs anything, and the limit is named") {
+    const auto refusal = [](const std::string& text) {
+        const auto read = api::jsonrpc::read_message(text);
+        const auto* failure = std::get_if<api::jsonrpc::Failure>(&read);
+        return failure ? base::concat(failure->code, " ", failure->message) : std::string();
+    };
+    const std::string too_deep = "-32600 Invalid Request: it is nested more than 32 deep";
+    CHECK(refusal(std::string(33, '[') + std::string(33, ']')) == too_deep);
+    CHECK(refusal(std::string(32, '[') + std::string(32, ']')).empty());
+    CHECK(refusal(std::string(16'000'000, '[')) == too_deep);
+    CHECK(refusal(std::string(16'000'000, '{')) == too_deep);
 
     std::string numbers = "[0";
     for (int i = 0; i < 300'000; ++i) numbers += ",0";
-    CHECK(api::jsonrpc::read_json(numbers + "]").is_discarded());
+    CHECK(refusal(numbers + "]") == "-32600 Invalid Request: it has more than 200000 elements");
 
     std::string members = "{\"a\":0";
     for (int i = 0; i < 100; ++i) members += ",\"a" + std::to_string(i) + "\":0";
-    CHECK(api::jsonrpc::read_json(members + "}").is_discarded());
-    CHECK_FALSE(api::jsonrpc::read_json(R"(["[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"[", {"a": "{{{"}])").is_discarded());
+    CHECK(refusal(members + "}") == "-32600 Invalid Request: an object has more than 64 members");
+    CHECK(refusal(R"(["[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"[", {"a": "{{{"}])").empty());
+    CHECK(refusal("[") == "-32700 Parse error");
+}
+
+TEST_CASE("a batch that is too large is answered as such, and one of thousands is not") {
+    fake::Supervisor supervisor;
+    std::string batch = "[0";
+    for (int i = 0; i < 300'000; ++i) batch += ",0";
+    CHECK(ask_json(supervisor, batch + "]") ==
+          R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request: it has more than 200000 elements"},"id":null})");
+    std::string calls;
+    for (int i = 0; i < 10'000; ++i)
+        calls += std::string(i == 0 ? "[" : ",") + R"({"jsonrpc":"2.0","method":"supervisor.getPID","params":[],"id":1})";
+    const std::string answer = ask_json(supervisor, calls + "]");
+    CHECK(answer.starts_with(R"([{"jsonrpc":"2.0","result":4242,"id":1},)"));
+}
+
+TEST_CASE("an answer may be as large as it is: what of ten thousand processes is told") {
+    rpc::Value told = rpc::Value::array();
+    for (int i = 0; i < 10'000; ++i) {
+        rpc::Value process;
+        for (int field = 0; field < 40; ++field) process["field" + std::to_string(field)] = field;
+        told.push_back(process);
+    }
+    const auto read = api::jsonrpc::read_answer(api::jsonrpc::write_json(api::jsonrpc::write_result(1, told)));
+    REQUIRE(std::holds_alternative<rpc::Value>(read));
+    CHECK(std::get<rpc::Value>(read).size() == 10'000);
 }
 
 TEST_CASE("what the client writes the server reads, and the other way round") {
     const std::string text = api::jsonrpc::write_request(7, "supervisor.getPID", rpc::Value::parse(R"({"a":[1]})"));
-    const auto message = api::jsonrpc::read_json(text);
+    const auto read = api::jsonrpc::read_message(text);
+    REQUIRE(std::holds_alternative<rpc::Value>(read));
+    const auto& message = std::get<rpc::Value>(read);
     api::jsonrpc::Request request;
     REQUIRE(api::jsonrpc::read_request(message, request));
     CHECK(request.method == "supervisor.getPID");

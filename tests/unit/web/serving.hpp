@@ -3,6 +3,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -67,6 +68,27 @@ struct Server {
             loop.run_one_for(std::chrono::milliseconds(10));
         }
         return true;
+    }
+    /// Another socket of the same server, on a port of the kernel's choice.
+    sockaddr_in serve_tcp() {
+        config::Server section;
+        section.family = config::Server::Family::inet;
+        section.host = "127.0.0.1";
+        auto listening = web::open_inet(section);
+        REQUIRE(listening);
+        sockaddr_in address{};
+        socklen_t length = sizeof address;
+        REQUIRE(::getsockname(listening->get(), reinterpret_cast<sockaddr*>(&address), &length) == 0);
+        server.serve(std::move(*listening), section);
+        return address;
+    }
+    [[nodiscard]] std::ptrdiff_t times_logged(const std::string& text) const {
+        return std::ranges::count_if(supervisor.lines, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+    }
+    /// Who connected just now is not sent away for somebody else.
+    void give_them_a_moment() {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(60);
+        CHECK(until([&] { return std::chrono::steady_clock::now() > end; }));
     }
     bool until_logged(const std::string& text) {
         return until([&] {

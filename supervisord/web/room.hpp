@@ -1,0 +1,62 @@
+// Who may stay when there is not room for all: connections by the socket that they came through, and descriptors.  Some
+// descriptors are kept for starting programs, which takes a dozen for a moment, and a few of those for Unix sockets, so
+// that neither is at the mercy of whoever can reach a TCP port.  Does not accept (server.cpp) and does not serve.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/fd.hpp"
+#include "common/config/model.hpp"
+
+namespace web {
+
+/// What the server sees of a session.
+struct Connection {
+    std::optional<base::Time> waiting_since;  // for a whole request; nothing while one is being answered
+    std::function<void()> close;              // at once: nothing of it is left in any list or open
+};
+
+/// A listening socket's side of its sessions.
+struct Door {
+    config::Server section;
+    std::list<Connection*> connections = {};
+
+    [[nodiscard]] bool is_unix() const { return section.family == config::Server::Family::unix; }
+};
+
+/// Of those that have not sent a whole request, and were given a moment, the one that has had most time for it.  False:
+/// there is none.
+[[nodiscard]] bool close_oldest(Door& door);
+
+class Room {
+public:
+    /// The limit of the process as it is now counts for good.
+    Room();
+
+    [[nodiscard]] const std::vector<std::shared_ptr<Door>>& doors() const { return doors_; }
+    std::shared_ptr<Door> add_door(const config::Server& section);
+
+    /// Whether a descriptor with this number is not for clients of that door: the kernel gives the lowest that is free.
+    [[nodiscard]] bool is_kept_from(const Door& door, int number) const;
+    /// Closes a connection where most are; but no Unix socket makes room for who comes over TCP.  False: there is none
+    /// that may be closed.
+    [[nodiscard]] bool free_descriptor(const Door& newcomer);
+    /// Accepts although there is no descriptor left, by giving up a spare one.  Call restore() when this is closed.
+    [[nodiscard]] base::Fd accept_with_spare(int listening);
+    void restore();
+
+private:
+    std::vector<std::shared_ptr<Door>> doors_;
+    int limit_;
+    base::Fd spare_;
+};
+
+/// In place of a descriptor the lowest one that is free, when that is lower.
+[[nodiscard]] base::Fd lowered(base::Fd descriptor);
+
+}  // namespace web
