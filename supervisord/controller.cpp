@@ -57,6 +57,7 @@ config::Reading read_files(const launch::Handover& handover) {
     auto surroundings = config::Surroundings::of_this_process();
     surroundings.cwd = handover.cwd;
     surroundings.command_line = handover.options;
+    surroundings.strict = handover.strict;
     return config::read(handover.config_path, surroundings);
 }
 

@@ -17,6 +17,7 @@ std::string Handover::to_text() const {
     json["config_path"] = config_path;
     json["daemonized"] = daemonized;
     json["options"] = options;
+    json["strict"] = strict;
     json["config"] = config::to_json(config);
     json["messages"] = std::move(told);
     std::string out;  // CBOR: a value from the environment need not be UTF-8
@@ -32,6 +33,7 @@ base::Result<Handover> Handover::from_text(const std::string& text) {
         out.config_path = json.at("config_path");
         out.daemonized = json.at("daemonized");
         out.options = json.at("options").get<std::map<std::string, std::string>>();
+        out.strict = json.at("strict");
         auto config = config::config_from_json(json.at("config"));
         if (!config) return base::Error{config.error()};
         out.config = std::move(*config);

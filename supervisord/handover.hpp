@@ -17,6 +17,7 @@ struct Handover {
     std::string config_path;  // absolute
     bool daemonized = false;
     std::map<std::string, std::string> options;  // of the command line, which win over the file
+    bool strict = false;      // how the files are read
     config::Config config;
     std::vector<Message> messages;  // for the activity log, in order
 

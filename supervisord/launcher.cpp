@@ -15,6 +15,7 @@
 
 #include "common/api/version.hpp"
 #include "common/base/text.hpp"
+#include "common/config/check.hpp"
 #include "common/config/command_line.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/build_info.hpp"
@@ -42,17 +43,24 @@ int refuse(std::string_view message) {
     return usage_status;
 }
 
-/// Supervisor's line for the first error, and after it where and what else.
+/// Supervisor's line for the first error, then where that is, and what else is wrong.
 int refuse(const config::Reading& reading) {
     std::string text;
     for (const auto& diagnostic : reading.diagnostics) {
         if (diagnostic.severity != config::Severity::error) continue;
-        text += concat(text.empty() ? "" : "Error: ", diagnostic.message, "\n");
-        if (!diagnostic.file.empty() && diagnostic.line > 0)
-            text += concat("  at ", diagnostic.file, ":", diagnostic.line,
-                           diagnostic.option.empty() ? "" : concat(", option ", diagnostic.option), "\n");
+        if (!text.empty()) {
+            text += config::explain(diagnostic);
+            continue;
+        }
+        text = concat(diagnostic.message, '\n');
+        if (diagnostic.line > 0) text += concat("  at ", config::place(diagnostic), '\n', config::excerpt(diagnostic));
     }
     return refuse(std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1));
+}
+
+int check(const std::string& path, const config::Reading& reading, bool json) {
+    std::fputs((json ? config::check_json(path, reading) : config::check_text(path, reading)).c_str(), stdout);
+    return std::fflush(stdout) == 0 ? config::check_status(reading) : usage_status;
 }
 
 struct Sockets {
@@ -187,6 +195,7 @@ int run(int argc, char** argv) {
     if (arguments->version) return std::printf("%s\n", std::string(api::supervisor_version).c_str()), 0;
     if (arguments->build_info) return std::fputs(build_info().c_str(), stdout), 0;
     surroundings.command_line = arguments->options;
+    surroundings.strict = arguments->strict;
 
     std::optional<std::string> path = arguments->configuration;
     if (!path) {
@@ -195,6 +204,7 @@ int run(int argc, char** argv) {
         if (!path) return refuse(config::no_file_found(executed_path()));
     }
     const auto reading = config::read(*path, surroundings);
+    if (arguments->check) return check(*path, reading, arguments->json);
     if (!reading.config) return refuse(reading);
     const config::Config& config = *reading.config;
 
@@ -202,6 +212,7 @@ int run(int argc, char** argv) {
     handover.cwd = surroundings.cwd;
     handover.config_path = config.path;
     handover.options = arguments->options;
+    handover.strict = arguments->strict;
     handover.config = config;
     handover.daemonized = !config.settings.nodaemon;
     if (const auto dropped = drop_privileges(config.settings, handover.messages); !dropped) return refuse(dropped.error());

@@ -45,7 +45,8 @@ ClientReading read_client(const std::string& path, const Surroundings& machine) 
     const auto text = machine.read_file(path);
     if (!text) return refuse(concat("could not read config file ", path), path), reading;
     ini::Document document;
-    if (auto refused = document.add(*text, path)) return reading.diagnostics.push_back(std::move(*refused)), reading;
+    reading.diagnostics = document.add(*text, path);
+    if (!reading.diagnostics.empty()) return reading;
     const ini::Section* section = document.find("supervisorctl");
     if (!section) return refuse(".ini file does not include supervisorctl section", path), reading;
 

@@ -40,7 +40,8 @@ private:
         const std::string_view name = text.substr(0, equals);
         std::vector<const Flag*> possible;
         for (const auto& flag : flags_)
-            if (!flag.name.empty() && flag.name.starts_with(name)) possible.push_back(&flag);
+            if (!flag.name.empty() && (flag.in_full ? flag.name == name : flag.name.starts_with(name)))
+                possible.push_back(&flag);
         if (possible.empty()) return Error{concat("option --", name, " not recognized")};
         const auto exact = std::ranges::find(possible, name, [](const Flag* flag) { return flag->name; });
         if (exact == possible.end() && possible.size() > 1)
@@ -86,6 +87,7 @@ private:
 constexpr Flag own_flags[] = {
     {'c', "configuration", true}, {'h', "help", false},       {'?', "", false},
     {'v', "version", false},      {0, "build-info", false},   {0, "profile_options", true},
+    {0, "check", false, true},    {0, "json", false, true},   {0, "strict", false, true},
 };
 
 const std::vector<Flag>& supervisord_flags() {
@@ -152,11 +154,18 @@ Result<SupervisordArguments> supervisord_arguments(std::span<const std::string> 
         if (auto checked = check_value(given, machine); !checked) return Error{checked.error()};
         kept.push_back(given);
         if (auto fresh = refuse_repeated(kept); !fresh) return Error{fresh.error()};
-        if (name == "configuration")
+        if (name == "check")
+            arguments.check = true;
+        else if (name == "json")
+            arguments.json = true;
+        else if (name == "strict")
+            arguments.strict = true;
+        else if (name == "configuration")
             arguments.configuration = given.value;
         else if (name != "profile_options")
             arguments.options[std::string(name)] = given.flag->takes_value ? given.value : "true";
     }
+    if (arguments.json && !arguments.check) return Error{"option --json goes with --check"};
     return arguments;
 }
 
@@ -171,6 +180,9 @@ std::string supervisord_help(std::string_view program) {
             text += help_line("-h/--help", "Print this and exit.");
             text += help_line("-v/--version", "Print the version of Supervisor that this is compatible with and exit.");
             text += help_line("--build-info", "Print what was built, and what the system offers, and exit.");
+            text += help_line("--check", "Say what is wrong with the configuration and exit: 0 good, 1 warnings, 2 refused.");
+            text += help_line("--json", "With --check, for machines: what is wrong, and all that was read.");
+            text += help_line("--strict", "Refuse a configuration with unknown options, instead of warning.");
             others = true;
         }
         text += help_line(flag_names(row.flag->letter, row.name, row.flag->argument), row.doc);

@@ -19,6 +19,7 @@ struct Flag {
     char letter = 0;        // 0: only the long form
     std::string_view name;  // without the dashes; empty: only the letter
     bool takes_value = false;
+    bool in_full = false;  // not by a prefix: those that Supervisor takes stay as unique as they are
 };
 
 struct GivenFlag {
@@ -44,6 +45,9 @@ struct SupervisordArguments {
     bool help = false;                           // print and exit, whatever else was given
     bool version = false;
     bool build_info = false;
+    bool check = false;   // say what is wrong with the configuration, and do nothing
+    bool json = false;    // for machines; only with check
+    bool strict = false;  // Surroundings::strict
 };
 
 /// Values are checked here already, against the surroundings: "invalid value for -m '9': ...".

@@ -97,10 +97,18 @@ private:
             reader.error("programs",
                          concat(begin, "name ", program, " is ambiguous (exists as program and fcgi-program)"));
         else if (!plain && !fcgi)
-            reader.error("programs", concat(begin, "names unknown program or fcgi-program ", program));
+            reader.error("programs", concat(begin, "names unknown program or fcgi-program ", program),
+                         {"names of [program:x] and [fcgi-program:x] sections", nearest(program, program_names())});
         else
             return plain ? plain : fcgi;
         return nullptr;
+    }
+
+    [[nodiscard]] std::vector<std::string_view> program_names() const {
+        std::vector<std::string_view> names;
+        for (const auto& section : context_.document.sections())
+            if (section.name.starts_with("program:") || is_fcgi(section)) names.push_back(name_of(section));
+        return names;
     }
 
     void note_use(SectionReader& reader, const ini::Section& member) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "common/base/text.hpp"
 #include "common/config/lines.hpp"
@@ -15,8 +16,25 @@ namespace {
 
 constexpr std::size_t default_section = static_cast<std::size_t>(-1);
 
+constexpr std::size_t most_bad_lines = 100;  // that are told one by one
+
+int column_of(std::string_view source, std::string_view part) {
+    const std::string_view before = source.substr(0, static_cast<std::size_t>(part.data() - source.data()));
+    return static_cast<int>(base::utf8_length(before)) + 1;
+}
+
 Diagnostic refusal(const std::string& path, int line, std::string message) {
     return {Severity::error, std::move(message), path, line, "", ""};
+}
+
+Diagnostic refusal(const std::string& path, const Lines::Bad& line, std::string message, std::string plain) {
+    Diagnostic diagnostic = refusal(path, line.number, std::move(message));
+    diagnostic.plain = std::move(plain);
+    diagnostic.source = base::strip_right(line.text);
+    const std::string_view source = diagnostic.source;
+    diagnostic.column = column_of(source, base::strip(source));
+    diagnostic.allowed = "[SECTION], OPTION=VALUE, or a comment that begins with ; or #";
+    return diagnostic;
 }
 
 std::optional<Diagnostic> unreadable(std::string_view text, const std::string& path) {
@@ -28,6 +46,22 @@ std::optional<Diagnostic> unreadable(std::string_view text, const std::string& p
 }
 
 std::string padded_line(int number) { return base::concat(number < 10 ? " " : "", number); }
+
+/// One for each line; the first has Supervisor's text, which lists them all.
+std::vector<Diagnostic> refusals(const std::string& path, const std::vector<Lines::Bad>& lines) {
+    std::string message = base::concat("Source contains parsing errors: ", base::python_repr(path));
+    for (const auto& line : lines)
+        message += base::concat("\n\t[line ", padded_line(line.number), "]: ", base::python_repr(line.text));
+    std::vector<Diagnostic> errors;
+    for (const auto& line : lines) {
+        if (errors.size() == most_bad_lines) break;
+        const std::string_view text = base::strip(line.text);
+        const bool nameless = text.starts_with('=') || text.starts_with(':');
+        const std::string plain = nameless ? "this option has no name" : "this line is no option: it has neither = nor :";
+        errors.push_back(refusal(path, line, std::exchange(message, plain), plain));
+    }
+    return errors;
+}
 
 }  // namespace
 
@@ -78,8 +112,9 @@ const Option* Document::find(const Section& section, std::string_view option) co
     return own ? own : defaults_.find(option);
 }
 
-std::optional<Diagnostic> Document::add(std::string_view text, const std::string& path) {
-    if (auto refused = unreadable(text, path)) return refused;
+std::vector<Diagnostic> Document::add(std::string contents, const std::string& path) {
+    const std::string_view text = texts_.emplace_back(std::move(contents));
+    if (auto refused = unreadable(text, path)) return {std::move(*refused)};
     files_.push_back(path);
     Parse parse{*this, files_.size() - 1, Lines(text)};
     const int failed = ::ini_parse_stream(Parse::read, &parse, Parse::found, &parse);
@@ -88,17 +123,13 @@ std::optional<Diagnostic> Document::add(std::string_view text, const std::string
     for (auto& option : defaults_.options) option.value.resize(base::strip_right(option.value).size());
 
     if (const auto& line = parse.lines.headless())
-        return refusal(path, line->number,
-                       base::concat("File contains no section headers.\nfile: ", base::python_repr(path),
-                                    ", line: ", line->number, "\n", base::python_repr(line->text)));
-    if (!parse.lines.bad().empty()) {
-        std::string message = base::concat("Source contains parsing errors: ", base::python_repr(path));
-        for (const auto& line : parse.lines.bad())
-            message += base::concat("\n\t[line ", padded_line(line.number), "]: ", base::python_repr(line.text));
-        return refusal(path, parse.lines.bad().front().number, std::move(message));
-    }
-    if (failed) return refusal(path, 0, base::concat("cannot parse ", path));
-    return std::nullopt;
+        return {refusal(path, *line,
+                        base::concat("File contains no section headers.\nfile: ", base::python_repr(path),
+                                     ", line: ", line->number, "\n", base::python_repr(line->text)),
+                        "a section has to begin before this line")};
+    if (!parse.lines.bad().empty()) return refusals(path, parse.lines.bad());
+    if (failed) return {refusal(path, 0, base::concat("cannot parse ", path))};
+    return {};
 }
 
 void Document::Parse::open() {
@@ -107,7 +138,7 @@ void Document::Parse::open() {
     auto place = document.places_.find(line.name);
     if (place == document.places_.end()) {
         place = document.places_.emplace(line.name, document.sections_.size()).first;
-        document.sections_.push_back({std::string(line.name), file, line.number, file, {}, {}});
+        document.sections_.push_back({std::string(line.name), file, line.number, file, line.source, {}, {}});
     } else {
         Section& section = document.sections_[place->second];
         // A file may add to [supervisord] of another; two files with one [program:x] are an accident.
@@ -136,22 +167,24 @@ void Document::take(Parse& parse, std::size_t number, std::string_view name, std
         return;
     }
     const std::string key = base::lower(name == mark ? line.name : name);
-    const auto [place, fresh] = section.places.emplace(key, section.options.size());
+    Option fresh{key, std::string(value), parse.file, line.number, line.comment, line.source,
+                 column_of(line.source, line.name), column_of(line.source, line.value)};
+    const auto [place, first] = section.places.emplace(key, section.options.size());
     parse.last = place->second;
-    if (fresh) {
-        section.options.push_back({key, std::string(value), parse.file, line.number, line.comment});
-        return;
-    }
+    if (first) return section.options.push_back(std::move(fresh));
     Option& option = section.options[place->second];
     note(parse, section, key,
          base::concat("`", key, "` in [", section.name, "] is given twice (first in ", files_[option.file], ", line ",
                       option.line, "); the last one counts"));
-    option = {key, std::string(value), parse.file, line.number, line.comment};
+    option = std::move(fresh);
 }
 
 void Document::note(const Parse& parse, const Section& section, const std::string& option, std::string message) {
-    oddities_.push_back({Severity::warning, std::move(message), files_[parse.file], parse.lines.line().number,
-                         section.name, option});
+    const Line& line = parse.lines.line();
+    Diagnostic odd{Severity::warning, std::move(message), files_[parse.file], line.number, section.name, option};
+    odd.source = line.source;
+    odd.column = column_of(line.source, base::strip(line.source));
+    oddities_.push_back(std::move(odd));
 }
 
 }  // namespace config::ini

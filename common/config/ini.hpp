@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,7 +20,9 @@ struct Option {
     std::string value;
     std::size_t file = 0;  // of Document::files
     int line = 0;
-    bool comment = false;  // something was cut off behind it as a comment
+    bool comment = false;      // something was cut off behind it as a comment
+    std::string_view source{};  // the line; lives as long as the document
+    int name_column = 0, value_column = 0;  // in it, from 1, in characters
 };
 
 struct Section {
@@ -27,6 +30,7 @@ struct Section {
     std::size_t file = 0;  // where it first appears
     int line = 0;
     std::size_t last_file = 0;  // where it last appears
+    std::string_view source{};  // the line of its header where it first appears
     std::vector<Option> options;
     std::map<std::string, std::size_t, std::less<>> places;  // in options, by name
 
@@ -37,9 +41,12 @@ struct Section {
 class Document {
 public:
     Document();
+    Document(const Document&) = delete;  // what is found in a text points into it
+    Document& operator=(const Document&) = delete;
 
-    /// Reads a file's text into this.  The error is one that the file as a whole is refused for.
-    [[nodiscard]] std::optional<Diagnostic> add(std::string_view text, const std::string& path);
+    /// Reads a file's text into this.  Errors are what the file as a whole is refused for: the first has Supervisor's
+    /// text, and others are behind it when there are other lines that mean nothing.
+    [[nodiscard]] std::vector<Diagnostic> add(std::string text, const std::string& path);
 
     [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
     [[nodiscard]] const std::vector<Section>& sections() const { return sections_; }
@@ -56,6 +63,7 @@ private:
     void take(Parse& parse, std::size_t section, std::string_view name, std::string_view value);
     void note(const Parse& parse, const Section& section, const std::string& option, std::string message);
 
+    std::deque<std::string> texts_;  // of the files; they stay where they are
     std::vector<std::string> files_;
     std::vector<Section> sections_;
     std::map<std::string, std::size_t, std::less<>> places_;

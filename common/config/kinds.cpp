@@ -34,20 +34,25 @@ Result<std::string> parse_name(std::string_view text) {
     return std::string(name);
 }
 
+namespace {
+
+constexpr std::array event_names = std::to_array<std::string_view>({
+    "EVENT",
+    "PROCESS_STATE", "PROCESS_STATE_STARTING", "PROCESS_STATE_RUNNING", "PROCESS_STATE_BACKOFF",
+    "PROCESS_STATE_STOPPING", "PROCESS_STATE_EXITED", "PROCESS_STATE_STOPPED", "PROCESS_STATE_FATAL",
+    "PROCESS_STATE_UNKNOWN",
+    "PROCESS_COMMUNICATION", "PROCESS_COMMUNICATION_STDOUT", "PROCESS_COMMUNICATION_STDERR",
+    "PROCESS_LOG", "PROCESS_LOG_STDOUT", "PROCESS_LOG_STDERR",
+    "REMOTE_COMMUNICATION",
+    "SUPERVISOR_STATE_CHANGE", "SUPERVISOR_STATE_CHANGE_RUNNING", "SUPERVISOR_STATE_CHANGE_STOPPING",
+    "TICK", "TICK_5", "TICK_60", "TICK_3600",
+    "PROCESS_GROUP", "PROCESS_GROUP_ADDED", "PROCESS_GROUP_REMOVED",
+});
+
+}  // namespace
+
 bool is_event_name(std::string_view name) {
-    static constexpr std::array names = std::to_array<std::string_view>({
-        "EVENT",
-        "PROCESS_STATE", "PROCESS_STATE_STARTING", "PROCESS_STATE_RUNNING", "PROCESS_STATE_BACKOFF",
-        "PROCESS_STATE_STOPPING", "PROCESS_STATE_EXITED", "PROCESS_STATE_STOPPED", "PROCESS_STATE_FATAL",
-        "PROCESS_STATE_UNKNOWN",
-        "PROCESS_COMMUNICATION", "PROCESS_COMMUNICATION_STDOUT", "PROCESS_COMMUNICATION_STDERR",
-        "PROCESS_LOG", "PROCESS_LOG_STDOUT", "PROCESS_LOG_STDERR",
-        "REMOTE_COMMUNICATION",
-        "SUPERVISOR_STATE_CHANGE", "SUPERVISOR_STATE_CHANGE_RUNNING", "SUPERVISOR_STATE_CHANGE_STOPPING",
-        "TICK", "TICK_5", "TICK_60", "TICK_3600",
-        "PROCESS_GROUP", "PROCESS_GROUP_ADDED", "PROCESS_GROUP_REMOVED",
-    });
-    return std::find(names.begin(), names.end(), name) != names.end();
+    return std::find(event_names.begin(), event_names.end(), name) != event_names.end();
 }
 
 namespace kind {
@@ -146,6 +151,10 @@ Result<std::int64_t> Backlog::read(std::string_view text, const Surroundings&) {
 }
 std::string Backlog::write(std::int64_t value) { return value == 0 ? "" : std::to_string(value); }
 
+std::span<const std::string_view> Boolean::words() {
+    static constexpr std::string_view all[] = {"true", "false", "yes", "no", "on", "off"};
+    return all;
+}
 Result<bool> Boolean::read(std::string_view text, const Surroundings&) {
     if (is_true(text)) return true;
     if (is_false(text)) return false;
@@ -217,6 +226,14 @@ std::string Owner::write(const Ownership& value) {
     return concat(value.first, ':', value.second);
 }
 
+std::span<const std::string_view> Level::words() {
+    static constexpr auto all = [] {
+        std::array<std::string_view, std::size(levels)> names;
+        std::ranges::transform(levels, names.begin(), &NamedLevel::name);
+        return names;
+    }();
+    return all;
+}
 Result<LogLevel> Level::read(std::string_view text, const Surroundings&) {
     const std::string lower = base::lower(text);
     for (const auto& row : levels)
@@ -253,6 +270,10 @@ std::string ExitCodes::write(const std::vector<int>& value) {
     return base::join(codes, ",");
 }
 
+std::span<const std::string_view> Restart::words() {
+    static constexpr std::string_view all[] = {"true", "false", "unexpected"};
+    return all;
+}
 Result<Autorestart> Restart::read(std::string_view text, const Surroundings&) {
     if (is_true(text)) return Autorestart::always;
     if (is_false(text)) return Autorestart::never;
@@ -284,6 +305,7 @@ std::string Variables::write(const Environment& value) { return write_pairs(valu
 Result<std::vector<std::string>> List::read(std::string_view text, const Surroundings&) { return list(text); }
 std::string List::write(const std::vector<std::string>& value) { return base::join(value, ","); }
 
+std::span<const std::string_view> Events::words() { return event_names; }
 Result<std::vector<std::string>> Events::read(std::string_view text, const Surroundings&) {
     std::vector<std::string> events;
     for (const auto& piece : list(text)) events.push_back(base::upper(piece));

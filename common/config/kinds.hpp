@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,7 +43,10 @@ struct InetAddress {
 template <class Type>
 struct Kind {
     using type = Type;
+    static constexpr std::string_view allowed{};   // what would have been right, for people; empty: anything
     static constexpr bool never_negative = false;  // less than 0 is taken as 0, with a warning (Q18)
+    /// When a value is one of some words: these, for "did you mean".
+    [[nodiscard]] static std::span<const std::string_view> words() { return {}; }
 };
 
 struct Text : Kind<std::string> {
@@ -53,6 +57,7 @@ struct Text : Kind<std::string> {
 
 struct Integer : Kind<std::int64_t> {
     static constexpr std::string_view name = "integer";
+    static constexpr std::string_view allowed = "a whole number";
     [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(std::int64_t value);
 };
@@ -60,6 +65,7 @@ struct Integer : Kind<std::int64_t> {
 /// An integer that makes no sense below 0.
 struct Count : Kind<std::int64_t> {
     static constexpr std::string_view name = "number";
+    static constexpr std::string_view allowed = "a whole number, 0 or more";
     static constexpr bool never_negative = true;
     [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(std::int64_t value);
@@ -67,6 +73,7 @@ struct Count : Kind<std::int64_t> {
 
 struct Seconds : Kind<std::int64_t> {
     static constexpr std::string_view name = "seconds";
+    static constexpr std::string_view allowed = "a whole number of seconds, 0 or more";
     static constexpr bool never_negative = true;
     [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(std::int64_t value);
@@ -75,6 +82,7 @@ struct Seconds : Kind<std::int64_t> {
 /// "50MB"; a suffix KB, MB or GB in any case.
 struct Bytes : Kind<std::int64_t> {
     static constexpr std::string_view name = "bytes";
+    static constexpr std::string_view allowed = "a number of bytes, or a number with KB, MB or GB behind it";
     static constexpr bool never_negative = true;
     [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(std::int64_t value);
@@ -82,30 +90,36 @@ struct Bytes : Kind<std::int64_t> {
 
 struct Backlog : Kind<std::int64_t> {
     static constexpr std::string_view name = "1 to 65535";
+    static constexpr std::string_view allowed = "a number from 1 to 65535";
     [[nodiscard]] static base::Result<std::int64_t> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(std::int64_t value);
 };
 
 struct Boolean : Kind<bool> {
     static constexpr std::string_view name = "boolean";
+    static constexpr std::string_view allowed = "true or false; yes, on and 1, no, off and 0 are the same";
+    [[nodiscard]] static std::span<const std::string_view> words();
     [[nodiscard]] static base::Result<bool> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(bool value);
 };
 
 struct Octal : Kind<mode_t> {
     static constexpr std::string_view name = "octal number";
+    static constexpr std::string_view allowed = "octal digits, such as 022";
     [[nodiscard]] static base::Result<mode_t> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(mode_t value);
 };
 
 struct Directory : Kind<std::string> {
     static constexpr std::string_view name = "existing directory";
+    static constexpr std::string_view allowed = "a directory that exists";
     [[nodiscard]] static base::Result<std::string> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const std::string& value);
 };
 
 struct Path : Kind<std::string> {
     static constexpr std::string_view name = "path in an existing directory";
+    static constexpr std::string_view allowed = "a path in a directory that exists";
     [[nodiscard]] static base::Result<std::string> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const std::string& value);
 };
@@ -113,42 +127,51 @@ struct Path : Kind<std::string> {
 /// Not "syslog", which older files have here; the reader of programs knows.
 struct ChildLog : Kind<LogFile> {
     static constexpr std::string_view name = "path, AUTO or NONE";
+    static constexpr std::string_view allowed = "a path in a directory that exists, AUTO or NONE";
     [[nodiscard]] static base::Result<LogFile> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const LogFile& value);
 };
 
 struct User : Kind<uid_t> {
     static constexpr std::string_view name = "user name or number";
+    static constexpr std::string_view allowed = "a user of this system, by name or number";
     [[nodiscard]] static base::Result<uid_t> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(uid_t value);
 };
 
 struct Owner : Kind<Ownership> {
     static constexpr std::string_view name = "user or user:group";
+    static constexpr std::string_view allowed = "USER or USER:GROUP of this system";
     [[nodiscard]] static base::Result<Ownership> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const Ownership& value);
 };
 
 struct Level : Kind<LogLevel> {
     static constexpr std::string_view name = "level";
+    static constexpr std::string_view allowed = "critical, error, warn, info, debug, trace or blather";
+    [[nodiscard]] static std::span<const std::string_view> words();
     [[nodiscard]] static base::Result<LogLevel> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(LogLevel value);
 };
 
 struct Signal : Kind<int> {
     static constexpr std::string_view name = "signal";
+    static constexpr std::string_view allowed = "a signal, by name or number, such as TERM or 15";
     [[nodiscard]] static base::Result<int> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(int value);
 };
 
 struct ExitCodes : Kind<std::vector<int>> {
     static constexpr std::string_view name = "list of exit codes";
+    static constexpr std::string_view allowed = "numbers from 0 to 255, with commas between them";
     [[nodiscard]] static base::Result<std::vector<int>> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const std::vector<int>& value);
 };
 
 struct Restart : Kind<Autorestart> {
     static constexpr std::string_view name = "true, false or unexpected";
+    static constexpr std::string_view allowed = "true, false or unexpected";
+    [[nodiscard]] static std::span<const std::string_view> words();
     [[nodiscard]] static base::Result<Autorestart> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(Autorestart value);
 };
@@ -161,6 +184,7 @@ struct ServerUrl : Kind<std::optional<std::string>> {
 
 struct Variables : Kind<Environment> {
     static constexpr std::string_view name = "KEY=\"value\" list";
+    static constexpr std::string_view allowed = "KEY=\"value\" pairs, with commas between them";
     [[nodiscard]] static base::Result<Environment> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const Environment& value);
 };
@@ -173,18 +197,22 @@ struct List : Kind<std::vector<std::string>> {
 
 struct Events : Kind<std::vector<std::string>> {
     static constexpr std::string_view name = "list of event types";
+    static constexpr std::string_view allowed = "types of events, with commas between them, such as PROCESS_STATE";
+    [[nodiscard]] static std::span<const std::string_view> words();
     [[nodiscard]] static base::Result<std::vector<std::string>> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const std::vector<std::string>& value);
 };
 
 struct Address : Kind<InetAddress> {
     static constexpr std::string_view name = "[host:]port";
+    static constexpr std::string_view allowed = "PORT or HOST:PORT, the port from 1 to 65535";
     [[nodiscard]] static base::Result<InetAddress> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const InetAddress& value);
 };
 
 struct Socket : Kind<std::string> {
     static constexpr std::string_view name = "tcp://host:port or unix:///path";
+    static constexpr std::string_view allowed = "tcp://HOST:PORT or unix:///PATH";
     [[nodiscard]] static base::Result<std::string> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(const std::string& value);
 };

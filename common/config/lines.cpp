@@ -46,7 +46,7 @@ std::optional<std::string> Lines::next(std::size_t room) {
         const std::string_view text = base::strip(physical.text.substr(0, comment));
         const Bad as_it_stands{number_, base::concat(physical.text, physical.ended ? "\n" : "")};
 
-        line_ = {Line::Kind::continuation, number_, comment != std::string_view::npos, {}, text};
+        line_ = {Line::Kind::continuation, number_, comment != std::string_view::npos, physical.text, {}, text};
         if (text.empty()) {
             if (open_ && comment == std::string_view::npos) return base::concat(" ", mark);
             continue;

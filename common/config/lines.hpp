@@ -20,6 +20,7 @@ struct Line {
     Kind kind = Kind::header;
     int number = 0;          // from 1, of the physical line
     bool comment = false;    // something was cut off behind it
+    std::string_view source;  // the whole line; name and value are parts of it
     std::string_view name;   // of a section, or of an option as it is spelt
     std::string_view value;  // of an option, or of one line of it
 };

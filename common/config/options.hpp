@@ -80,8 +80,10 @@ enum class Reload { nothing, process, group, supervisord };
 /// A typed member of Target, behind texts.
 template <class Target>
 struct Field {
-    std::string_view kind;  // for people
+    std::string_view kind;     // for people
+    std::string_view allowed;  // what would have been right, in more words
     bool never_negative = false;
+    std::span<const std::string_view> (*words)() = nullptr;
     base::Result<void> (*set)(Target&, std::string_view, const Surroundings&) = nullptr;
     std::string (*get)(const Target&) = nullptr;  // empty when nothing is set
 };
@@ -91,7 +93,7 @@ template <class Kind, auto... Path>
 struct In {
     template <class Target>
     constexpr operator Field<Target>() const {
-        return {Kind::name, Kind::never_negative, &set<Target>, &get<Target>};
+        return {Kind::name, Kind::allowed, Kind::never_negative, &Kind::words, &set<Target>, &get<Target>};
     }
 
 private:

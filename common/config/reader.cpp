@@ -23,7 +23,13 @@ public:
     }
 
     Reading read() {
-        if (load_root() && include() && !failed()) read_sections();
+        if (load_root()) {
+            include();
+            read_sections();
+        }
+        if (machine_.strict)
+            for (auto& diagnostic : reading_.diagnostics)
+                if (diagnostic.unknown) diagnostic.severity = Severity::error;
         if (!failed()) reading_.config = std::move(config_);
         return std::move(reading_);
     }
@@ -36,22 +42,26 @@ private:
             {severity, std::move(message), file, line, std::move(section), std::move(option)});
     }
 
+    /// False when there is nothing to go on with.
     bool load_root() {
         if (!machine_.exists(path_)) return note(Severity::error, concat("could not find config file ", path_), path_), false;
-        const auto text = machine_.read_file(path_);
+        auto text = machine_.read_file(path_);
         if (!text) return note(Severity::error, concat("could not read config file ", path_), path_), false;
-        if (auto refused = document_.add(*text, path_))
-            return reading_.diagnostics.push_back(std::move(*refused)), false;
-        return true;
+        add(std::move(*text), path_);
+        return !document_.sections().empty() || !failed();
     }
 
-    bool include() {
+    void add(std::string text, const std::string& path) {
+        for (auto& error : document_.add(std::move(text), path)) reading_.diagnostics.push_back(std::move(error));
+    }
+
+    void include() {
         const ini::Section* section = document_.find("include");
-        if (!section) return true;
+        if (!section) return;
         const Context context = context_of(config_.settings.environment);
         SectionReader reader(context, *section, SectionReader::Suffix::none);
         if (!reader.find("files"))
-            return reader.error("files", ".ini file has [include] section, but no files setting"), false;
+            return reader.error("files", ".ini file has [include] section, but no files setting");
         Names names(environment_);
         names.set("host_node_name", machine_.host_node_name);
         IncludeSection options;
@@ -66,15 +76,14 @@ private:
                      document_.files().front(), "include", "files", line);
             for (const auto& match : matches) include(match);
         }
-        return !failed();
     }
 
     void include(const std::string& path) {
         note(Severity::info, concat("Included extra file \"", path, "\" during parsing"), path);
-        const auto text = machine_.read_file(path);
+        auto text = machine_.read_file(path);
         if (!text) return note(Severity::warning, concat("included file is left out: ", text.error()), path);
         const std::size_t files = document_.files().size();
-        if (auto refused = document_.add(*text, path)) return reading_.diagnostics.push_back(std::move(*refused));
+        add(std::move(*text), path);
         if (document_.find("include")->last_file == files)
             note(Severity::warning, concat("[include] of an included file is ignored: ", path), path, "include");
     }
@@ -84,17 +93,17 @@ private:
         reading_.diagnostics.insert(reading_.diagnostics.end(), oddities.begin(), oddities.end());
         check_names();
         const ini::Section* section = document_.find("supervisord");
-        if (!section) return note(Severity::error, ".ini file does not include supervisord section", path_);
+        if (!section) note(Severity::error, ".ini file does not include supervisord section", path_);
 
         config_.path = base::absolute_path(path_, machine_.cwd);
-        read_settings(*section);
+        if (section) read_settings(*section);
         for (const auto& [name, value] : config_.settings.environment) environment_.set(concat("ENV_", name), value);
         const Context context = context_of(config_.settings.environment);
         config_.rpcinterfaces = read_rpcinterfaces(context);
         config_.groups = read_groups(context);
         config_.servers = read_servers(context);
         config_.serverurl = default_serverurl(config_.servers);
-        find_user(context, *section);
+        if (section) find_user(context, *section);
         check_plugins(context);
         note_places();
     }
@@ -153,24 +162,33 @@ private:
 
     void check_names() {
         for (const auto& section : document_.sections()) {
-            const auto known = known_options(section.name);
-            if (!known) {
-                if (const auto meant = similar_section(section.name))
-                    note(Severity::warning,
-                         concat("unknown section [", section.name, "]: did you mean [", *meant, "]?"),
-                         document_.files()[section.file], section.name, "", section.line);
-                continue;
-            }
-            for (const auto& option : section.options) check_name(section, option, *known);
+            if (const auto known = known_options(section.name))
+                for (const auto& option : section.options) check_name(section, option, *known);
+            else if (auto meant = similar_section(section.name))
+                note_unknown({Severity::warning, concat("unknown section [", section.name, "]"),
+                              document_.files()[section.file], section.line, section.name, ""},
+                             section.source, 1, concat('[', *meant, ']'));
         }
     }
 
     void check_name(const ini::Section& section, const ini::Option& option, const KnownNames& known) {
         if (known.any || std::ranges::find(known.options, option.name) != known.options.end()) return;
-        std::string message = concat("unknown option `", option.name, "` in [", section.name, "]");
-        if (const auto meant = similar(option.name, known.options)) message += concat(": did you mean `", *meant, "`?");
-        note(Severity::warning, std::move(message), document_.files()[option.file], section.name, option.name,
-             option.line);
+        const auto meant = similar(option.name, known.options);
+        note_unknown({Severity::warning, concat("unknown option `", option.name, "` in [", section.name, "]"),
+                      document_.files()[option.file], option.line, section.name, option.name},
+                     option.source, option.name_column, meant ? concat('`', *meant, '`') : "");
+    }
+
+    /// meant: as the question has it, in quotes or brackets; empty: nobody knows.
+    void note_unknown(Diagnostic diagnostic, std::string_view source, int column, const std::string& meant) {
+        if (!meant.empty()) {
+            diagnostic.message += concat(": did you mean ", meant, "?");
+            diagnostic.meant = meant.substr(1, meant.size() - 2);
+        }
+        diagnostic.source = source;
+        diagnostic.column = column;
+        diagnostic.unknown = true;
+        reading_.diagnostics.push_back(std::move(diagnostic));
     }
 
     [[nodiscard]] Context context_of(const Environment& common) {

@@ -45,23 +45,48 @@ std::optional<std::string> SectionReader::expanded(const ini::Option& option, Re
     return std::nullopt;
 }
 
-void SectionReader::error(std::string_view option, std::string message) {
+std::string nearest(std::string_view value, std::span<const std::string_view> words) {
+    std::vector<std::string> lower;
+    for (const auto word : words) lower.push_back(base::lower(word));
+    const std::vector<std::string_view> names(lower.begin(), lower.end());
+    for (const auto part : base::split(value, ',')) {
+        const std::string given = base::lower(base::strip(part));
+        if (given.empty() || std::ranges::find(names, given) != names.end()) continue;
+        const auto near = similar(given, names);
+        // "warning" is no slip of the finger: it goes on where a word ends.
+        const auto begins = [&](auto name) { return name.size() > 2 && given.starts_with(name); };
+        const auto found = near ? std::ranges::find(names, *near) : std::ranges::find_if(names, begins);
+        if (found != names.end()) return std::string(words[static_cast<std::size_t>(found - names.begin())]);
+    }
+    return "";
+}
+
+void SectionReader::error(std::string_view option, std::string message, Advice advice) {
     failed_ = true;
-    if (suffix_ == Suffix::section_and_file)
+    std::string plain;
+    if (suffix_ == Suffix::section_and_file) {
+        plain = message;
         message += base::concat(" in section ", base::python_repr(section_.name), " (file: ",
                                 base::python_repr(context_.document.files()[section_.file]), ")");
-    note(Severity::error, option, std::move(message));
+    }
+    note(Severity::error, option, std::move(message), std::move(plain), std::move(advice));
 }
 
 void SectionReader::warn(std::string_view option, std::string message) {
-    note(Severity::warning, option, std::move(message));
+    note(Severity::warning, option, std::move(message), "", {});
 }
 
-void SectionReader::note(Severity severity, std::string_view name, std::string message) {
+void SectionReader::note(Severity severity, std::string_view name, std::string message, std::string plain,
+                         Advice advice) {
     const ini::Option* option = find(name);
     const std::size_t file = option ? option->file : section_.file;
     Diagnostic diagnostic{severity, std::move(message), context_.document.files()[file],
                           option ? option->line : section_.line, section_.name, std::string(name)};
+    diagnostic.plain = std::move(plain);
+    diagnostic.column = option ? option->value_column : 1;
+    diagnostic.source = option ? option->source : section_.source;
+    diagnostic.allowed = std::move(advice.allowed);
+    diagnostic.meant = std::move(advice.meant);
     // A section can be read more than once: for each of its processes, for each group that has it.
     const auto known = [&](const Diagnostic& other) {
         return other.line == diagnostic.line && other.message == diagnostic.message && other.file == diagnostic.file;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,13 @@ struct Context {
     /// "%(here)s" of a file.
     [[nodiscard]] std::string here(std::size_t file) const;
 };
+
+/// What would be right instead of a wrong value; empty: nothing to say.
+struct Advice {
+    std::string allowed{}, meant{};
+};
+/// The nearest of the words to a value, or to a part of it between commas, that is none of them; empty: none is near.
+[[nodiscard]] std::string nearest(std::string_view value, std::span<const std::string_view> words);
 
 /// The names for each kind of reference, without `here`, which depends on the file of the option.
 class Scope {
@@ -64,7 +72,7 @@ public:
     /// Nothing: an error has been noted.
     [[nodiscard]] std::optional<std::string> expanded(const ini::Option& option, Refers refers, const Names& names);
 
-    void error(std::string_view option, std::string message);
+    void error(std::string_view option, std::string message, Advice advice = {});
     void warn(std::string_view option, std::string message);
 
     /// Odd, but accepted: a comment that ends within quotes (Q1).
@@ -73,7 +81,7 @@ public:
     void check_pairs(const Names& names, Refers refers);
 
 private:
-    void note(Severity severity, std::string_view option, std::string message);
+    void note(Severity severity, std::string_view option, std::string message, std::string plain, Advice advice);
 
     const Context& context_;
     const ini::Section& section_;
@@ -114,7 +122,7 @@ bool SectionReader::fill_one(Target& target, const Option<Target>& row, const Na
     if (!set) {
         std::string message = row.complaint.empty() ? set.error() : base::concat(row.complaint, *text);
         if (row.complains_with_place) message += base::concat(" in [", section_.name, "] ", row.name);
-        error(row.name, std::move(message));
+        error(row.name, std::move(message), {std::string(row.field.allowed), nearest(*text, row.field.words())});
         return false;
     }
     if (row.field.never_negative && row.field.get(target).starts_with('-')) {

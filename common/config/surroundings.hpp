@@ -24,6 +24,8 @@ struct Surroundings {
     /// Options of [supervisord] from the command line, name to text ("nodaemon" to "true"); each wins over the file.
     std::map<std::string, std::string> command_line;
 
+    bool strict = false;  // names of options and sections that mean nothing are errors
+
     std::function<bool(const std::string& path)> exists;
     std::function<bool(const std::string& path)> is_directory;
     /// A whole file; the error says why not.

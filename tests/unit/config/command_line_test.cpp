@@ -31,6 +31,8 @@ TEST_CASE("flags of supervisord become options") {
         {{"-i", ""}, {{"identifier", ""}}},
         {{"-t", "-e", "debug", "-m", "077"}, {{"strip_ansi", "true"}, {"loglevel", "debug"}, {"umask", "077"}}},
         {{"-n", "--"}, {{"nodaemon", "true"}}},
+        {{"--ch", "/"}, {{"childlogdir", "/"}}},  // as unique as under Supervisor, whatever is new
+        {{"--st"}, {{"strip_ansi", "true"}}},
         {{"--profile_options=calls"}, {}},
     };
     for (const auto& c : cases) {
@@ -44,6 +46,9 @@ TEST_CASE("flags of supervisord become options") {
     CHECK(parsed({"--help"})->help);
     CHECK(parsed({"-v", "-n", "-n"})->version);
     CHECK(parsed({"--build-info"})->build_info);
+    CHECK(parsed({"--check", "--json"})->json);
+    CHECK(parsed({"--check", "--strict"})->strict);
+    CHECK(parsed({"--check"})->options.empty());
 }
 
 TEST_CASE("wrong command lines are told in Python's words") {
@@ -54,6 +59,8 @@ TEST_CASE("wrong command lines are told in Python's words") {
         {{"-x"}, "option -x not recognized"},
         {{"--foo"}, "option --foo not recognized"},
         {{"--foo=1"}, "option --foo not recognized"},
+        {{"--chec"}, "option --chec not recognized"},
+        {{"--json"}, "option --json goes with --check"},
         {{"-c"}, "option -c requires argument"},
         {{"--user"}, "option --user requires argument"},
         {{"--us"}, "option --user requires argument"},

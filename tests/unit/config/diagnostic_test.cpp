@@ -1,0 +1,113 @@
+// Where each problem stands, and what is said about it besides Supervisor's text.
+#include <doctest/doctest.h>
+
+#include "common/base/text.hpp"
+#include "tests/unit/config/machine.hpp"
+
+using base::concat;
+
+namespace {
+
+/// Everything that is wrong or odd in a text, explained.
+std::string explained(const std::string& text, bool strict = false) {
+    Machine machine;
+    machine.files["/etc/s.conf"] = text;
+    auto surroundings = machine.surroundings();
+    surroundings.strict = strict;
+    std::string out;
+    for (const auto& diagnostic : config::read("/etc/s.conf", surroundings).diagnostics)
+        out += config::explain(diagnostic);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a wrong value is shown where it stands, with what is allowed and what may have been meant") {
+    CHECK(explained("[supervisord]\n  loglevel = warning ; loud\n") ==
+          "/etc/s.conf:2:14: error: bad logging level name 'warning'\n"
+          "      loglevel = warning ; loud\n"
+          "                 ^\n"
+          "    allowed: critical, error, warn, info, debug, trace or blather\n"
+          "    did you mean `warn`?\n");
+    CHECK(explained(with("[program:p]\ncommand=x\nautorestart:unexpcted\n")) ==
+          "/etc/s.conf:4:13: error: invalid 'autorestart' value 'unexpcted'\n"
+          "    autorestart:unexpcted\n"
+          "                ^\n"
+          "    allowed: true, false or unexpected\n"
+          "    did you mean `unexpected`?\n");
+    CHECK(explained(with("[eventlistener:e]\ncommand=x\nevents=TICK_5,TICK_6O\n"))
+              .find("did you mean `TICK_60`?\n") != std::string::npos);
+    CHECK(explained(with("[program:wbe]\ncommand=x\n[group:g]\nprograms=web\n")) ==
+          "/etc/s.conf:5:10: error: [group:g] names unknown program or fcgi-program web\n"
+          "    programs=web\n"
+          "             ^\n"
+          "    allowed: names of [program:x] and [fcgi-program:x] sections\n"
+          "    did you mean `wbe`?\n");
+}
+
+TEST_CASE("an unknown option names the nearest, and is an error only when reading strictly") {
+    const std::string text = with("[program:web]\n autostrat=true\ncommand=x\n");
+    const std::string what = ": unknown option `autostrat` in [program:web]: did you mean `autostart`?\n"
+                             "     autostrat=true\n"
+                             "     ^\n";
+    CHECK(explained(text) == "/etc/s.conf:3:2: warning" + what);
+    CHECK(explained(text, true) == "/etc/s.conf:3:2: error" + what);
+    CHECK(explained(with("[programm:web]\n"), true) ==
+          "/etc/s.conf:2:1: error: unknown section [programm:web]: did you mean [program:web]?\n"
+          "    [programm:web]\n"
+          "    ^\n");
+    CHECK(explained(with("[somebody's-own]\nx=1\n"), true) == "");
+}
+
+TEST_CASE("lines that mean nothing do not hide what else is wrong") {
+    Machine machine;
+    const auto reading = machine.read("[supervisord]\nnonsense\n=7\nminfds=x\n[program:p]\n");
+    REQUIRE(reading.diagnostics.size() == 4);
+    CHECK(error_of(reading) ==
+          "Source contains parsing errors: '/etc/s.conf'\n\t[line  2]: 'nonsense\\n'\n\t[line  3]: '=7\\n'");
+    CHECK(config::explain(reading.diagnostics[0]) ==
+          "/etc/s.conf:2:1: error: this line is no option: it has neither = nor :\n"
+          "    nonsense\n"
+          "    ^\n"
+          "    allowed: [SECTION], OPTION=VALUE, or a comment that begins with ; or #\n");
+    CHECK(config::explain(reading.diagnostics[1]).starts_with("/etc/s.conf:3:1: error: this option has no name\n"));
+    CHECK(reading.diagnostics[2].option == "minfds");
+    CHECK(reading.diagnostics[3].message ==
+          "program section program:p does not specify a command in section 'program:p' (file: '/etc/s.conf')");
+    CHECK(config::explain(reading.diagnostics[3]) ==
+          "/etc/s.conf:5:1: error: program section program:p does not specify a command\n    [program:p]\n    ^\n");
+}
+
+TEST_CASE("a missing [supervisord] and a wrong [include] do not hide what else is wrong") {
+    Machine machine;
+    const auto reading = machine.read("[include]\n[program:p]\ncommand=x\nstartsecs=soon\n");
+    REQUIRE(reading.diagnostics.size() == 3);
+    CHECK(error_of(reading) == ".ini file has [include] section, but no files setting");
+    CHECK(reading.diagnostics[1].message == ".ini file does not include supervisord section");
+    CHECK(reading.diagnostics[2].option == "startsecs");
+    CHECK_FALSE(reading.config);
+}
+
+TEST_CASE("columns count characters, and the mark stands under the place whatever is in front of it") {
+    CHECK(explained("[supervisord]\nidentifier=\xc3\xa4\nminfds\t=\xc3\xa4\n") ==
+          "/etc/s.conf:3:9: error: invalid literal for int() with base 10: '\xc3\xa4'\n"
+          "    minfds\t=\xc3\xa4\n"
+          "          \t ^\n"
+          "    allowed: a whole number\n");
+}
+
+TEST_CASE("a line that would do something to a terminal, or is too long for it, is shown tamely") {
+    CHECK(explained("[supervisord]\nminfds=\x1b[2J\n").find("    minfds=?[2J\n") != std::string::npos);
+    const std::string shown = explained(concat("[supervisord]\nminfds=", std::string(5000, '9'), "x\n"));
+    CHECK(shown.find(concat("    minfds=", std::string(93, '9'), "...\n           ^\n")) != std::string::npos);
+    const std::string far = explained(concat("[supervisord]\nminfds", std::string(5000, ' '), "=x\n"));
+    CHECK(far.find(concat("    ...", std::string(49, ' '), "=x\n       ", std::string(50, ' '), "^\n")) !=
+          std::string::npos);
+}
+
+TEST_CASE("a file of nonsense is told in bounds") {
+    Machine machine;
+    std::string text = "[supervisord]\n";
+    for (int i = 0; i < 5000; ++i) text += "nonsense\n";
+    CHECK(machine.read(text).diagnostics.size() == 100);
+}
