@@ -54,6 +54,7 @@ void Pool::dispatch(Actions& actions, Time now) {
         const Event& event = *member.holds;
         member.message = message({options_.server, options_.name, event.serial, event.pool_serial, event.type}, event.payload);
         member.listener.state = State::busy;
+        ++member.deliveries;
         if (options_.busy_timeout > 0) member.busy_until = now + std::chrono::seconds(options_.busy_timeout);
         actions.emplace_back(Say{LogLevel::debug, concat(member.name, ": READY -> BUSY")});
         actions.emplace_back(Say{LogLevel::debug, concat("event ", event.serial, " sent to listener ", member.name)});
@@ -75,7 +76,7 @@ Actions Pool::began(std::string_view listener, Time now) {
     if (!it) return actions;
     take_back(*it, actions);
     it->listener = Listener{};
-    it->deaf = false;
+    it->deaf = it->restarting = false;
     dispatch(actions, now);
     return actions;
 }
@@ -147,11 +148,23 @@ Actions Pool::ended(std::string_view listener, Time now) {
     return actions;
 }
 
+Actions Pool::lost_track(std::string_view listener) {
+    Actions actions;
+    Member* it = member(listener);
+    if (!it) return actions;
+    it->deaf = it->restarting = true;
+    it->listener = Listener{.state = State::unknown};
+    actions.emplace_back(Say{LogLevel::warn, concat(it->name, ": it is not known what it has read, restarting it")});
+    actions.emplace_back(Restart{it->name});
+    return actions;
+}
+
 Actions Pool::time_passed(Time now) {
     Actions actions;
     for (auto& member : members_) {
         if (!member.busy_until || now < *member.busy_until) continue;
         member.busy_until.reset();
+        member.restarting = true;
         actions.emplace_back(Say{LogLevel::warn, concat(member.name, ": has been BUSY for ", options_.busy_timeout,
                                                         " seconds (busy_timeout), restarting it")});
         actions.emplace_back(Restart{member.name});

@@ -35,6 +35,8 @@ struct Member {
     std::string name;
     bool running = false;  // RUNNING, as processes count
     bool deaf = false;     // it has closed its stdin: nothing is sent to this child any more
+    bool restarting = false;  // to be stopped, and started again once it has stopped
+    std::uint64_t deliveries = 0;  // messages sent to it, ever: tells one from the next
     Listener listener;
     std::optional<Event> holds;     // sent, or being sent, and not yet answered
     std::string message;            // that event as it is sent
@@ -51,7 +53,7 @@ struct Say {
     config::LogLevel level = config::LogLevel::debug;
     std::string text;
 };
-struct Restart {  // it was busy for too long
+struct Restart {  // stop it, and start it when it has stopped
     std::string listener;
 };
 using Action = std::variant<Send, Say, Restart>;
@@ -82,6 +84,8 @@ public:
     Actions closed(std::string_view listener, bool some_sent, Time now);
     /// Its child is gone.
     Actions ended(std::string_view listener, Time now);
+    /// It is not known how much it has read or said: a new child begins anew, and its event is sent again.
+    Actions lost_track(std::string_view listener);
     Actions time_passed(Time now);
     /// The next time_passed that can do something.
     [[nodiscard]] std::optional<Time> deadline() const;

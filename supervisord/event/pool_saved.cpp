@@ -28,6 +28,8 @@ void write(Writer& out, const Member& member) {
     out.text(member.name);
     out.number(member.running);
     out.number(member.deaf);
+    out.number(member.restarting);
+    out.number(member.deliveries);
     out.number(static_cast<std::uint64_t>(member.listener.state));
     out.text(member.listener.pending);
     out.number(member.listener.left ? *member.listener.left + 1 : 0);
@@ -44,6 +46,8 @@ bool read(Reader& in, Member& member) {
     if (in.text() != member.name) return false;
     member.running = in.number() != 0;
     member.deaf = in.number() != 0;
+    member.restarting = in.number() != 0;
+    member.deliveries = in.number();
     const std::uint64_t state = in.number();
     member.listener.state = static_cast<Listener::State>(state);
     member.listener.pending = in.text();
