@@ -223,6 +223,8 @@ int Controller::run() {
     auto journal = adopted_or_new<logs::Journal>(snapshot_, link_, "journal", false, problems_);
     if (!notes) return fail(notes.error());
     if (!journal) return fail(journal.error());
+    auto ledger = adopted_or_new<control::Ledger>(snapshot_, link_, "events", rebuild_, problems_);
+    if (!ledger) return fail(ledger.error());
     logs::Files files;
     const auto recovered = journal->recover(files);
     base::crash_point("controller.recovered");
@@ -239,7 +241,8 @@ int Controller::run() {
     }
 
     control::Turnstile launches(loop_);
-    control::World world{loop_,         link_,           activity,         files, *journal, *notes, launches,
+    control::Events events(loop_, activity, std::move(*ledger));
+    control::World world{loop_,         link_,            activity, files, *journal, *notes, launches, events,
                          environment(), config_.settings, config_.serverurl.value_or(""), {}};
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
@@ -248,7 +251,7 @@ int Controller::run() {
                            std::move(chronicle_));
     if (follows_) {
         for (const auto& slot : snapshot_.slots()) notes->raise_incarnations(slot.inc);
-        daemon.resume(*content_, snapshot_);
+        daemon.resume(*content_, snapshot_, recovered.unheard);
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
             activity.log(LogLevel::warn, concat(lost, " bytes of output of programs that are no longer configured were dropped"));
     } else {
@@ -260,6 +263,7 @@ int Controller::run() {
             activity.log(LogLevel::warn, concat(lost, " bytes of output of before were dropped"));
         // Not before the keeper has the new chronicle: a successor would bring the old configuration back.
         notes->set_mood(api::Mood::running);
+        events.emit(config::EventType::supervisor_state_change_running, "");
     }
     base::crash_point("controller.resumed");
 

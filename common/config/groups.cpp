@@ -163,6 +163,7 @@ private:
         group.buffer_size = options.buffer_size;
         group.events = options.events;
         group.result_handler = options.result_handler;
+        group.busy_timeout = options.busy_timeout;
         const std::string begin = concat("[", section.name, "] section ");
         if (options.buffer_size < 1)
             reader.error("buffer_size", concat(begin, "sets invalid buffer_size (", options.buffer_size, ")"));

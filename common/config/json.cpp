@@ -301,6 +301,7 @@ Json group_to_json(const Group& group) {
         writer.member("buffer_size", group.buffer_size);
         writer.member("events", group.events);
         writer.member("result_handler", group.result_handler);
+        writer.extra("busy_timeout", group.busy_timeout);
     }
     writer.optional_object("socket", group.socket);
     return std::move(writer.json);
@@ -321,6 +322,7 @@ Group group_of(const Json& json, const std::string& place) {
         reader.member("buffer_size", group.buffer_size);
         reader.member("events", group.events);
         reader.member("result_handler", group.result_handler);
+        reader.extra("busy_timeout", group.busy_timeout);
     }
     reader.optional_object("socket", group.socket);
     return group;

@@ -1,7 +1,6 @@
 #include "common/config/kinds.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include "common/base/fd.hpp"
@@ -9,6 +8,7 @@
 #include "common/base/text.hpp"
 #include "common/base/users.hpp"
 #include "common/config/environment.hpp"
+#include "common/config/event_types.hpp"
 
 namespace config {
 
@@ -32,27 +32,6 @@ Result<std::string> parse_name(std::string_view text) {
         if (name.find(character) != std::string_view::npos)
             return Error{concat("Invalid name: ", base::python_repr(name), " because of character: '", character, "'")};
     return std::string(name);
-}
-
-namespace {
-
-constexpr std::array event_names = std::to_array<std::string_view>({
-    "EVENT",
-    "PROCESS_STATE", "PROCESS_STATE_STARTING", "PROCESS_STATE_RUNNING", "PROCESS_STATE_BACKOFF",
-    "PROCESS_STATE_STOPPING", "PROCESS_STATE_EXITED", "PROCESS_STATE_STOPPED", "PROCESS_STATE_FATAL",
-    "PROCESS_STATE_UNKNOWN",
-    "PROCESS_COMMUNICATION", "PROCESS_COMMUNICATION_STDOUT", "PROCESS_COMMUNICATION_STDERR",
-    "PROCESS_LOG", "PROCESS_LOG_STDOUT", "PROCESS_LOG_STDERR",
-    "REMOTE_COMMUNICATION",
-    "SUPERVISOR_STATE_CHANGE", "SUPERVISOR_STATE_CHANGE_RUNNING", "SUPERVISOR_STATE_CHANGE_STOPPING",
-    "TICK", "TICK_5", "TICK_60", "TICK_3600",
-    "PROCESS_GROUP", "PROCESS_GROUP_ADDED", "PROCESS_GROUP_REMOVED",
-});
-
-}  // namespace
-
-bool is_event_name(std::string_view name) {
-    return std::find(event_names.begin(), event_names.end(), name) != event_names.end();
 }
 
 namespace kind {
@@ -305,14 +284,14 @@ std::string Variables::write(const Environment& value) { return write_pairs(valu
 Result<std::vector<std::string>> List::read(std::string_view text, const Surroundings&) { return list(text); }
 std::string List::write(const std::vector<std::string>& value) { return base::join(value, ","); }
 
-std::span<const std::string_view> Events::words() { return event_names; }
+std::span<const std::string_view> Events::words() { return event_type_names(); }
 Result<std::vector<std::string>> Events::read(std::string_view text, const Surroundings&) {
     std::vector<std::string> events;
     for (const auto& piece : list(text)) events.push_back(base::upper(piece));
     std::sort(events.begin(), events.end());
     events.erase(std::unique(events.begin(), events.end()), events.end());
     for (const auto& event : events)
-        if (!is_event_name(event)) return Error{concat("Unknown event type ", event)};
+        if (!find_event_type(event)) return Error{concat("Unknown event type ", event)};
     return events;
 }
 std::string Events::write(const std::vector<std::string>& value) { return base::join(value, ","); }

@@ -25,9 +25,6 @@ namespace config {
 /// Name of a program, a group or a process.  Error: Invalid name: 'a b' because of character: ' '.
 [[nodiscard]] base::Result<std::string> parse_name(std::string_view text);
 
-/// Types of events that [eventlistener:x] can name (compat/events.md, section 1).
-[[nodiscard]] bool is_event_name(std::string_view name);
-
 namespace kind {
 
 using Ownership = std::pair<uid_t, gid_t>;  // a gid of -1: unchanged

@@ -90,6 +90,7 @@ struct Group {
     std::int64_t buffer_size = 10;
     std::vector<std::string> events;
     std::string result_handler;
+    std::int64_t busy_timeout = 0;  // seconds; 0: a listener may be busy for ever
 
     std::optional<FcgiSocket> socket;  // FastCGI programs; the same as in each process
 

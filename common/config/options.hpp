@@ -51,6 +51,7 @@ struct ListenerSection {
     std::vector<std::string> events;
     std::int64_t buffer_size = 10;
     std::string result_handler;
+    std::int64_t busy_timeout = 0;
     std::int64_t priority = -1;
 };
 struct IncludeSection {

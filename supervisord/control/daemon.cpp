@@ -15,6 +15,7 @@
 namespace control {
 
 using base::concat;
+using config::EventType;
 using config::LogLevel;
 
 struct Daemon::Timers {
@@ -154,7 +155,9 @@ Outcome Daemon::restart() {
 }
 
 void Daemon::go_down(api::Mood mood) {
+    const bool begins = world_.notes.mood() == api::Mood::running;
     world_.notes.set_mood(mood);
+    if (begins) world_.events.emit(EventType::supervisor_state_change_stopping, "");
     for (Runner* runner : runners()) runner->feed(process::Hold{});
     tell_who_is_left();
     changed();
@@ -209,7 +212,10 @@ void Daemon::tell_who_is_left() {
 
 // Logs.
 
-void Daemon::send_remote_event(std::string_view, std::string_view) {}
+void Daemon::send_remote_event(std::string_view type, std::string_view payload) {
+    if (world_.events.wants(EventType::remote_communication))
+        world_.events.emit(EventType::remote_communication, event::remote(type, payload));
+}
 
 std::string Daemon::logfile() const { return world_.activity.path(); }
 

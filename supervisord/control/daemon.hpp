@@ -12,6 +12,7 @@
 #include "supervisord/control/chronicle.hpp"
 #include "supervisord/control/runner.hpp"
 #include "supervisord/control/supervisor.hpp"
+#include "supervisord/control/world.hpp"
 #include "supervisord/keeper/table.hpp"
 
 namespace config {
@@ -22,7 +23,6 @@ struct Reading;
 namespace control {
 
 class ActiveGroup;
-struct World;
 
 class Daemon final : public Supervisor {
 public:
@@ -40,8 +40,9 @@ public:
 
     /// The first time: activates all groups of the configuration.  What goes wrong is logged, and the group left out.
     void begin(const config::Config& config, const keeper::Snapshot& snapshot);
-    /// After another controller: what was active, with what the keeper knows.
-    void resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot);
+    /// After another controller: what was active, with what the keeper knows and what was logged and not heard of.
+    void resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot,
+                std::span<const logs::Unheard> unheard);
     /// Starts what autostart wants and was never started.
     void autostart();
 
@@ -61,6 +62,7 @@ public:
     Outcome remove_group(std::string_view name) override;
     void shutdown() override;
     Outcome restart() override;
+    [[nodiscard]] std::vector<EventPool> event_pools() override { return world_.events.pools(); }
     void send_remote_event(std::string_view type, std::string_view payload) override;
     [[nodiscard]] std::string logfile() const override;
     Outcome clear_log() override;

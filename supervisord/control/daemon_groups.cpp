@@ -15,6 +15,7 @@
 namespace control {
 
 using base::concat;
+using config::EventType;
 using config::LogLevel;
 
 base::Result<void> Daemon::make_auto_logs(config::Group& group) {
@@ -36,14 +37,22 @@ base::Result<void> Daemon::make_auto_logs(config::Group& group) {
 base::Result<void> Daemon::activate(config::Group group, bool fresh) {
     if (auto made = make_auto_logs(group); !made) return made;
     auto active = std::make_unique<ActiveGroup>(std::move(group));
-    for (const auto& program : active->config().processes) {
-        const std::string key = concat(active->config().name, ":", program.name);
-        if (fresh) world_.notes.erase(key);
+    const config::Group& config = active->config();
+    if (config.kind == config::GroupKind::eventlistener)
+        world_.events.add_pool(config, content_.last_read->settings.identifier, fresh);
+    for (const auto& program : config.processes) {
+        const std::string key = concat(config.name, ":", program.name);
+        if (fresh) {
+            world_.notes.erase(key);
+            world_.events.forget_process(key);
+        }
         Notes::Record* record = world_.notes.record(key);
         if (!record) return base::Error{concat("there is no room for a note of ", key)};
-        active->runners.push_back(std::make_unique<Runner>(world_, active->config().name, program, *record));
+        active->runners.push_back(std::make_unique<Runner>(world_, config, program, *record));
     }
     groups_.push_back(std::move(active));
+    if (fresh && world_.events.wants(EventType::process_group_added))
+        world_.events.emit(EventType::process_group_added, event::group(config.name));
     return {};
 }
 
@@ -64,6 +73,7 @@ void Daemon::write_chronicle() {
 
 void Daemon::begin(const config::Config& config, const keeper::Snapshot& snapshot) {
     world_.notes.erase_all();
+    world_.events.begin_anew();
     for (std::uint32_t number = 0; number < snapshot.slots().size(); ++number)
         if (const auto& slot = snapshot.slots()[number]; slot.state != keeper::SlotState::free)
             deal_with_unclaimed(slot, number);
@@ -77,12 +87,15 @@ void Daemon::begin(const config::Config& config, const keeper::Snapshot& snapsho
     write_chronicle();
 }
 
-void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot) {
+void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot,
+                    std::span<const logs::Unheard> unheard) {
     content_.started = content.started;
     content_.last_read = content.last_read;
     for (const auto& group : content.active)
         if (const auto done = activate(group, false); !done)
             log(LogLevel::critical, concat("cannot activate group ", group.name, ": ", done.error()));
+    for (const auto& batch : unheard)
+        if (auto* runner = static_cast<Runner*>(find(batch.stream.group, batch.stream.process))) runner->hear_again(batch);
     std::unordered_map<std::string_view, std::uint32_t> slots;
     for (std::uint32_t number = 0; number < snapshot.slots().size(); ++number)
         if (const auto& slot = snapshot.slots()[number]; slot.state != keeper::SlotState::free)
@@ -173,8 +186,15 @@ Outcome Daemon::remove_group(std::string_view name) {
         keys.push_back(runner->key());
         runner->forget_outputs();
     }
+    const std::string group((*found)->config().name);
+    world_.events.remove_pool(group);
     groups_.erase(found);
-    for (const auto& key : keys) world_.notes.erase(key);
+    for (const auto& key : keys) {
+        world_.notes.erase(key);
+        world_.events.forget_process(key);
+    }
+    if (world_.events.wants(EventType::process_group_removed))
+        world_.events.emit(EventType::process_group_removed, event::group(group));
     keep_chronicle();
     return std::nullopt;
 }

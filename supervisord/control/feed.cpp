@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <string>
+
+#include "common/base/crash_point.hpp"
 
 namespace control {
 
@@ -15,24 +18,52 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
 
     boost::asio::posix::stream_descriptor descriptor;
     std::string waiting;
+    std::size_t done = 0;  // of them are written
     bool watching = false;
+    bool some_sent = false;  // of the present event
+    Witness witness;
+
+    [[nodiscard]] std::size_t left() const { return waiting.size() - done; }
+
+    void add(std::string_view bytes) {
+        if (done == waiting.size() || done > waiting.size() / 2) waiting.erase(0, std::exchange(done, 0));
+        waiting += bytes;
+    }
 
     /// False: the child has closed its end.
     bool pump() {
-        while (!waiting.empty()) {
-            const ssize_t count = ::write(descriptor.native_handle(), waiting.data(), waiting.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0 && errno == EAGAIN) {
+        while (left() > 0) {
+            if (witness.before) witness.before();
+            base::crash_point("feed.before");
+            const ssize_t count = ::write(descriptor.native_handle(), waiting.data() + done, left());
+            const int error = count < 0 ? errno : 0;
+            base::crash_point("feed.written");
+            if (witness.after) witness.after(count > 0 ? static_cast<std::size_t>(count) : 0);
+            if (error == EINTR) continue;
+            if (error == EAGAIN) {
                 watch();
                 return true;
             }
-            if (count < 0) {
-                waiting.clear();
+            if (error != 0) {
+                lose();
                 return false;
             }
-            waiting.erase(0, static_cast<std::size_t>(count));
+            some_sent = true;
+            done += static_cast<std::size_t>(count);
         }
+        waiting.clear();
+        waiting.shrink_to_fit();
+        done = 0;
         return true;
+    }
+
+    void lose() {
+        waiting.clear();
+        done = 0;
+        if (!witness.closed) return;
+        boost::asio::post(descriptor.get_executor(), [self = shared_from_this(), closed = std::exchange(witness.closed, {})] {
+            if (self->descriptor.is_open()) closed(self->some_sent);
+        });
     }
 
     void watch() {
@@ -41,7 +72,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
         descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_write,
                               [self = shared_from_this()](const boost::system::error_code& error) {
                                   self->watching = false;
-                                  if (!error) self->pump();
+                                  if (!error && self->descriptor.is_open()) self->pump();
                               });
     }
 
@@ -55,14 +86,22 @@ Feed::Feed(boost::asio::io_context& loop, base::Fd pipe) : pipe_(std::make_share
 
 Feed::~Feed() {
     boost::system::error_code ignored;
+    pipe_->witness = {};
     pipe_->descriptor.close(ignored);
 }
 
 Feed::Taken Feed::write(std::string_view bytes) {
     if (pipe_->is_closed()) return Taken::closed;
-    if (pipe_->waiting.size() + bytes.size() > limit) return Taken::full;
-    pipe_->waiting += bytes;
+    if (pipe_->left() + bytes.size() > limit) return Taken::full;
+    pipe_->add(bytes);
     return pipe_->pump() ? Taken::yes : Taken::closed;
+}
+
+void Feed::deliver(std::string_view message, Witness witness) {
+    pipe_->witness = std::move(witness);
+    pipe_->some_sent = false;
+    pipe_->add(message);
+    pipe_->pump();
 }
 
 }  // namespace control

@@ -1,4 +1,5 @@
-// What is to be written to the stdin of a child: a queue with a bound, written as the child reads.
+// What is to be written to the stdin of a child: a queue with a bound, written as the child reads.  Of an event that is
+// written it can be told how far it came, so that another controller can go on from there.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +27,15 @@ public:
     enum class Taken { yes, closed, full };
     /// All of it or nothing.  closed: the child has closed its stdin.
     [[nodiscard]] Taken write(std::string_view bytes);
+
+    /// Called around each write of an event.
+    struct Witness {
+        std::function<void()> before;
+        std::function<void(std::size_t written)> after;
+        std::function<void(bool some_sent)> closed;  // from the loop: the child has closed its stdin
+    };
+    /// An event, of any size; the one before was written to its end, or the child is another.
+    void deliver(std::string_view message, Witness witness);
 
 private:
     struct Pipe;

@@ -59,6 +59,22 @@ bool Note::add_untold(std::string_view line) {
     return true;
 }
 
+void Note::add_announcement(const Announced& change) {
+    if (announced_count == std::size(announced)) return;
+    announced[announced_count++] = change;
+    ++announcements;
+}
+
+Progress Notes::Record::progress() const {
+    return {progress_ >> 44, progress_ >> 1 & ((std::uint64_t{1} << 43) - 1), (progress_ & 1) != 0};
+}
+
+void Notes::Record::set_progress(const Progress& progress) {
+    const std::uint64_t word = progress.delivery % Progress::different_deliveries << 44 | progress.bytes << 1 |
+                               static_cast<std::uint64_t>(progress.uncertain);
+    std::atomic_ref(progress_).store(word, std::memory_order_release);
+}
+
 void Notes::Record::commit(const Note& note) {
     const std::uint32_t next = current_ + 1;
     versions_[next & 1] = note;
@@ -110,6 +126,7 @@ Notes::Record* Notes::record(std::string_view key) {
     if (first_free_ == capacity) return nullptr;
     Record& fresh = records()[first_free_];
     fresh.versions_[0] = fresh.versions_[1] = Note{};
+    fresh.progress_ = 0;
     header().used = std::max<std::uint64_t>(header().used, first_free_ + 1);
     copy_text(fresh.key_, key);
     index_.emplace(key, first_free_);

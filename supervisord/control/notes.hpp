@@ -23,6 +23,24 @@ struct PendingSignal {
     bool group = false;
 };
 
+/// A change of state that events are to tell of.
+struct Announced {
+    api::State from = api::State::stopped, to = api::State::stopped;
+    int tries = 0;
+    pid_t pid = 0;
+    bool expected = true;
+};
+
+/// How far the event that is being written to the stdin of a listener came.
+struct Progress {
+    static constexpr std::uint64_t different_deliveries = 1 << 20;
+    std::uint64_t delivery = 0;  // which: the count of deliveries, modulo the above
+    std::uint64_t bytes = 0;     // are written
+    bool uncertain = false;      // and perhaps more: a write was begun
+
+    bool operator==(const Progress&) const = default;
+};
+
 /// One version of a note.  Plain data: it is copied byte for byte.
 struct Note {
     process::Machine machine;
@@ -33,6 +51,9 @@ struct Note {
     PendingSignal pending;          // that signal, until the keeper has answered
     std::int64_t started_wall = 0;  // epoch seconds; 0: never
     std::int64_t stopped_wall = 0;
+    std::uint64_t announcements = 0;  // ever
+    std::uint64_t announced_count = 0;
+    Announced announced[4];         // the last of them, which may not be emitted yet: those of one step
     int end_status = 0;             // wait status of the leader while others of its group remain
     char spawnerr[320] = {};        // cut when longer
     char untold[640] = {};          // lines of the activity log that may not be written yet, ready to write
@@ -40,6 +61,7 @@ struct Note {
     void set_spawnerr(std::string_view text);
     /// Appends a line, with its newline; false when it does not fit.
     [[nodiscard]] bool add_untold(std::string_view line);
+    void add_announcement(const Announced& change);
 };
 
 class Notes {
@@ -92,10 +114,15 @@ public:
     /// All of it becomes true at once.
     void commit(const Note& note);
 
+    /// Beside the note, in a word of its own: true at once.
+    [[nodiscard]] Progress progress() const;
+    void set_progress(const Progress& progress);
+
 private:
     friend class Notes;
     char key_[256] = {};
     std::uint32_t current_ = 0;
+    std::uint64_t progress_ = 0;
     Note versions_[2];
 };
 

@@ -20,15 +20,6 @@ struct Runner::Timers {
 
 namespace {
 
-logs::Target target_of(const config::Output& output, const config::Settings& settings) {
-    logs::Target target;
-    if (output.logfile.kind != config::LogFile::Kind::none) target.path = output.logfile.path;
-    target.limits = {output.logfile_maxbytes, output.logfile_backups};
-    target.syslog = output.syslog;
-    target.strip_ansi = settings.strip_ansi;
-    return target;
-}
-
 /// Does the keeper still have a child, or what a child left, in this state?
 bool occupied(const Machine& machine) { return machine.child || machine.remains; }
 
@@ -40,26 +31,17 @@ bool spawns(const process::Step& step) {
 
 }  // namespace
 
-Runner::Runner(World& world, std::string group, config::Program program, Notes::Record& record)
-    : world_(world), group_(std::move(group)), program_(std::move(program)), record_(record), note_(record.note()),
+Runner::Runner(World& world, const config::Group& group, config::Program program, Notes::Record& record)
+    : world_(world), group_(group.name), program_(std::move(program)),
+      is_listener_(group.kind == config::GroupKind::eventlistener), record_(record), note_(record.note()),
       spawnerr_(note_.spawnerr), timers_(std::make_unique<Timers>(world.loop)), self_(std::make_shared<Runner*>(this)) {
-    out_ = std::make_unique<logs::Output>(world.journal, world.files,
-                                          logs::Stream{group_, program_.name, logs::Channel::out},
-                                          target_of(program_.out, world.settings));
-    if (!program_.redirect_stderr)
-        err_ = std::make_unique<logs::Output>(world.journal, world.files,
-                                              logs::Stream{group_, program_.name, logs::Channel::err},
-                                              target_of(program_.err, world.settings));
-    if (world.activity.wants(logs::LogLevel::debug))
-        for (logs::Output* output : {out_.get(), err_.get()})
-            if (output)
-                output->set_hook([this, output](const logs::Text& text) {
-                    say(process::output(program_.name, logs::name(output->stream().channel), text.text));
-                });
+    open_outputs();
+    if (is_listener_) connect_listener();
 }
 
 Runner::~Runner() {
     *self_ = nullptr;
+    if (is_listener_) world_.events.disconnect(listener());
     for (auto* waiters : {&starting_, &stopping_})
         for (auto& waiter : *waiters) answer(std::move(waiter.done), api::Refusal{api::Fault::bad_name, name()});
 }
@@ -124,6 +106,7 @@ void Runner::apply(const process::Event& event) {
     }
     const std::uint64_t ended = note_.ended;
     note_.machine = step.next;
+    note_.announced_count = 0;
     take_note(step);
     record_.commit(note_);
     base::crash_point("runner.noted");
@@ -134,8 +117,12 @@ void Runner::apply(const process::Event& event) {
         release(slot, ended);
         base::crash_point("runner.released");
     }
+    if (is_listener_ && before.state != note_.machine.state)
+        world_.events.running(listener(), state() == api::State::running);
+    tell_announced();
     carry_out(step);
     tell_untold();
+    if (is_listener_ && before.state != state()) restart_when_stopped();
     answer_waiters(std::holds_alternative<process::Spawned>(event));
     if (before.state != note_.machine.state) world_.changed(*this);
 }
@@ -145,6 +132,7 @@ void Runner::take_note(const process::Step& step) {
     const pid_t pid = child_ ? child_->pid : 0;
     for (const auto& action : step.actions) {
         if (const auto* news = std::get_if<process::Announce>(&action)) {
+            announce(*news);
             if (news->to == api::State::starting) set_spawnerr("");
             if (news->to == api::State::backoff && spawnerr_.empty())
                 set_spawnerr(std::string(process::exited_too_quickly));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/config/model.hpp"
+#include "supervisord/control/events.hpp"
 #include "supervisord/control/feed.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/supervisor.hpp"
@@ -36,7 +37,7 @@ void leave_alone(boost::asio::io_context& loop, const keeper::Slot& slot);
 class Runner final : public Process {
 public:
     /// The paths of AUTO logs are filled in.  The record is new, or that of a controller before.
-    Runner(World& world, std::string group, config::Program program, Notes::Record& record);
+    Runner(World& world, const config::Group& group, config::Program program, Notes::Record& record);
     ~Runner() override;
 
     /// Once, by a controller that follows another: what the keeper knows of this process, or nothing.
@@ -46,6 +47,8 @@ public:
     void feed(const process::Event& event);
     void exited(const keeper::Message& message);
     void group_gone(const keeper::Message& message);
+    /// A batch of its output that another controller had logged, and perhaps done nothing else with.
+    void hear_again(const logs::Unheard& batch);
 
     /// Its group is removed: nothing of it is to be found by another controller.
     void forget_outputs();
@@ -79,6 +82,9 @@ private:
         std::uint32_t slot = 0;
         pid_t pid = 0;
     };
+    struct Ends {  // of a child that is not yet known to exist
+        base::Fd input, output, error;
+    };
     struct Waiter {
         bool until_settled = true;  // else only until the attempt has been made
         WhenDone done;
@@ -98,7 +104,22 @@ private:
     void finish_taps();
     void end_of_child();
     void release(std::uint32_t slot, std::uint64_t incarnation);
-    void open_taps(base::Fd input, base::Fd output, base::Fd error);
+    void open_taps(Ends ends);
+    void open_outputs();
+    [[nodiscard]] bool is_followed(const logs::Output& output) const;
+    void heard(const logs::Output& output, const logs::Text& text);
+    void hear_chunk(bool err, std::string_view bytes);
+    void hear_captured(bool err, const std::string& stream);
+    void forget_captured();
+    void connect_listener();
+    void deliver(const std::string& rest, std::uint64_t delivery, std::uint64_t sent);
+    void restart_listener();
+    void restart_when_stopped();
+    void go_on_delivering();
+    void settle_listener();
+    void announce(const process::Announce& news);
+    void tell_announced();
+    void carry_on(const keeper::Slot* slot, std::uint32_t number);
     void adopt(const keeper::Slot& slot, std::uint32_t number);
     void tell_once(const process::Entry& entry);
     void tell_untold();
@@ -109,16 +130,20 @@ private:
     void set_spawnerr(std::string text);
     [[nodiscard]] keeper::Message about_child(keeper::Type type) const;
     [[nodiscard]] Tap::Report reporter();
+    [[nodiscard]] ListenerName listener() const { return {group_, program_.name}; }
+    [[nodiscard]] const config::Output& output_of(bool err) const { return err ? program_.err : program_.out; }
 
     World& world_;
     const std::string group_;
     const config::Program program_;
+    const bool is_listener_;
     Notes::Record& record_;
     Note note_;             // what the record says, or will say at the next commit
     std::string spawnerr_;  // the note's may be cut
     std::string signal_problem_;
 
     std::optional<Child> child_;  // known to the keeper and not released
+    Ends ends_;
     std::unique_ptr<logs::Output> out_, err_;
     std::unique_ptr<Tap> out_tap_, err_tap_;
     std::unique_ptr<Feed> input_;

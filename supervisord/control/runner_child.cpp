@@ -33,7 +33,9 @@ void Runner::launch(const Turnstile::Pass& pass) {
     Launch& launch = std::get<Launch>(prepared);
     launch.message.inc = note_.incarnation;
     base::crash_point("runner.spawn");
-    open_taps(std::move(launch.input), std::move(launch.output), std::move(launch.error));
+    ends_ = {std::move(launch.input), std::move(launch.output), std::move(launch.error)};
+    forget_captured();
+    if (is_listener_) world_.events.began(listener());
     world_.link.send(launch.message, std::move(launch.descriptors),
                      [this, self = self_, pass, incarnation = note_.incarnation](const keeper::Message& message, base::Fd) {
                          if (*self && incarnation == note_.incarnation) spawned(message);
@@ -55,16 +57,17 @@ void Runner::spawned(const keeper::Message& message) {
                                                    : process::cannot_fork(name(), base::errno_name(message.err)));
     }
     child_ = Child{message.slot, message.pid};
+    open_taps(std::move(ends_));  // not before: what it writes is to be told with its pid
     tell_once(process::spawned(name(), message.pid));
     note_.spawn_told = note_.incarnation;
     feed(process::Spawned{base::Time(std::chrono::nanoseconds(message.spawned_at.monotonic))});
     send_pending();
 }
 
-void Runner::open_taps(base::Fd input, base::Fd output, base::Fd error) {
-    if (input) input_ = std::make_unique<Feed>(world_.loop, std::move(input));
-    if (output) out_tap_ = std::make_unique<Tap>(world_.loop, *out_, std::move(output), reporter());
-    if (error && err_) err_tap_ = std::make_unique<Tap>(world_.loop, *err_, std::move(error), reporter());
+void Runner::open_taps(Ends ends) {
+    if (ends.input) input_ = std::make_unique<Feed>(world_.loop, std::move(ends.input));
+    if (ends.output) out_tap_ = std::make_unique<Tap>(world_.loop, *out_, std::move(ends.output), reporter());
+    if (ends.error && err_) err_tap_ = std::make_unique<Tap>(world_.loop, *err_, std::move(ends.error), reporter());
 }
 
 Tap::Report Runner::reporter() {
@@ -102,7 +105,9 @@ void Runner::finish_taps() {
 void Runner::end_of_child() {
     finish_taps();
     input_.reset();
+    ends_ = {};
     child_.reset();
+    if (is_listener_) world_.events.ended(listener());
 }
 
 void Runner::release(std::uint32_t slot, std::uint64_t incarnation) {

@@ -114,12 +114,8 @@ Outcome Runner::clear_logs() {
     for (logs::Output* output : {out_.get(), err_.get()})
         if (output && !output->target().path.empty())
             if (const auto cleared = output->clear(); !cleared) return api::Refusal{api::Fault::failed, name()};
+    forget_captured();
     return std::nullopt;
-}
-
-void Runner::forget_outputs() {
-    for (logs::Output* output : {out_.get(), err_.get()})
-        if (output) output->forget();
 }
 
 void Runner::reopen_logs() {

@@ -21,11 +21,17 @@ void leave_alone(boost::asio::io_context& loop, const keeper::Slot& slot) {
 }
 
 void Runner::resume(const keeper::Slot* slot, std::uint32_t number) {
+    carry_on(slot, number);
+    if (is_listener_) settle_listener();
+}
+
+void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
     if (note_.untold[0] && world_.activity.was_written(note_.untold)) {
         note_.untold[0] = 0;
         record_.commit(note_);
     }
     tell_untold();
+    tell_announced();
     if (slot && slot->inc > note_.incarnation) {  // the notes are lost, the child is not
         note_.incarnation = slot->inc;
         note_.machine.child = true;
@@ -59,14 +65,15 @@ void Runner::resume(const keeper::Slot* slot, std::uint32_t number) {
 
 void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
     child_ = Child{number, slot.pid};
-    base::Fd input, output, error;
+    Ends ends;
     for (const auto& retained : slot.retained) {
-        if (retained.role == keeper::Role::input) input = base::Fd(retained.fd);
-        if (retained.role == keeper::Role::output) output = base::Fd(retained.fd);
-        if (retained.role == keeper::Role::error) error = base::Fd(retained.fd);
+        if (retained.role == keeper::Role::input) ends.input = base::Fd(retained.fd);
+        if (retained.role == keeper::Role::output) ends.output = base::Fd(retained.fd);
+        if (retained.role == keeper::Role::error) ends.error = base::Fd(retained.fd);
     }
     if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();  // the keeper's business
-    open_taps(std::move(input), std::move(output), std::move(error));
+    open_taps(std::move(ends));
+    if (is_listener_) go_on_delivering();  // before anything else can be sent to it
     if (note_.spawn_told < note_.incarnation) {
         tell_once(process::spawned(name(), slot.pid));
         note_.spawn_told = note_.incarnation;

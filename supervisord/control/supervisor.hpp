@@ -65,6 +65,19 @@ public:
     [[nodiscard]] virtual std::vector<Process*> processes() = 0;  // in config order
 };
 
+/// The listeners of one [eventlistener:x], and what waits for them.
+struct EventPool {
+    struct Listener {
+        std::string name;
+        std::string state;  // READY, BUSY, ACKNOWLEDGED or UNKNOWN
+    };
+    std::string name;
+    std::int64_t buffer_size = 0;  // events
+    std::int64_t waiting = 0;      // events
+    std::int64_t discarded = 0;    // events, since the pool was made: the buffer was full
+    std::vector<Listener> listeners = {};
+};
+
 struct Changes {
     std::vector<std::string> added, changed, removed;
 };
@@ -94,6 +107,7 @@ public:
     /// when they are not valid (Q71).
     virtual Outcome restart() = 0;
 
+    [[nodiscard]] virtual std::vector<EventPool> event_pools() = 0;  // sorted by name
     virtual void send_remote_event(std::string_view type, std::string_view payload) = 0;
 
     /// Path of the activity log; empty when it is no file.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/config/model.hpp"
+#include "supervisord/control/events.hpp"
 #include "supervisord/control/link.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/turnstile.hpp"
@@ -26,6 +27,7 @@ struct World {
     logs::Journal& journal;
     Notes& notes;
     Turnstile& launches;
+    Events& events;
 
     config::Environment environment;  // of supervisord, for programs
     config::Settings settings;        // active ones

@@ -36,11 +36,21 @@ std::string appended(int fd, std::int64_t size, std::size_t limit) {
 Made make_text(Lane& lane, std::int64_t start) {
     // After the commit the index has moved on: the state before is the other one.
     const unsigned before = has(lane, word::pending) ? index_of(lane) ^ 1 : index_of(lane);
-    Made made{{lane.bytes, static_cast<std::size_t>(lane.pos - start)}, {}, lane.state[before]};
+    Made made{{lane.bytes, static_cast<std::size_t>(lane.pos - start)}, {}, {}, lane.state[before]};
+    made.after.passed += made.raw.size();
     made.text = made.raw;
+    const bool last = lane.flags & flag::last;
     if (lane.flags & flag::strip) {
         std::size_t size = strip_ansi(made.after.strip, made.raw, lane.text);
-        if (lane.flags & flag::last) size += strip_ansi_end(made.after.strip, lane.text + size);
+        if (last) size += strip_ansi_end(made.after.strip, lane.text + size);
+        made.text = {lane.text, size};
+    }
+    if (lane.flags & flag::capture) {
+        split_captures(made.after.capture, made.text, made.pieces);
+        if (last) split_captures_end(made.after.capture, made.pieces);
+        std::size_t size = 0;
+        for (const auto& piece : made.pieces)
+            if (piece.what == Piece::What::plain) size += piece.bytes.copy(lane.text + size, piece.bytes.size());
         made.text = {lane.text, size};
     }
     return made;

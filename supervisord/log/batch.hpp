@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "supervisord/log/files.hpp"
 #include "supervisord/log/lane.hpp"
@@ -17,6 +18,7 @@ namespace logs {
 struct Made {
     std::string_view raw;
     std::string_view text;  // in the lane
+    std::vector<Piece> pieces;  // with capture: the text and what was captured, in order
     StreamState after;
 };
 /// start: offset of the lane's bytes in the journal, against which pos counts.

@@ -210,7 +210,9 @@ void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) 
     }
     if (has(it, word::pending)) {
         const Made made = make_text(it, offset_of(number));
-        if (it.flags & flag::heard) recovered.unheard.push_back({stream_of(it.name), std::string(made.raw), std::string(made.text)});
+        if (it.flags & flag::heard)
+            recovered.unheard.push_back({stream_of(it.name), std::string(made.raw), std::string(made.text), made.pieces,
+                                         made.after.passed});
         settle(it, row);
         hand_back(number);
     }

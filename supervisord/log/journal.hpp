@@ -37,6 +37,8 @@ struct Unheard {
     Stream stream;
     std::string raw;
     std::string text;
+    std::vector<Piece> pieces;
+    std::uint64_t end = 0;
 };
 
 struct Recovered {

@@ -6,12 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "supervisord/log/capture.hpp"
 #include "supervisord/log/strip_ansi.hpp"
 
 namespace logs {
 
 inline constexpr std::uint64_t journal_magic = 0x6c6e726a'76727073;  // "sprvjrnl"
-inline constexpr std::uint32_t journal_layout = 1;
+inline constexpr std::uint32_t journal_layout = 2;
 
 inline constexpr std::size_t page = 4096;
 inline constexpr std::size_t batch_limit = 256 * 1024;   // bytes out of a pipe in one batch
@@ -23,8 +24,10 @@ inline constexpr std::size_t path_limit = 4096;
 /// What a stream remembers from one batch to the next.
 struct StreamState {
     StripState strip;
-    std::uint64_t lost = 0;  // bytes dropped and not yet reported
-    std::uint64_t reserved[4] = {};
+    CaptureState capture;
+    std::uint64_t lost = 0;    // bytes dropped and not yet reported
+    std::uint64_t passed = 0;  // bytes that have come, ever: tells one batch from another
+    std::uint64_t reserved[3] = {};
 };
 
 /// A stream that the journal knows.  Not used when the name is empty.
@@ -47,6 +50,7 @@ inline constexpr std::uint32_t strip = 1;
 inline constexpr std::uint32_t syslog = 2;
 inline constexpr std::uint32_t heard = 4;  // somebody wants to hear it
 inline constexpr std::uint32_t last = 8;   // the end of the stream: what is held back comes out
+inline constexpr std::uint32_t capture = 16;  // what stands between capture tokens is not for the log
 }  // namespace flag
 
 struct Lane {

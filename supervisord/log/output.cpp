@@ -33,6 +33,7 @@ StreamState& Output::state() { return row_ == Journal::no_row ? own_state_ : jou
 int Output::open() {
     drop_parked();
     state().strip = StripState{};
+    state().capture = CaptureState{};
     patience_ = Patience{};
     if (target_.path.empty()) return 0;
     auto opened = files_.open(target_.path);
@@ -73,12 +74,14 @@ Pumped Output::pump(int pipe, base::Time now) {
 
 Pumped Output::finish(base::Time now) {
     if (lane_) return write_out(*lane_, now);
-    if (state().strip.place == StripState::Place::after_escape) {  // an ESC is held back
+    const CaptureState& capture = state().capture;
+    if (state().strip.place == StripState::Place::after_escape || (!capture.inside && capture.matched > 0)) {  // held back
         const unsigned number = begin(flag::last, now);
         activate(journal_.lane(number));
         return write_out(number, now);
     }
     state().strip = StripState{};
+    state().capture = CaptureState{};
     Pumped pumped{.state = State::end_of_file};
     pumped.report = remaining_report();
     return pumped;
@@ -105,7 +108,8 @@ unsigned Output::begin(std::uint32_t last, base::Time now) {
     const unsigned number = journal_.free_lane();
     Lane& lane = journal_.lane(number);
     journal_.name_lane(lane, row_, name_);
-    lane.flags = (target_.strip_ansi ? flag::strip : 0) | (target_.syslog ? flag::syslog : 0) | (hook_ ? flag::heard : 0) | last;
+    lane.flags = (target_.strip_ansi ? flag::strip : 0) | (target_.syslog ? flag::syslog : 0) | (hook_ ? flag::heard : 0) |
+                 (target_.capture ? flag::capture : 0) | last;
     lane.pos = Journal::offset_of(number);
     lane.dev = lane.ino = 0;
     lane.log_size = 0;
@@ -172,7 +176,7 @@ void Output::complete(unsigned number, const Made& made) {
     Lane& lane = journal_.lane(number);
     commit(lane, made.after);
     if (file_) files_.changed(*file_);
-    if (hook_) hook_({made.raw, made.text});
+    if (hook_) hook_({made.raw, made.text, made.pieces, made.after.passed});
     base::crash_point("journal.heard");
     settle(lane, &state());
     journal_.hand_back(number);

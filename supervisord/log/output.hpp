@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,7 @@ struct Target {
     Limits limits = {};
     bool syslog = false;
     bool strip_ansi = false;
+    bool capture = false;  // what stands between capture tokens is for the hook alone
 
     bool operator==(const Target&) const = default;
 };
@@ -39,6 +41,8 @@ struct Target {
 struct Text {
     std::string_view raw;   // as the child wrote it
     std::string_view text;  // as it was logged
+    std::span<const Piece> pieces = {};  // with capture: what was logged and what was captured, in order
+    std::uint64_t end = 0;  // bytes of the stream up to here, ever: the same when the batch is heard again
 };
 
 struct Pumped {

@@ -107,6 +107,14 @@ Entry output(std::string_view name, std::string_view channel, std::string_view b
                                                          : concat("Undecodable: ", base::python_bytes_repr(bytes)))};
 }
 
+Entry protocol_output(std::string_view name, std::string_view bytes) {
+    return {LogLevel::debug, concat("'", name, "' stdout output:\n", base::python_bytes_repr(bytes))};
+}
+
+Entry comm_event(std::string_view name, std::string_view channel) {
+    return {LogLevel::debug, concat("'", name, "' ", channel, " emitted a comm event")};
+}
+
 Entry reaped_unknown(pid_t pid, int status) {
     return {LogLevel::info, concat("reaped unknown pid ", pid, " (", exit_text(status), ")")};
 }

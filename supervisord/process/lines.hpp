@@ -56,6 +56,10 @@ struct Entry {
 /// What a process wrote, for those who log at debug; bytes that are no UTF-8 as Python shows them.
 [[nodiscard]] Entry output(std::string_view name, std::string_view channel, std::string_view bytes);
 
+/// What an event listener says to supervisord, always as Python shows bytes.
+[[nodiscard]] Entry protocol_output(std::string_view name, std::string_view bytes);
+[[nodiscard]] Entry comm_event(std::string_view name, std::string_view channel);
+
 [[nodiscard]] Entry reaped_unknown(pid_t pid, int status);
 
 // spawnerr of what goes wrong before there is a child; `error` is the name of an errno.

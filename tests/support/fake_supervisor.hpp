@@ -109,6 +109,7 @@ public:
     api::Mood its_mood = api::Mood::running;
     std::string its_identifier = "supervisor";
     std::string its_logfile;
+    std::vector<control::EventPool> its_pools;
     config::Config its_config;  // as last read
     control::Changes changes;
     control::Outcome outcome;   // of what is asked next, when it is not that it worked
@@ -186,6 +187,7 @@ public:
         asked.emplace_back("restart");
         return outcome;
     }
+    [[nodiscard]] std::vector<control::EventPool> event_pools() override { return its_pools; }
     void send_remote_event(std::string_view type, std::string_view payload) override {
         asked.push_back("event " + std::string(type) + " " + std::string(payload));
     }

@@ -143,6 +143,42 @@ TEST_CASE("half a sequence of one child does not touch the output of the next") 
     CHECK(test::content(it.log) == "one1mtwo");
 }
 
+TEST_CASE("what stands between capture tokens goes to the hook and not to the log, whatever the batches") {
+    Pumping it;
+    Output output(it.journal, it.files, stream(), {.path = it.log, .strip_ansi = true, .capture = true});
+    std::string captured;
+    std::uint64_t end = 0, sent = 0;
+    output.set_hook([&](const logs::Text& text) {
+        for (const auto& piece : text.pieces)
+            captured += piece.what == logs::Piece::What::complete ? "|" : piece.what == logs::Piece::What::captured ? piece.bytes : "";
+        end = text.end;
+    });
+    REQUIRE(output.open() == 0);
+    for (const std::string_view piece : {"pre<!--XSUPER", "VISOR:BEGIN-->o\x1b[1mn", "e<!--XSUPERVISOR:EN", "D--", ">post<!--XS"}) {
+        it.child_writes(piece);
+        sent += piece.size();
+        CHECK(it.pump_all(output).state == State::empty);
+        CHECK(end == sent);
+    }
+    CHECK(captured == "one|");
+    CHECK(test::content(it.log) == "prepost");
+    it.pipe.write.reset();
+    CHECK(it.pump_all(output).state == State::end_of_file);
+    CHECK(test::content(it.log) == "prepost<!--XS");
+}
+
+TEST_CASE("a capture that one child did not end is none of the next one's") {
+    Pumping it;
+    Output output(it.journal, it.files, stream(), {.path = it.log, .capture = true});
+    REQUIRE(output.open() == 0);
+    it.child_writes("<!--XSUPERVISOR:BEGIN-->lost");
+    CHECK(it.pump_all(output).state == State::empty);
+    REQUIRE(output.open() == 0);
+    it.child_writes("two");
+    CHECK(it.pump_all(output).state == State::empty);
+    CHECK(test::content(it.log) == "two");
+}
+
 TEST_CASE("two outputs on one file see each other's rotations") {
     Pumping it;
     Output one(it.journal, it.files, stream("one"), {.path = it.log, .limits = {10, 5}});

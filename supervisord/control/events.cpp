@@ -1,0 +1,269 @@
+#include "supervisord/control/events.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/base/clock.hpp"
+#include "common/base/text.hpp"
+#include "supervisord/event/ticks.hpp"
+
+namespace control {
+
+using base::concat;
+using config::EventType;
+
+struct Events::Timer {
+    explicit Timer(boost::asio::io_context& loop) : timer(loop) {}
+    boost::asio::steady_timer timer;
+};
+
+namespace {
+
+// What is in the ledger.
+constexpr std::string_view serial_name = "serial";
+constexpr std::string_view clock_name = "clock";  // when one last looked for ticks, in seconds since the epoch
+std::string pool_name(std::string_view pool) { return concat("pool:", pool); }
+std::string told_name(std::string_view process) { return concat("told:", process); }
+std::string heard_name(std::string_view stream) { return concat("heard:", stream); }
+std::string captured_name(std::string_view stream) { return concat("captured:", stream); }
+
+std::int64_t wall_seconds() { return base::epoch_seconds(base::wall_now()); }
+
+}  // namespace
+
+Events::Events(boost::asio::io_context& loop, logs::Activity& activity, Ledger ledger)
+    : activity_(activity), ledger_(std::move(ledger)), timer_(std::make_unique<Timer>(loop)) {}
+
+Events::~Events() = default;
+
+Events::Entry* Events::find(std::string_view pool) {
+    const auto found = pools_.find(pool);
+    return found == pools_.end() ? nullptr : &found->second;
+}
+
+// Emission.
+
+void Events::emit(EventType type, std::string payload) {
+    if (!wants(type)) return;
+    const std::uint64_t serial = ledger_.number(serial_name);
+    ledger_.set(serial_name, serial + 1);
+    for (auto& [name, entry] : pools_)
+        if (entry.wanted.has(type)) done(entry, entry.pool.emitted(serial, type, payload, base::now()));
+    settle();
+}
+
+void Events::emit_change(std::string_view process, std::uint64_t number, const event::Change& change) {
+    if (number <= ledger_.number(told_name(process))) return;
+    ledger_.set(told_name(process), number);
+    emit(event::type_of(change), event::payload(change));
+    settle();
+}
+
+void Events::forget_process(std::string_view process) { ledger_.erase(told_name(process)); }
+
+bool Events::begin_hearing(const std::string& stream, std::uint64_t end) {
+    const std::string name = heard_name(stream);
+    if (ledger_.find(name) && ledger_.number(name) == end) return false;
+    ledger_.set(name, end);
+    hearing_ = true;
+    return true;
+}
+
+void Events::end_hearing() {
+    hearing_ = false;
+    settle();
+}
+
+void Events::capture(const std::string& stream, std::string_view bytes, std::size_t limit) {
+    const std::string name = captured_name(stream);
+    const auto* before = ledger_.find(name);
+    std::string captured = before ? *before : std::string();
+    captured += bytes;
+    if (captured.size() > limit) captured.erase(0, captured.size() - limit);
+    ledger_.set(name, std::move(captured));
+}
+
+std::string Events::take_captured(const std::string& stream) {
+    const std::string name = captured_name(stream);
+    const auto* found = ledger_.find(name);
+    std::string captured = found ? *found : std::string();
+    ledger_.erase(name);
+    return captured;
+}
+
+void Events::forget_stream(const std::string& stream) {
+    ledger_.erase(heard_name(stream));
+    ledger_.erase(captured_name(stream));
+    settle();
+}
+
+// Pools.
+
+void Events::add_pool(const config::Group& group, std::string_view server, bool fresh) {
+    std::vector<std::string> listeners;
+    for (const auto& process : group.processes) listeners.push_back(process.name);
+    event::Pool pool({.name = group.name,
+                      .server = std::string(server),
+                      .buffer_size = group.buffer_size,
+                      .busy_timeout = group.busy_timeout},
+                     listeners);
+    Entry entry{.pool = std::move(pool), .wanted = config::Subscription(group.events)};
+    const auto* saved = fresh ? nullptr : ledger_.find(pool_name(group.name));
+    entry.known = fresh || (saved && entry.pool.restore(*saved));
+    entry.changed = true;
+    pools_.insert_or_assign(group.name, std::move(entry));
+    pools_changed();
+    if (!ledger_.find(clock_name)) ledger_.set(clock_name, static_cast<std::uint64_t>(wall_seconds()));
+    settle();
+}
+
+void Events::remove_pool(std::string_view name) {
+    const auto found = pools_.find(name);
+    if (found == pools_.end()) return;
+    pools_.erase(found);
+    ledger_.erase(pool_name(name));
+    pools_changed();
+    settle();
+}
+
+void Events::begin_anew() {
+    for (const std::string_view beginning : {"pool:", "told:", "heard:", "captured:", "clock"}) ledger_.erase_all(beginning);
+    settle();
+}
+
+void Events::pools_changed() {
+    wanted_ = {};
+    for (const auto& [name, entry] : pools_) wanted_.add(entry.wanted);
+}
+
+std::vector<EventPool> Events::pools() const {
+    std::vector<EventPool> out;
+    for (const auto& [name, entry] : pools_) {
+        EventPool pool{.name = name, .buffer_size = entry.pool.options().buffer_size};
+        pool.waiting = static_cast<std::int64_t>(entry.pool.waiting().size());
+        pool.discarded = static_cast<std::int64_t>(entry.pool.discarded());
+        for (const auto& member : entry.pool.members())
+            pool.listeners.push_back({member.name, std::string(event::name(member.listener.state))});
+        out.push_back(std::move(pool));
+    }
+    return out;
+}
+
+void Events::connect(const ListenerName& listener, Ways ways) {
+    if (Entry* entry = find(listener.pool)) entry->ways[std::string(listener.process)] = std::move(ways);
+}
+
+void Events::disconnect(const ListenerName& listener) {
+    if (Entry* entry = find(listener.pool)) entry->ways.erase(std::string(listener.process));
+}
+
+// What happens to listeners.
+
+void Events::began(const ListenerName& listener) {
+    if (Entry* entry = find(listener.pool)) done(*entry, entry->pool.began(listener.process, base::now()));
+    settle();
+}
+
+void Events::running(const ListenerName& listener, bool is) {
+    if (Entry* entry = find(listener.pool)) done(*entry, entry->pool.running(listener.process, is, base::now()));
+    settle();
+}
+
+void Events::heard(const ListenerName& listener, std::string_view bytes) {
+    if (Entry* entry = find(listener.pool)) done(*entry, entry->pool.heard(listener.process, bytes, base::now()));
+    settle();
+}
+
+void Events::closed(const ListenerName& listener, bool some_sent) {
+    if (Entry* entry = find(listener.pool)) done(*entry, entry->pool.closed(listener.process, some_sent, base::now()));
+    settle();
+}
+
+void Events::ended(const ListenerName& listener) {
+    if (Entry* entry = find(listener.pool)) done(*entry, entry->pool.ended(listener.process, base::now()));
+    settle();
+}
+
+void Events::adopted(const ListenerName& listener, const Progress& progress,
+                     const std::function<void(const std::string&, std::uint64_t, std::uint64_t)>& go_on) {
+    Entry* entry = find(listener.pool);
+    const auto* member = entry ? entry->pool.find(listener.process) : nullptr;
+    if (!member) return;
+    const bool same = progress.delivery == member->deliveries % Progress::different_deliveries;
+    if (!entry->known || (member->holds && same && progress.uncertain)) {
+        done(*entry, entry->pool.lost_track(listener.process));
+        return settle();
+    }
+    const std::uint64_t sent = same ? progress.bytes : 0;
+    if (member->holds && sent < member->message.size()) go_on(member->message.substr(sent), member->deliveries, sent);
+}
+
+bool Events::is_restarting(const ListenerName& listener) const {
+    const auto found = pools_.find(listener.pool);
+    const auto* member = found == pools_.end() ? nullptr : found->second.pool.find(listener.process);
+    return member && member->restarting;
+}
+
+// What follows.
+
+void Events::done(Entry& entry, event::Actions actions) {
+    entry.changed = true;
+    for (auto& action : actions) actions_.emplace_back(entry.pool.options().name, std::move(action));
+}
+
+/// Saved first, done then: who follows finds what was to be done.
+void Events::settle() {
+    if (hearing_) return;
+    for (auto& [name, entry] : pools_)
+        if (std::exchange(entry.changed, false)) ledger_.set(pool_name(name), entry.pool.saved());
+    ledger_.commit();
+    const auto actions = std::exchange(actions_, {});
+    for (const auto& [pool, action] : actions)
+        if (Entry* entry = find(pool)) carry_out(*entry, action);
+    arm();
+}
+
+void Events::carry_out(Entry& entry, const event::Action& action) {
+    if (const auto* say = std::get_if<event::Say>(&action)) return activity_.log(say->level, say->text);
+    const auto* send = std::get_if<event::Send>(&action);
+    const std::string& listener = send ? send->listener : std::get<event::Restart>(action).listener;
+    const auto ways = entry.ways.find(listener);
+    const auto* member = entry.pool.find(listener);
+    if (ways == entry.ways.end() || !member) return;
+    if (!send) return ways->second.restart();
+    if (member->holds) ways->second.send(member->message, member->deliveries);
+}
+
+// The clock.
+
+void Events::arm() {
+    std::optional<base::Time> next;
+    for (const auto& [name, entry] : pools_)
+        if (const auto deadline = entry.pool.deadline(); deadline && (!next || *deadline < *next)) next = deadline;
+    if (const auto tick = event::next_tick(wanted_, wall_seconds())) {
+        const auto left = base::WallTime(std::chrono::seconds(*tick)) - base::wall_now();
+        const auto at = base::now() + left;
+        if (!next || at < *next) next = at;
+    }
+    if (!next) {
+        timer_->timer.cancel();
+        return;
+    }
+    if (timer_->timer.expiry() == *next) return;
+    timer_->timer.expires_at(*next);
+    timer_->timer.async_wait([this](const boost::system::error_code& error) {
+        if (!error) look_at_clock();
+    });
+}
+
+void Events::look_at_clock() {
+    for (auto& [name, entry] : pools_) done(entry, entry.pool.time_passed(base::now()));
+    const auto before = static_cast<std::int64_t>(ledger_.number(clock_name));
+    const std::int64_t now = wall_seconds();
+    ledger_.set(clock_name, static_cast<std::uint64_t>(now));
+    hearing_ = true;  // all of them, and that they were sent, at once
+    for (const auto& tick : event::ticks(before, now)) emit(tick.type, event::tick(tick.begins));
+    end_hearing();
+}
+
+}  // namespace control

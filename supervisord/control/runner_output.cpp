@@ -1,0 +1,109 @@
+// What a runner hears of the output of its child, besides what goes to the logs: lines for those who log at debug,
+// events, what is captured, the protocol of listeners.
+#include "supervisord/control/runner.hpp"
+
+#include "common/base/text.hpp"
+#include "supervisord/control/world.hpp"
+
+namespace control {
+
+using base::concat;
+using config::EventType;
+
+namespace {
+
+logs::Target target_of(const config::Output& output, const config::Settings& settings) {
+    logs::Target target;
+    if (output.logfile.kind != config::LogFile::Kind::none) target.path = output.logfile.path;
+    target.limits = {output.logfile_maxbytes, output.logfile_backups};
+    target.syslog = output.syslog;
+    target.strip_ansi = settings.strip_ansi;
+    target.capture = output.capture_maxbytes > 0;
+    return target;
+}
+
+std::string stream_name(const logs::Stream& stream) {
+    return concat(stream.group, ":", stream.process, ":", logs::name(stream.channel));
+}
+
+}  // namespace
+
+void Runner::open_outputs() {
+    logs::Target target = target_of(program_.out, world_.settings);
+    if (is_listener_) target.capture = false;  // its stdout is the protocol
+    out_ = std::make_unique<logs::Output>(world_.journal, world_.files, logs::Stream{group_, program_.name, logs::Channel::out},
+                                          std::move(target));
+    if (!program_.redirect_stderr)
+        err_ = std::make_unique<logs::Output>(world_.journal, world_.files,
+                                              logs::Stream{group_, program_.name, logs::Channel::err},
+                                              target_of(program_.err, world_.settings));
+    for (logs::Output* output : {out_.get(), err_.get()})
+        if (output && (is_followed(*output) || world_.activity.wants(logs::LogLevel::debug)))
+            output->set_hook([this, output](const logs::Text& text) { heard(*output, text); });
+}
+
+/// Whether more depends on hearing it than lines of the activity log.
+bool Runner::is_followed(const logs::Output& output) const {
+    const bool err = output.stream().channel == logs::Channel::err;
+    return (is_listener_ && !err) || output.target().capture || output_of(err).events_enabled;
+}
+
+void Runner::heard(const logs::Output& output, const logs::Text& text) {
+    const bool err = output.stream().channel == logs::Channel::err;
+    if (!is_followed(output)) return hear_chunk(err, text.text);
+    const std::string stream = stream_name(output.stream());
+    if (!world_.events.begin_hearing(stream, text.end)) return;
+    if (is_listener_ && !err) {
+        say(process::protocol_output(name(), text.raw));
+        world_.events.heard(listener(), text.raw);
+    } else if (!output.target().capture) {
+        hear_chunk(err, text.text);
+    }
+    for (const auto& piece : text.pieces) {
+        if (piece.what == logs::Piece::What::complete) {
+            hear_captured(err, stream);
+            continue;
+        }
+        hear_chunk(err, piece.bytes);
+        if (piece.what == logs::Piece::What::captured)
+            world_.events.capture(stream, piece.bytes, static_cast<std::size_t>(output_of(err).capture_maxbytes));
+    }
+    world_.events.end_hearing();
+}
+
+/// One piece, captured or not (Q124).
+void Runner::hear_chunk(bool err, std::string_view bytes) {
+    if (bytes.empty()) return;
+    const auto type = err ? EventType::process_log_stderr : EventType::process_log_stdout;
+    if (world_.activity.wants(logs::LogLevel::debug)) say(process::output(name(), err ? "stderr" : "stdout", bytes));
+    if (output_of(err).events_enabled && !(is_listener_ && !err) && world_.events.wants(type))
+        world_.events.emit(type, event::log({name(), group_, child_ ? child_->pid : 0, err}, bytes));
+}
+
+void Runner::hear_captured(bool err, const std::string& stream) {
+    const std::string captured = world_.events.take_captured(stream);
+    const auto type = err ? EventType::process_communication_stderr : EventType::process_communication_stdout;
+    if (world_.events.wants(type))
+        world_.events.emit(type, event::communication({name(), group_, child_ ? child_->pid : 0, err}, captured));
+    say(process::comm_event(name(), err ? "stderr" : "stdout"));
+}
+
+void Runner::hear_again(const logs::Unheard& batch) {
+    const logs::Output* output = batch.stream.channel == logs::Channel::err ? err_.get() : out_.get();
+    if (output && is_followed(*output)) heard(*output, {batch.raw, batch.text, batch.pieces, batch.end});
+}
+
+void Runner::forget_captured() {
+    for (const logs::Output* output : {out_.get(), err_.get()})
+        if (output && output->target().capture) std::ignore = world_.events.take_captured(stream_name(output->stream()));
+}
+
+void Runner::forget_outputs() {
+    for (logs::Output* output : {out_.get(), err_.get()}) {
+        if (!output) continue;
+        output->forget();
+        if (is_followed(*output)) world_.events.forget_stream(stream_name(output->stream()));
+    }
+}
+
+}  // namespace control

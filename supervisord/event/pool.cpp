@@ -1,0 +1,182 @@
+#include "supervisord/event/pool.hpp"
+
+#include <algorithm>
+
+#include "common/base/text.hpp"
+#include "supervisord/event/payload.hpp"
+
+namespace event {
+
+using base::concat;
+using config::LogLevel;
+using State = Listener::State;
+
+Pool::Pool(Options options, const std::vector<std::string>& listeners) : options_(std::move(options)) {
+    for (const auto& listener : listeners) members_.emplace_back().name = listener;
+}
+
+const Member* Pool::find(std::string_view listener) const {
+    const auto found = std::ranges::find(members_, listener, &Member::name);
+    return found == members_.end() ? nullptr : &*found;
+}
+
+Member* Pool::member(std::string_view listener) { return const_cast<Member*>(find(listener)); }
+
+void Pool::make_room(Actions& actions) {
+    while (waiting_.size() >= static_cast<std::size_t>(options_.buffer_size)) {
+        actions.emplace_back(Say{LogLevel::error, concat("pool ", options_.name, " event buffer overflowed, discarding event ",
+                                                         waiting_.front().serial)});
+        waiting_.pop_front();
+        ++discarded_;
+    }
+}
+
+/// To where it stood: before all that came after it.
+void Pool::take_back(Member& member, Actions& actions) {
+    member.busy_until.reset();
+    member.message.clear();
+    if (!member.holds) return;
+    Event event = std::move(*member.holds);
+    member.holds.reset();
+    make_room(actions);
+    actions.emplace_back(Say{LogLevel::debug, concat("rebuffering event ", event.serial, " for pool ", options_.name, " (buf size=",
+                                                     waiting_.size(), ", max=", options_.buffer_size, ")")});
+    const auto place = std::ranges::upper_bound(waiting_, event.pool_serial, {}, &Event::pool_serial);
+    waiting_.insert(place, std::move(event));
+}
+
+void Pool::dispatch(Actions& actions, Time now) {
+    for (auto& member : members_) {
+        if (waiting_.empty()) return;
+        if (!member.running || member.deaf || member.listener.state != State::ready) continue;
+        member.holds = std::move(waiting_.front());
+        waiting_.pop_front();
+        const Event& event = *member.holds;
+        member.message = message({options_.server, options_.name, event.serial, event.pool_serial, event.type}, event.payload);
+        member.listener.state = State::busy;
+        ++member.deliveries;
+        if (options_.busy_timeout > 0) member.busy_until = now + std::chrono::seconds(options_.busy_timeout);
+        actions.emplace_back(Say{LogLevel::debug, concat(member.name, ": READY -> BUSY")});
+        actions.emplace_back(Say{LogLevel::debug, concat("event ", event.serial, " sent to listener ", member.name)});
+        actions.emplace_back(Send{member.name});
+    }
+}
+
+Actions Pool::emitted(std::uint64_t serial, config::EventType type, std::string payload, Time now) {
+    Actions actions;
+    make_room(actions);
+    waiting_.push_back({serial, next_pool_serial_++, type, std::move(payload)});
+    dispatch(actions, now);
+    return actions;
+}
+
+Actions Pool::began(std::string_view listener, Time now) {
+    Actions actions;
+    Member* it = member(listener);
+    if (!it) return actions;
+    take_back(*it, actions);
+    it->listener = Listener{};
+    it->deaf = it->restarting = false;
+    dispatch(actions, now);
+    return actions;
+}
+
+Actions Pool::running(std::string_view listener, bool is, Time now) {
+    Actions actions;
+    Member* it = member(listener);
+    if (!it) return actions;
+    it->running = is;
+    dispatch(actions, now);
+    return actions;
+}
+
+Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now) {
+    Actions actions;
+    Member* it = member(listener);
+    if (!it) return actions;
+    const auto say = [&](LogLevel level, std::string text) { actions.emplace_back(Say{level, std::move(text)}); };
+    for (const auto& heard : hear(it->listener, bytes)) {
+        switch (heard.what) {
+            case Heard::What::state:
+                say(LogLevel::debug, concat(it->name, ": ", name(heard.from), " -> ", name(heard.to)));
+                if (heard.to == State::unknown)
+                    say(LogLevel::warn, concat(it->name, ": has entered the UNKNOWN state and will no longer receive events, "
+                                                         "this usually indicates the process violated the eventlistener protocol"));
+                break;
+            case Heard::What::processed:
+                say(LogLevel::debug, concat(it->name, ": event was processed"));
+                it->holds.reset();
+                it->message.clear();
+                it->busy_until.reset();
+                break;
+            case Heard::What::rejected:
+                say(LogLevel::warn, concat(it->name, ": event was rejected"));
+                take_back(*it, actions);
+                break;
+            case Heard::What::bad_line:
+                say(LogLevel::warn, concat(it->name, ": bad result line: '", heard.line, "'"));
+                take_back(*it, actions);
+                break;
+        }
+    }
+    dispatch(actions, now);
+    return actions;
+}
+
+Actions Pool::closed(std::string_view listener, bool some_sent, Time now) {
+    Actions actions;
+    Member* it = member(listener);
+    if (!it) return actions;
+    it->deaf = true;
+    if (!it->holds) return actions;
+    actions.emplace_back(Say{LogLevel::debug, concat("epipe occurred while sending event ", it->holds->serial, " to listener ",
+                                                     it->name, ", listener state unchanged")});
+    // It owes no answer for what it cannot have read.
+    if (!some_sent) it->listener.state = State::ready;
+    take_back(*it, actions);
+    dispatch(actions, now);
+    return actions;
+}
+
+Actions Pool::ended(std::string_view listener, Time now) {
+    Actions actions;
+    Member* it = member(listener);
+    if (!it) return actions;
+    it->running = false;
+    take_back(*it, actions);
+    dispatch(actions, now);
+    return actions;
+}
+
+Actions Pool::lost_track(std::string_view listener) {
+    Actions actions;
+    Member* it = member(listener);
+    if (!it) return actions;
+    it->deaf = it->restarting = true;
+    it->listener = Listener{.state = State::unknown};
+    actions.emplace_back(Say{LogLevel::warn, concat(it->name, ": it is not known what it has read, restarting it")});
+    actions.emplace_back(Restart{it->name});
+    return actions;
+}
+
+Actions Pool::time_passed(Time now) {
+    Actions actions;
+    for (auto& member : members_) {
+        if (!member.busy_until || now < *member.busy_until) continue;
+        member.busy_until.reset();
+        member.restarting = true;
+        actions.emplace_back(Say{LogLevel::warn, concat(member.name, ": has been BUSY for ", options_.busy_timeout,
+                                                        " seconds (busy_timeout), restarting it")});
+        actions.emplace_back(Restart{member.name});
+    }
+    return actions;
+}
+
+std::optional<Time> Pool::deadline() const {
+    std::optional<Time> first;
+    for (const auto& member : members_)
+        if (member.busy_until && (!first || *member.busy_until < *first)) first = member.busy_until;
+    return first;
+}
+
+}  // namespace event
