@@ -25,6 +25,7 @@ using ResponseParser = http::response_parser<http::string_body>;
 
 namespace {
 
+constexpr std::string_view position_header = "X-Log-Position";
 constexpr std::size_t answer_limit = std::size_t{1} << 30;  // bytes of a body: `tail -0` asks for a whole file
 
 [[noreturn]] void fail(const Server& server, std::string_view what) {
@@ -117,19 +118,29 @@ struct Stream::Parser {
     Server server;
 };
 
-Stream::Stream(const Server& server, std::string_view path, const Interrupt& interrupt)
+Stream::Stream(const Server& server, std::string_view path, const Interrupt& interrupt, const std::string& position)
     : socket_(connect_to(server.url, interrupt)), parser_(std::make_unique<Parser>(server)) {
     ResponseParser& parser = parser_->parser;
     parser.eager(true);
     parser.body_limit(boost::none);
-    send_all(socket_, concat(head("GET", path, server), "Connection: close\r\n\r\n"), server, interrupt);
+    const std::string wanted = position.empty() ? "" : concat(position_header, ": ", position, "\r\n");
+    send_all(socket_, concat(head("GET", path, server), wanted, "Connection: close\r\n\r\n"), server, interrupt);
     while (!parser.is_header_done()) {
         (void)interrupt.wait(socket_.get(), POLLIN, std::nullopt);
         const bool open = receive(socket_, unread_);
         parse(parser, unread_, server);
         if (!open && !parser.is_header_done()) fail(server, "closed the connection before it answered");
     }
+    const std::string begins(parser.get()[position_header]);
+    goes_on_ = !position.empty() && begins == position;
+    const auto colon = begins.find(':');
+    if (colon != std::string::npos && base::parse_digits(std::string_view(begins).substr(colon + 1), offset_))
+        file_ = begins.substr(0, colon);
 }
+
+bool Stream::is_whole() const { return parser_->parser.is_done(); }
+
+std::string Stream::position() const { return file_.empty() ? "" : concat(file_, ":", offset_); }
 
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
@@ -143,6 +154,7 @@ std::optional<std::string> Stream::take() {
     parse(parser, unread_, parser_->server);
     std::string news = std::exchange(parser.get().body(), {});
     if (news.empty() && (!open || parser.is_done())) return std::nullopt;
+    offset_ += static_cast<std::int64_t>(news.size());
     return news;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,13 +50,19 @@ private:
 /// The answer to one GET whose body is read while it grows.
 class Stream {
 public:
-    /// Returns when the head of the answer is there.
-    Stream(const Server& server, std::string_view path, const Interrupt& interrupt);
+    /// Returns when the head of the answer is there.  position: where another stream was cut off; empty: none was.
+    Stream(const Server& server, std::string_view path, const Interrupt& interrupt, const std::string& position = "");
     Stream(Stream&&) noexcept;
     Stream& operator=(Stream&&) noexcept;
     ~Stream();
 
     [[nodiscard]] unsigned status() const;
+    /// What came to its end, and was not cut off.
+    [[nodiscard]] bool is_whole() const;
+    /// Where in its log it is now; empty: the server does not say.
+    [[nodiscard]] std::string position() const;
+    /// Whether it goes on where the other was cut off.
+    [[nodiscard]] bool goes_on() const { return goes_on_; }
     /// For poll(2): when it is ready to be read, take().
     [[nodiscard]] int descriptor() const { return socket_.get(); }
     /// What has come of the body since the last time, which may be nothing yet; no value when it has ended.
@@ -67,6 +74,9 @@ private:
     base::Fd socket_;
     std::unique_ptr<Parser> parser_;
     std::string unread_;
+    std::string file_;  // of the log, as the server calls it
+    std::int64_t offset_ = 0;
+    bool goes_on_ = false;
 };
 
 }  // namespace supervisorctl

@@ -34,6 +34,25 @@ bool Follower::open() {
     return take(std::move(file), std::max<std::int64_t>(0, facts.st_size - follow_from));
 }
 
+bool Follower::open_at(Position wanted) {
+    struct stat facts{};
+    for (int i = 0; i < backups_looked_at; ++i) {
+        base::Fd file = open_regular(i == 0 ? path_ : backup_name(path_, i), facts);
+        if (!file && i > 0) return false;
+        if (!file || facts.st_ino != wanted.file) continue;
+        modified_ = facts.st_mtime;
+        if (!take(std::move(file), 0)) return false;
+        while (::fstat(file_.get(), &facts) == 0 && wanted.offset > facts.st_size) {
+            wanted.offset -= facts.st_size;
+            offset_ = facts.st_size;  // it is done with: on to the next
+            if (!move_on()) return false;
+        }
+        offset_ = wanted.offset;
+        return wanted.offset >= 0;
+    }
+    return false;
+}
+
 bool Follower::take(base::Fd file, std::int64_t offset) {
     struct stat facts{};
     if (::fstat(file.get(), &facts) != 0) return false;

@@ -24,8 +24,18 @@ class Follower {
 public:
     explicit Follower(std::string path) : path_(std::move(path)) {}
 
+    /// Where a follower is: bytes from the beginning of a file, which rotations do not change.
+    struct Position {
+        ino_t file = 0;
+        std::int64_t offset = 0;
+    };
+
     /// False: there is no such file, or it is none that can be followed (404).
     [[nodiscard]] bool open();
+    /// The same, to go on where another was; an offset beyond the end of a file means the one after it.  False: what was
+    /// there is gone.
+    [[nodiscard]] bool open_at(Position position);
+    [[nodiscard]] Position position() const { return {ino_, offset_}; }
     /// The file's, to be looked at only.
     [[nodiscard]] int descriptor() const { return file_.get(); }
     /// For Last-Modified.

@@ -342,6 +342,9 @@ void Session::take_head() {
     head.authorization = field(message, http::field::authorization);
     head.origin = field(message, http::field::origin);
     head.host = field(message, http::field::host);
+    const auto position = message.find(log_position_header);
+    head.log_position.reset();
+    if (position != message.end()) head.log_position = std::string(position->value());
     request_line_ = base::concat(head.method, " ", head.target, " HTTP/1.", head.minor);
 }
 
@@ -361,7 +364,7 @@ int Session::refusal() const {
 bool Session::has_room(Stream& stream) {
     Room& room = shared_->room;
     if (!room.is_kept_from(*door_, stream.follower.descriptor())) return true;
-    if (!room.free_descriptor(*door_) || !stream.follower.open()) return false;
+    if (!room.free_descriptor(*door_) || !stream.follower.open_at(stream.follower.position())) return false;
     return !room.is_kept_from(*door_, stream.follower.descriptor());
 }
 

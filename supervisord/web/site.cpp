@@ -1,8 +1,10 @@
 #include "supervisord/web/site.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "common/api/names.hpp"
+#include "common/base/text.hpp"
 #include "supervisord/rpc/jsonrpc.hpp"
 #include "supervisord/rpc/xmlrpc.hpp"
 #include "supervisord/web/router.hpp"
@@ -13,11 +15,25 @@ namespace {
 
 using Answered = std::function<void(Answer)>;
 
-Answer follow(const std::string& path, Headers headers) {
+std::optional<logs::Follower::Position> read_position(const std::optional<std::string>& text) {
+    const auto colon = text ? text->find(':') : std::string::npos;
+    if (colon == std::string::npos) return std::nullopt;
+    logs::Follower::Position position;
+    const std::string_view view = *text;
+    if (!base::parse_digits(view.substr(0, colon), position.file) || !base::parse_digits(view.substr(colon + 1), position.offset))
+        return std::nullopt;
+    return position;
+}
+
+Answer follow(const std::string& path, const std::optional<std::string>& position, Headers headers) {
     if (path.empty()) return error_page(404);
     Stream stream{std::move(headers), path, logs::Follower(path)};
-    if (!stream.follower.open()) return error_page(404);
+    const auto wanted = read_position(position);
+    const bool goes_on = wanted && stream.follower.open_at(*wanted);
+    if (!goes_on && !stream.follower.open()) return error_page(404);
+    const auto begins = goes_on ? *wanted : stream.follower.position();
     stream.headers.insert(stream.headers.begin(), {"Last-Modified", http_date(stream.follower.modified())});
+    stream.headers.emplace_back(log_position_header, base::concat(begins.file, ":", begins.offset));
     return stream;
 }
 
@@ -51,12 +67,12 @@ struct Answering {
         const auto [group, name] = api::parse_name(wanted.name);
         const control::Process* process = name ? supervisor.find(group, *name) : nullptr;
         if (!process) return answered(error_page(404));
-        answered(follow(process->logfile(wanted.channel),
+        answered(follow(process->logfile(wanted.channel), request.head.log_position,
                         {{"Content-Type", "text/plain;charset=utf-8"}, {"X-Accel-Buffering", "no"}}));
     }
 
     void operator()(const FollowMain&) {
-        answered(follow(supervisor.logfile(), {{"Content-Type", "text/plain;charset=utf-8"}}));
+        answered(follow(supervisor.logfile(), request.head.log_position, {{"Content-Type", "text/plain;charset=utf-8"}}));
     }
 };
 

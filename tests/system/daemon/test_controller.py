@@ -2,9 +2,10 @@
 import http.client
 import os
 import signal
+import subprocess
 import unittest
 
-from daemon import DaemonCase
+from daemon import DaemonCase, program, until
 
 class Signals(DaemonCase):
     def test_what_is_sent_to_both_processes_is_done_once(self):
@@ -20,6 +21,35 @@ class Signals(DaemonCase):
         self.assertEqual(self.daemon.call('getState')['statename'], 'RUNNING')
         self.assertEqual(self.daemon.controller(), controller)
         self.assertEqual(self.daemon.times_logged('supervisord logreopen'), 5)
+
+
+class Following(DaemonCase):
+    def test_tail_f_goes_on_with_the_next_controller(self):
+        script = self.daemon.path('writer')
+        with open(script, 'w') as file:
+            file.write('#!/bin/sh\nwhile :; do n=$((n + 1)); echo line $n; sleep 0.01; done\n')
+        os.chmod(script, 0o755)
+        self.daemon.configure('[program:p]\ncommand=%s\nstartsecs=0\nstdout_logfile=%s\n'
+                              'stdout_logfile_maxbytes=2KB\nstdout_logfile_backups=50\n' % (script, self.daemon.path('p.log')))
+        self.daemon.start()
+        with open(self.daemon.path('told'), 'w') as told, open(self.daemon.path('errors'), 'w') as errors:
+            tail = subprocess.Popen([program('supervisorctl'), '-c', self.daemon.path('conf'), 'tail', '-f', 'p'],
+                                    stdin=subprocess.DEVNULL, stdout=told, stderr=errors)
+        self.addCleanup(tail.wait)
+        self.addCleanup(tail.kill)
+        lines = lambda: self.daemon.text('told').split('\n')[1:-1]
+        for _ in range(3):
+            before = len(lines())
+            until('lines', lambda: len(lines()) > before + 20)
+            self.daemon.kill_controller()
+        before = len(lines())
+        until('lines', lambda: len(lines()) > before + 20)
+        numbers = [int(line.split()[1]) for line in lines()]
+        self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
+        self.assertEqual(self.daemon.text('errors'), '')
+        self.daemon.keeper.terminate()
+        self.assertEqual(tail.wait(30), 1)
+        self.assertIn('Cannot read on, the connection was closed', self.daemon.text('errors'))
 
 
 @unittest.skipUnless(os.environ.get('CRASH_POINTS'), 'a build without crash points')

@@ -1,5 +1,8 @@
 #include "supervisord/log/follower.hpp"
 
+#include <string>
+#include <vector>
+
 #include "supervisord/log/files.hpp"
 #include "tests/unit/log/support.hpp"
 
@@ -100,4 +103,33 @@ TEST_CASE("who watches a path is told of writes, rotations and clearing, and no 
     }
     CHECK(it.files.clear(it.log) == 0);
     CHECK(told == 3);
+}
+
+TEST_CASE("another follower goes on where one was, whatever was rotated since or before") {
+    Followed it;
+    test::write_file(it.log, std::string(2000, '0'));
+    REQUIRE(it.follower.open());
+    const auto begin = it.follower.position();
+    CHECK(begin.offset == 2000 - logs::follow_from);
+    std::int64_t taken = static_cast<std::int64_t>(it.next().size());
+    const std::vector<std::string> parts = {"one", "two", "three", "four"};
+    for (const auto& part : parts) {
+        test::append(it.log, part);
+        it.rotate();
+    }
+    test::append(it.log, "five");
+    const std::string all = "onetwothreefourfive";
+    for (std::size_t read = 0; read <= all.size(); ++read) {
+        CAPTURE(read);
+        logs::Follower other(it.log);
+        // The client counts, and does not know where one file ends.
+        REQUIRE(other.open_at({begin.file, begin.offset + taken + static_cast<std::int64_t>(read)}));
+        std::string rest;
+        for (std::string piece = other.read(1 << 20); !piece.empty(); piece = other.read(1 << 20)) rest += piece;
+        CHECK(rest == all.substr(read));
+    }
+    logs::Follower beyond(it.log);
+    CHECK_FALSE(beyond.open_at({begin.file, begin.offset + taken + static_cast<std::int64_t>(all.size()) + 1}));
+    CHECK_FALSE(beyond.open_at({begin.file + 12345, 0}));
+    CHECK_FALSE(beyond.open_at({begin.file, -1}));
 }
