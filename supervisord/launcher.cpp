@@ -23,6 +23,7 @@
 #include "supervisord/keeper/boot.hpp"
 #include "supervisord/log/activity.hpp"
 #include "supervisord/web/listen.hpp"
+#include "supervisord/web/safety.hpp"
 
 namespace launch {
 
@@ -221,6 +222,9 @@ int run(int argc, char** argv) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
 
+    for (const auto& server : config.servers)
+        if (const auto danger = web::find_danger(server))
+            return refuse(config::where_and_what(reading.cannot_apply(server.section, danger->option, danger->why)));
     auto sockets = take_sockets(config);
     if (!sockets) return refuse(sockets.error());
     if (const auto writable = logs::can_be_opened(config.settings.logfile); !writable) {

@@ -11,6 +11,7 @@
 #include "common/base/text.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/web/listen.hpp"
+#include "supervisord/web/safety.hpp"
 
 namespace control_role {
 
@@ -109,6 +110,7 @@ std::optional<config::Diagnostic> Sockets::prepare(const config::Reading& next) 
 
 std::optional<config::Diagnostic> Sockets::open_missing(const config::Reading& next, std::vector<Opened>& opened) const {
     for (const auto& server : next.config->servers) {
+        if (const auto danger = web::find_danger(server)) return next.cannot_apply(server.section, danger->option, danger->why);
         if (is_open(server)) continue;
         auto fd = open(server);
         if (!fd) return cannot_open(next, server, fd.error());

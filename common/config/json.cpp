@@ -219,6 +219,7 @@ constexpr auto walk_server = [](auto& visit, auto& server) {
     if (server.family == Server::Family::inet) {
         visit.member("host", server.host);
         visit.member("port", server.port);
+        visit.extra("insecure", server.insecure);
     } else {
         visit.member("file", server.file);
         visit.member("chmod", server.chmod);

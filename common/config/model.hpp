@@ -107,6 +107,7 @@ struct Server {
 
     std::string host;  // inet; empty: all addresses
     int port = 0;
+    bool insecure = false;  // inet; without a password for other machines too
 
     std::string file;  // unix; absolute
     mode_t chmod = 0700;

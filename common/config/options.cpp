@@ -76,7 +76,8 @@ constexpr Option<UnixServer> unix_http_server_rows[] = {
     {.name = "username", .field = in<kind::Text, &UnixServer::username>(), .turn = 2,
      .sample = "user", .doc = "Name that clients must give; without it they need none."},
     {.name = "password", .field = in<kind::Text, &UnixServer::password>(), .turn = 3,
-     .sample = "123", .doc = "Password that clients must give, or {SHA} and the SHA-1 of it in hexadecimal digits."},
+     .sample = "123", .doc = "Password that clients must give; or {SHA} and the SHA-1 of it in hexadecimal digits, or {CRYPT} and "
+                             "a hash of crypt(3)."},
 };
 
 constexpr Option<InetServer> inet_http_server_rows[] = {
@@ -85,7 +86,10 @@ constexpr Option<InetServer> inet_http_server_rows[] = {
     {.name = "username", .field = in<kind::Text, &InetServer::username>(), .turn = 1,
      .sample = "user", .doc = "Name that clients must give; without it they need none."},
     {.name = "password", .field = in<kind::Text, &InetServer::password>(), .turn = 2,
-     .sample = "123", .doc = "Password that clients must give, or {SHA} and the SHA-1 of it in hexadecimal digits."},
+     .sample = "123", .doc = "Password that clients must give; or {SHA} and the SHA-1 of it in hexadecimal digits, or {CRYPT} and "
+                             "a hash of crypt(3)."},
+    {.name = "insecure", .field = in<kind::Boolean, &InetServer::insecure>(), .fallback = "false", .turn = 4,
+     .doc = "Without a password, listen also on addresses that other machines can reach."},
 };
 
 constexpr Option<Client> supervisorctl_rows[] = {

@@ -28,6 +28,7 @@ struct UnixServer {
 struct InetServer {
     kind::InetAddress port;
     std::optional<std::string> username, password;
+    bool insecure = false;
 };
 /// How many processes a program section makes, and their names.
 struct Copies {

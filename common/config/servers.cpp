@@ -35,6 +35,7 @@ Server inet_server(const Context& context, SectionReader& reader) {
     server.password = options.password;
     server.host = options.port.host;
     server.port = options.port.port;
+    server.insecure = options.insecure;
     return server;
 }
 

@@ -152,6 +152,7 @@ void HttpServer::Implementation::complain(Listener& listener, std::string_view w
 
 void HttpServer::Implementation::close() {
     shared->closed = true;
+    shared->passwords.close();
     error_code ignored;
     for (const auto& listener : listeners) {
         listener->descriptor.close(ignored);
@@ -163,8 +164,7 @@ void HttpServer::Implementation::close() {
 }
 
 HttpServer::HttpServer(boost::asio::io_context& loop, control::Supervisor& supervisor, logs::Files& files, Limits limits)
-    : implementation_(std::make_shared<Implementation>(
-          std::make_shared<Shared>(Shared{loop, supervisor, files, limits}))) {}
+    : implementation_(std::make_shared<Implementation>(std::make_shared<Shared>(loop, supervisor, files, limits))) {}
 
 HttpServer::~HttpServer() { implementation_->close(); }
 

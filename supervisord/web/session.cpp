@@ -14,6 +14,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -99,6 +100,7 @@ private:
     Request request_;
     std::string request_line_;
     std::uint64_t number_ = 0;      // of the request; an answer to an earlier one comes too late
+    std::optional<Passwords::Outcome> checked_;  // the credentials of the request
     std::optional<Answer> answer_;
     logs::Watch watch_;
     bool news_ = false;             // an answer has come, or the log has changed
@@ -121,6 +123,8 @@ private:
     void tell_news();
     void skip_empty_lines();
     void take_head();
+    asio::awaitable<int> authenticate();
+    void begin_check(const Look& look);
     [[nodiscard]] int refusal() const;
     [[nodiscard]] bool has_room(Stream& stream);
     void ask();
@@ -200,10 +204,14 @@ asio::awaitable<bool> Session::serve_request() {
     if (head_error) co_return false;
 
     take_head();
-    if (const int status = refusal(); status != 0) {
+    int status = co_await authenticate();
+    if (closed_) co_return false;
+    if (status == 0) status = refusal();
+    if (status != 0) {
         co_await refuse(status);
         co_return false;
     }
+    stream_.expires_after(limits().request_time);
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
         std::string go_on("HTTP/1.1 100 Continue\r\n\r\n");
         const bool sent = co_await send(std::move(go_on));
@@ -348,13 +356,49 @@ void Session::take_head() {
     request_line_ = base::concat(head.method, " ", head.target, " HTTP/1.", head.minor);
 }
 
-/// What can be refused before the body has come, which is then not read; 0: nothing.
-int Session::refusal() const {
-    switch (check_credentials(door_->section, request_.head.authorization)) {
-        case Verdict::unauthorized: return 401;
-        case Verdict::malformed: return 400;
-        case Verdict::welcome: break;
+/// The status to refuse a stranger with, before the body has come; 0: none.  Closed when the client has gone meanwhile.
+asio::awaitable<int> Session::authenticate() {
+    const Look look = look_at(door_->section, request_.head.authorization);
+    if (look.verdict == Verdict::malformed) co_return 400;
+    if (look.verdict == Verdict::costly) begin_check(look);
+    else checked_ = look.verdict == Verdict::welcome ? Passwords::Outcome::right : Passwords::Outcome::wrong;
+    while (!checked_) {
+        const bool there = co_await news();
+        if (!there) end();
+        if (!there) co_return 0;
     }
+    if (*checked_ == Passwords::Outcome::busy) co_return 503;
+    const std::string host = peer_.substr(0, peer_.rfind(':'));
+    if (*checked_ == Passwords::Outcome::right) {
+        if (door_->section.username) shared_->failures.forget(host);
+        co_return 0;
+    }
+    // Who has sent nothing does not guess: browsers ask like this before they ask the user.
+    if (!request_.head.authorization) co_return 401;
+    const auto wait = shared_->failures.add(host, base::now());
+    if (wait.count() > 0) {
+        asio::steady_timer timer(shared_->loop, wait);
+        co_await timer.async_wait(as_result);
+    }
+    co_return 401;
+}
+
+void Session::begin_check(const Look& look) {
+    checked_.reset();
+    news_ = false;
+    const std::weak_ptr<Session> weak = weak_from_this();
+    const bool right_name = look.right_name;
+    shared_->passwords.check(*door_->section.password, look.password, [weak, right_name](Passwords::Outcome outcome) {
+        const auto self = weak.lock();
+        if (!self) return;
+        const bool wrong_name = outcome == Passwords::Outcome::right && !right_name;
+        self->checked_ = wrong_name ? Passwords::Outcome::wrong : outcome;
+        self->tell_news();
+    });
+}
+
+/// What else can be refused before the body has come, which is then not read; 0: nothing.
+int Session::refusal() const {
     const Route wanted = route(request_.head);
     const auto* refused = std::get_if<Refuse>(&wanted);
     return refused && refused->status == 411 ? 411 : 0;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/base/fd.hpp"
+#include "supervisord/web/passwords.hpp"
 #include "supervisord/web/room.hpp"
 #include "supervisord/web/server.hpp"
 
@@ -13,11 +14,16 @@ namespace web {
 
 /// What all sessions share.  Lives as long as one of them; what it refers to may be gone when it is closed.
 struct Shared {
+    Shared(boost::asio::io_context& its_loop, control::Supervisor& its_supervisor, logs::Files& its_files, const Limits& its_limits)
+        : loop(its_loop), supervisor(its_supervisor), files(its_files), limits(its_limits) {}
+
     boost::asio::io_context& loop;
     control::Supervisor& supervisor;
     logs::Files& files;
     const Limits limits;
-    Room room = {};
+    Room room;
+    Passwords passwords{loop};
+    Failures failures;
     bool closed = false;
 };
 

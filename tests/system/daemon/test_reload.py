@@ -66,6 +66,20 @@ class Reload(DaemonCase):
                     file.write(text)
             self.refused(option + '=' + self.daemon.directory, 'it has to be a file')
 
+    def test_what_would_be_open_to_other_machines_needs_a_password(self):
+        servers = '[inet_http_server]\nport=*:%d\n' % free_port()
+        self.daemon.configure(PROGRAM, servers)
+        self.refused('port=', 'can be reached from others', 'insecure=true')
+        self.daemon.configure(PROGRAM, servers + 'username=joe\npassword={CRYPT}nothing\n')
+        self.refused('password=', 'no hash that crypt(3) of this machine knows')
+        other = Daemon()
+        self.addCleanup(other.close)
+        other.configure(PROGRAM, servers)
+        other.start(wait=False)
+        self.assertEqual(other.keeper.wait(20), 2)
+        self.assertIn('`port` in [inet_http_server] cannot be put in force: all addresses of this machine', other.text('out'))
+        self.assertFalse(os.path.exists(other.path('log')))
+
     def test_servers_come_and_go_and_move(self):
         port = free_port()
         address = '[inet_http_server]\nport=%%s:%d\n' % port

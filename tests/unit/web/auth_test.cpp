@@ -15,14 +15,14 @@ config::Server section(const char* username, const char* password) {
 }
 
 Verdict basic(const config::Server& server, const std::string& credentials) {
-    return web::check_credentials(server, "Basic " + base::base64(credentials));
+    return web::look_at(server, "Basic " + base::base64(credentials)).verdict;
 }
 
 }  // namespace
 
 TEST_CASE("a section without a username lets everybody in") {
-    CHECK(web::check_credentials({}, std::nullopt) == Verdict::welcome);
-    CHECK(web::check_credentials({}, "Basic !!!") == Verdict::welcome);
+    CHECK(web::look_at({}, std::nullopt).verdict == Verdict::welcome);
+    CHECK(web::look_at({}, "Basic !!!").verdict == Verdict::welcome);
 }
 
 TEST_CASE("clear passwords may have colons, blanks and other letters") {
@@ -49,13 +49,24 @@ TEST_CASE("SHA passwords are compared with the digest of what is given") {
 
 TEST_CASE("other schemes are not authorised, broken base64 is malformed") {
     const config::Server server = section("joe", "word");
-    CHECK(web::check_credentials(server, std::nullopt) == Verdict::unauthorized);
+    CHECK(web::look_at(server, std::nullopt).verdict == Verdict::unauthorized);
     for (const char* text : {"", "Basic", "Digest username=joe", "Bearer am9lOndvcmQ=", "am9lOndvcmQ="}) {
         CAPTURE(text);
-        CHECK(web::check_credentials(server, text) == Verdict::unauthorized);
+        CHECK(web::look_at(server, text).verdict == Verdict::unauthorized);
     }
-    CHECK(web::check_credentials(server, "Basic am9lOndvcmQ") == Verdict::malformed);
-    CHECK(web::check_credentials(server, "Basic !!") == Verdict::malformed);
-    CHECK(web::check_credentials(server, "bAsIc   am9lOndvcmQ= ") == Verdict::welcome);
-    CHECK(web::check_credentials(section("joe", ""), "Basic " + base::base64("joe:")) == Verdict::welcome);
+    CHECK(web::look_at(server, "Basic am9lOndvcmQ").verdict == Verdict::malformed);
+    CHECK(web::look_at(server, "Basic !!").verdict == Verdict::malformed);
+    CHECK(web::look_at(server, "bAsIc   am9lOndvcmQ= ").verdict == Verdict::welcome);
+    CHECK(web::look_at(section("joe", ""), "Basic " + base::base64("joe:")).verdict == Verdict::welcome);
+}
+
+TEST_CASE("crypt passwords are for somebody else to check, whatever the name") {
+    const config::Server server = section("joe", "{CRYPT}$6$x$y");
+    for (const bool right : {true, false}) {
+        const auto look = web::look_at(server, "Basic " + base::base64(right ? "joe:word:x" : "moe:word:x"));
+        CHECK(look.verdict == Verdict::costly);
+        CHECK(look.password == "word:x");
+        CHECK(look.right_name == right);
+    }
+    CHECK(web::look_at(server, std::nullopt).verdict == Verdict::unauthorized);
 }

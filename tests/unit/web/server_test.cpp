@@ -7,6 +7,7 @@
 
 #include "common/base/base64.hpp"
 #include "common/base/text.hpp"
+#include "supervisord/web/passwords.hpp"
 #include "supervisord/web/room.hpp"
 
 using serving::Client;
@@ -246,6 +247,43 @@ TEST_CASE("credentials are asked for before the body is read, and the connection
     Client welcome(server);
     welcome.send(post("/RPC2", xml_call("supervisor.getPID"), "authorization:basic " + base::base64("joe:secret word") + "\r\n"));
     CHECK(welcome.until_has("<int>4242</int>"));
+}
+
+TEST_CASE("a password that is stored as a hash is asked for too, and what comes meanwhile is not lost") {
+    config::Server section;
+    section.username = "joe";
+    section.password = "{CRYPT}$6$rounds=1000$saltsalt$UAvNWimCHicMjCrJkB.ShbcMDmn7Ins43QLvcd077tn.ukMYvoFZzAItyyd5BjDXLyfVnm0RvZbWpuhfVrhT9.";
+    Server server({}, section);
+    for (const char* credentials : {"joe:wrong", "moe:secret word"}) {
+        Client client(server);
+        client.send(post("/RPC2", xml_call("supervisor.getPID"), "Authorization: Basic " + base::base64(credentials) + "\r\n"));
+        CHECK(client.until_has("</body>"));
+        CHECK(client.received.starts_with("HTTP/1.1 401 Unauthorized\r\n"));
+    }
+    const std::string whole = post("/RPC2", xml_call("supervisor.getPID"), "Authorization: Basic " + base::base64("joe:secret word") + "\r\n");
+    Client client(server);
+    client.send(whole.substr(0, whole.size() - 10));
+    CHECK(server.until([&] { return server.server.connections() > 0; }));
+    client.send(whole.substr(whole.size() - 10) + whole);
+    CHECK(client.until([&] { return count(client.received, "<int>4242</int>") == 2; }));
+}
+
+TEST_CASE("the sixth wrong password is answered late, a right one at once") {
+    config::Server section;
+    section.username = "joe";
+    section.password = "word";
+    Server server({}, section);
+    const auto request = [](const char* credentials) {
+        return post("/RPC2", xml_call("supervisor.getPID"), "Authorization: Basic " + base::base64(credentials) + "\r\n");
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    std::list<Client> guessing;
+    for (int i = 0; i < web::Failures::free_of_charge + 1; ++i) guessing.emplace_back(server).send(request("joe:guess"));
+    Client welcome(server);
+    welcome.send(request("joe:word"));
+    CHECK(welcome.until_has("<int>4242</int>"));
+    for (auto& client : guessing) CHECK(client.until_has("HTTP/1.1 401 "));
+    CHECK(std::chrono::steady_clock::now() - begin >= web::Failures::penalty);
 }
 
 TEST_CASE("clients that go away leave nothing behind") {
