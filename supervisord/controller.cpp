@@ -235,10 +235,6 @@ int Controller::run() {
     log_beginning(activity);
     if (recovered.finished > 0)
         activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));
-    for (const auto& unheard : recovered.unheard) {
-        const auto entry = process::output(unheard.stream.process, logs::name(unheard.stream.channel), unheard.text);
-        activity.log(entry.level, entry.text);
-    }
 
     control::Turnstile launches(loop_);
     control::Events events(loop_, activity, std::move(*ledger));

@@ -90,7 +90,7 @@ void Runner::hear_captured(bool err, const std::string& stream) {
 
 void Runner::hear_again(const logs::Unheard& batch) {
     const logs::Output* output = batch.stream.channel == logs::Channel::err ? err_.get() : out_.get();
-    if (output && is_followed(*output)) heard(*output, {batch.raw, batch.text, batch.pieces, batch.end});
+    if (output) heard(*output, {batch.raw, batch.text, batch.pieces, batch.end});
 }
 
 void Runner::forget_captured() {
