@@ -64,6 +64,15 @@ int check(const std::string& path, const config::Reading& reading, bool json) {
     return std::fflush(stdout) == 0 ? config::check_status(reading) : usage_status;
 }
 
+/// Servers that can be read, and must not be opened.
+void refuse_dangers(config::Reading& reading) {
+    if (!reading.config) return;
+    for (const auto& server : reading.config->servers)
+        if (const auto danger = web::find_danger(server))
+            reading.diagnostics.push_back(reading.cannot_apply(server.section, danger->option, danger->why));
+    if (reading.first_error()) reading.config.reset();
+}
+
 struct Sockets {
     struct Held {
         std::string name;
@@ -204,7 +213,8 @@ int run(int argc, char** argv) {
         path = config::find_file(executed_path(), surroundings);
         if (!path) return refuse(config::no_file_found(executed_path()));
     }
-    const auto reading = config::read(*path, surroundings);
+    auto reading = config::read(*path, surroundings);
+    refuse_dangers(reading);
     if (arguments->check) return check(*path, reading, arguments->json);
     if (!reading.config) return refuse(reading);
     const config::Config& config = *reading.config;
@@ -222,9 +232,6 @@ int run(int argc, char** argv) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
 
-    for (const auto& server : config.servers)
-        if (const auto danger = web::find_danger(server))
-            return refuse(config::where_and_what(reading.cannot_apply(server.section, danger->option, danger->why)));
     auto sockets = take_sockets(config);
     if (!sockets) return refuse(sockets.error());
     if (const auto writable = logs::can_be_opened(config.settings.logfile); !writable) {

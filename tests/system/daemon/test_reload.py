@@ -3,9 +3,9 @@ import os
 import re
 import signal
 import socket
-import unittest
+import subprocess
 
-from daemon import Daemon, DaemonCase, alive, free_port, until
+from daemon import Daemon, DaemonCase, alive, free_port, program, until
 
 PROGRAM = '[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n'
 
@@ -79,6 +79,9 @@ class Reload(DaemonCase):
         self.assertEqual(other.keeper.wait(20), 2)
         self.assertIn('`port` in [inet_http_server] cannot be put in force: all addresses of this machine', other.text('out'))
         self.assertFalse(os.path.exists(other.path('log')))
+        checked = subprocess.run([program('supervisord'), '-c', other.path('conf'), '--check'], stdout=subprocess.PIPE, text=True)
+        self.assertEqual(checked.returncode, 2)
+        self.assertIn('can be reached from others', checked.stdout)
 
     def test_servers_come_and_go_and_move(self):
         port = free_port()
