@@ -109,57 +109,65 @@ bool printable(std::uint32_t code) {
 
 }  // namespace
 
-std::string python_repr(std::string_view text) {
-    const bool single = text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos;
-    const char quote = single ? '"' : '\'';
-    std::string out(1, quote);
+namespace {
+
+/// Single quotes, unless only such are in the text.
+char quote_of(std::string_view text) {
+    return text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
+}
+
+/// False: c has no short escape.
+bool append_escaped(std::string& out, char c, char quote) {
+    switch (c) {
+    case '\n': out += "\\n"; return true;
+    case '\t': out += "\\t"; return true;
+    case '\r': out += "\\r"; return true;
+    default: break;
+    }
+    if (c != quote && c != '\\') return false;
+    (out += '\\') += c;
+    return true;
+}
+
+void append_number(std::string& out, const char* format, unsigned code) {
     char escape[12];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    std::snprintf(escape, sizeof escape, format, code);
+#pragma GCC diagnostic pop
+    out += escape;
+}
+
+}  // namespace
+
+std::string python_repr(std::string_view text) {
+    const char quote = quote_of(text);
+    std::string out(1, quote);
     while (!text.empty()) {
         std::uint32_t code = 0;
         const std::size_t length = sequence(text, code);
-        const char c = text.front();
-        if (length == 0) {  // an undecodable byte is what Python calls a surrogate escape
-            std::snprintf(escape, sizeof escape, "\\udc%02x", static_cast<unsigned char>(c));
-            out += escape;
-        } else if (c == quote || c == '\\') {
-            (out += '\\') += c;
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (c == '\t') {
-            out += "\\t";
-        } else if (c == '\r') {
-            out += "\\r";
-        } else if (!printable(code)) {
-            std::snprintf(escape, sizeof escape, code < 0x100 ? "\\x%02x" : code < 0x10000 ? "\\u%04x" : "\\U%08x", code);
-            out += escape;
-        } else {
+        if (length == 0)  // an undecodable byte is what Python calls a surrogate escape
+            append_number(out, "\\udc%02x", static_cast<unsigned char>(text.front()));
+        else if (append_escaped(out, text.front(), quote))
+            ;
+        else if (!printable(code))
+            append_number(out, code < 0x100 ? "\\x%02x" : code < 0x10000 ? "\\u%04x" : "\\U%08x", code);
+        else
             out += text.substr(0, length);
-        }
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return out += quote;
 }
 
 std::string python_bytes_repr(std::string_view bytes) {
-    const bool single = bytes.find('\'') != std::string_view::npos && bytes.find('"') == std::string_view::npos;
-    const char quote = single ? '"' : '\'';
+    const char quote = quote_of(bytes);
     std::string out{'b', quote};
     for (const char c : bytes) {
-        char escape[8];
-        if (c == quote || c == '\\') {
-            (out += '\\') += c;
-        } else if (c == '\n') {
-            out += "\\n";
-        } else if (c == '\t') {
-            out += "\\t";
-        } else if (c == '\r') {
-            out += "\\r";
-        } else if (c < 0x20 || c == 0x7f) {  // bytes from 0x80 on are negative
-            std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned char>(c));
-            out += escape;
-        } else {
+        if (append_escaped(out, c, quote)) continue;
+        if (c < 0x20 || c == 0x7f)  // bytes from 0x80 on are negative
+            append_number(out, "\\x%02x", static_cast<unsigned char>(c));
+        else
             out += c;
-        }
     }
     return out += quote;
 }

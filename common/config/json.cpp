@@ -162,23 +162,17 @@ private:
     std::string place_;
 };
 
-/// The same walk for both directions: a const struct is written, another is read into.
+/// The same walk for both directions: a const struct is written, another is read into.  stream: "stdout".
 template <class Visitor, class Out>
-void walk_output(Visitor& visit, Out& output, const char* const (&names)[7]) {
-    visit.log(names[0], names[1], output.logfile);
-    visit.member(names[2], output.logfile_maxbytes);
-    visit.member(names[3], output.logfile_backups);
-    visit.member(names[4], output.capture_maxbytes);
-    visit.member(names[5], output.events_enabled);
-    visit.member(names[6], output.syslog);
+void walk_output(Visitor& visit, Out& output, std::string_view stream) {
+    const auto named = [&](std::string_view what) { return concat(stream, '_', what); };
+    visit.log(named("logfile").c_str(), named("logfile_path").c_str(), output.logfile);
+    visit.member(named("logfile_maxbytes").c_str(), output.logfile_maxbytes);
+    visit.member(named("logfile_backups").c_str(), output.logfile_backups);
+    visit.member(named("capture_maxbytes").c_str(), output.capture_maxbytes);
+    visit.member(named("events_enabled").c_str(), output.events_enabled);
+    visit.member(named("syslog").c_str(), output.syslog);
 }
-
-constexpr const char* stdout_names[] = {"stdout_logfile", "stdout_logfile_path", "stdout_logfile_maxbytes",
-                                        "stdout_logfile_backups", "stdout_capture_maxbytes",
-                                        "stdout_events_enabled", "stdout_syslog"};
-constexpr const char* stderr_names[] = {"stderr_logfile", "stderr_logfile_path", "stderr_logfile_maxbytes",
-                                        "stderr_logfile_backups", "stderr_capture_maxbytes",
-                                        "stderr_events_enabled", "stderr_syslog"};
 
 constexpr auto walk_socket = [](auto& visit, auto& socket) {
     visit.member("url", socket.url);
@@ -203,8 +197,8 @@ constexpr auto walk_program = [](auto& visit, auto& program) {
     visit.member("killasgroup", program.killasgroup);
     visit.member("uid", program.uid);
     visit.member("redirect_stderr", program.redirect_stderr);
-    walk_output(visit, program.out, stdout_names);
-    walk_output(visit, program.err, stderr_names);
+    walk_output(visit, program.out, "stdout");
+    walk_output(visit, program.err, "stderr");
     visit.member("environment", program.environment);
     visit.member("directory", program.directory);
     visit.member("umask", program.umask);
