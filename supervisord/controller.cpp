@@ -242,7 +242,9 @@ int Controller::run() {
 
     control::Turnstile launches(loop_);
     control::Events events(loop_, activity, std::move(*ledger));
-    control::World world{loop_,         link_,            activity, files, *journal, *notes, launches, events,
+    control::SharedSockets sockets(link_, activity);
+    sockets.adopt(snapshot_.header());
+    control::World world{loop_,         link_,            activity, files, *journal, *notes, launches, events, sockets,
                          environment(), config_.settings, config_.serverurl.value_or(""), {}};
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
@@ -265,6 +267,7 @@ int Controller::run() {
         notes->set_mood(api::Mood::running);
         events.emit(config::EventType::supervisor_state_change_running, "");
     }
+    sockets.close_unused();
     base::crash_point("controller.resumed");
 
     web::HttpServer server(loop_, daemon, files);

@@ -13,6 +13,7 @@
 #include "supervisord/control/events.hpp"
 #include "supervisord/control/feed.hpp"
 #include "supervisord/control/notes.hpp"
+#include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/control/supervisor.hpp"
 #include "supervisord/control/tap.hpp"
 #include "supervisord/control/turnstile.hpp"
@@ -97,6 +98,7 @@ private:
     void spawn();
     void launch(const Turnstile::Pass& pass);
     void spawn_refused(std::string text);
+    [[nodiscard]] std::string use_socket();
     void spawned(const keeper::Message& message);
     void order_signal(int number, bool group);
     void send_pending();
@@ -144,6 +146,7 @@ private:
 
     std::optional<Child> child_;  // known to the keeper and not released
     Ends ends_;
+    SharedSockets::Use socket_;  // of an [fcgi-program:x], while there is a child
     std::unique_ptr<logs::Output> out_, err_;
     std::unique_ptr<Tap> out_tap_, err_tap_;
     std::unique_ptr<Feed> input_;
