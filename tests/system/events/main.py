@@ -36,13 +36,13 @@ class Deaths(unittest.TestCase):
             for name in ('l:l_0', 'l:l_1'):
                 d.wait_state(name, 'RUNNING')
             pids = {d.info(name)['pid'] for name in ('l:l_0', 'l:l_1')}
-            for number in range(150):
+            for number in range(90):
                 d.insist('sendRemoteCommEvent', 'n%d' % number, 'x' * chance.choice((10, 5000, 200000)))
-                if number % 25 == 24:  # after many deaths in a row the keeper waits before it starts another
+                if number % 22 == 21:  # after many deaths in a row the keeper waits before it starts another
                     time.sleep(chance.random() * 0.02)
                     d.kill_controller()
-            seen = d.wait_events(150)
-            until('all numbers', lambda: len({e['body'].split('\n')[0] for e in d.events()}) == 150)
+            seen = d.wait_events(90)
+            until('all numbers', lambda: len({e['body'].split('\n')[0] for e in d.events()}) == 90)
             time.sleep(0.2)
             seen = d.events()
             serials = [e['serial'] for e in seen]
@@ -220,7 +220,7 @@ class FastCgi(unittest.TestCase):
             free.bind(('127.0.0.1', 0))
             port = free.getsockname()[1]
         with self.made('socket=tcp://localhost:%d\nsocket_backlog=7\n' % port) as d:
-            for _ in range(5):
+            for _ in range(3):
                 d.wait_state('f', 'RUNNING')
                 self.assertEqual(self.ask(('127.0.0.1', port)), d.info('f')['pid'])
                 d.insist('stopProcess', 'f')
