@@ -235,10 +235,6 @@ int Controller::run() {
     log_beginning(activity);
     if (recovered.finished > 0)
         activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));
-    for (const auto& unheard : recovered.unheard) {
-        const auto entry = process::output(unheard.stream.process, logs::name(unheard.stream.channel), unheard.text);
-        activity.log(entry.level, entry.text);
-    }
 
     control::Turnstile launches(loop_);
     control::Events events(loop_, activity, std::move(*ledger));
@@ -257,6 +253,10 @@ int Controller::run() {
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
             activity.log(LogLevel::warn, concat(lost, " bytes of output of programs that are no longer configured were dropped"));
     } else {
+        for (const auto& unheard : recovered.unheard) {
+            const auto entry = process::output(unheard.stream.process, logs::name(unheard.stream.channel), unheard.text);
+            activity.log(entry.level, entry.text);
+        }
         if (!config_.settings.nocleanup)
             for (const auto& problem : logs::remove_auto_logs(config_.settings.childlogdir, config_.settings.identifier, {}))
                 activity.log(LogLevel::warn, problem);

@@ -49,7 +49,7 @@ public:
     void exited(const keeper::Message& message);
     void group_gone(const keeper::Message& message);
     /// A batch of its output that another controller had logged, and perhaps done nothing else with.
-    void hear_again(const logs::Unheard& batch);
+    void hear_again(const logs::Unheard& batch, pid_t pid);
 
     /// Its group is removed: nothing of it is to be found by another controller.
     void forget_outputs();
