@@ -6,14 +6,16 @@
 Every wait is for the thing itself, with a deadline.  Ends with the status of unittest."""
 import os
 import random
+import shutil
 import signal
 import socket
 import stat
 import sys
 import time
 import unittest
+import urllib.request
 
-from daemon import Daemon, Fault, until
+from daemon import HERE, Daemon, Fault, until
 
 BIN = ''
 
@@ -172,6 +174,35 @@ class StandardInput(unittest.TestCase):
                 d.call('sendProcessStdin', 'p', 'x')
 
 
+NGINX = '''daemon off;
+master_process off;
+pid {dir}/nginx.pid;
+error_log {dir}/nginx.err;
+events {}
+http {
+    access_log off;
+    client_body_temp_path {dir}/body;
+    proxy_temp_path {dir}/proxy;
+    fastcgi_temp_path {dir}/fastcgi;
+    uwsgi_temp_path {dir}/uwsgi;
+    scgi_temp_path {dir}/scgi;
+    server {
+        listen 127.0.0.1:{port};
+        location / {
+            fastcgi_pass unix:{dir}/f.sock;
+            fastcgi_param REQUEST_URI $request_uri;
+        }
+    }
+}
+'''
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        return free.getsockname()[1]
+
+
 class FastCgi(unittest.TestCase):
     PROGRAM = ('[fcgi-program:f]\ncommand=%s {dir}/child.py\nstartsecs=0\nautorestart=true\nstderr_logfile={dir}/errors\n'
                % sys.executable)
@@ -216,9 +247,7 @@ class FastCgi(unittest.TestCase):
             self.assertEqual(self.ask(path), d.info('f:f_1')['pid'])
 
     def test_a_port_is_free_again_when_the_last_has_stopped(self):
-        with socket.socket() as free:
-            free.bind(('127.0.0.1', 0))
-            port = free.getsockname()[1]
+        port = free_port()
         with self.made('socket=tcp://localhost:%d\nsocket_backlog=7\n' % port) as d:
             for _ in range(3):
                 d.wait_state('f', 'RUNNING')
@@ -242,6 +271,36 @@ class FastCgi(unittest.TestCase):
             os.mkdir(d.path('sub'))
             d.call('startProcess', 'f')
             self.assertEqual(self.ask(d.path('sub/f.sock')), d.info('f')['pid'])
+
+
+    @unittest.skipUnless(shutil.which('nginx', path='/usr/sbin:/usr/bin:/bin'), 'there is no nginx')
+    def test_an_application_serves_nginx_through_the_death_of_the_controller(self):
+        port = free_port()
+        with daemon('[fcgi-program:f]\ncommand=%s\nsocket=unix://{dir}/f.sock\nsocket_mode=0666\nnumprocs=2\n'
+                    'process_name=%%(program_name)s_%%(process_num)d\nstartsecs=0\n'
+                    '[program:nginx]\ncommand=/usr/sbin/nginx -c {dir}/nginx.conf -e {dir}/nginx.err\nautostart=false\n'
+                    'startsecs=0\n' % os.path.join(HERE, 'responder.py')) as d:
+            d.write('nginx.conf', NGINX.replace('{dir}', d.directory).replace('{port}', str(port)))
+            d.insist('startProcess', 'nginx')
+
+            def ask(uri):
+                with urllib.request.urlopen('http://127.0.0.1:%d%s' % (port, uri), timeout=20) as answer:
+                    return answer.read().decode().split()
+            pids = {str(d.info(name)['pid']) for name in ('f:f_0', 'f:f_1')}
+
+            def answered():
+                try:
+                    return ask('/hello')
+                except OSError:
+                    return None
+            pid, uri = until('an answer', answered)
+            self.assertEqual(uri, '/hello')
+            self.assertIn(pid, pids)
+            d.kill_controller()
+            for number in range(50):
+                pid, uri = ask('/%d' % number)
+                self.assertEqual(uri, '/%d' % number)
+                self.assertIn(pid, pids)
 
 
 if __name__ == '__main__':
