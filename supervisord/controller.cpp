@@ -238,7 +238,9 @@ int Controller::run() {
 
     control::Turnstile launches(loop_);
     control::Events events(loop_, activity, std::move(*ledger));
-    control::World world{loop_,         link_,            activity, files, *journal, *notes, launches, events,
+    control::SharedSockets sockets(link_, activity);
+    sockets.adopt(snapshot_.header());
+    control::World world{loop_,         link_,            activity, files, *journal, *notes, launches, events, sockets,
                          environment(), config_.settings, config_.serverurl.value_or(""), {}};
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
@@ -251,6 +253,10 @@ int Controller::run() {
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
             activity.log(LogLevel::warn, concat(lost, " bytes of output of programs that are no longer configured were dropped"));
     } else {
+        for (const auto& unheard : recovered.unheard) {
+            const auto entry = process::output(unheard.stream.process, logs::name(unheard.stream.channel), unheard.text);
+            activity.log(entry.level, entry.text);
+        }
         if (!config_.settings.nocleanup)
             for (const auto& problem : logs::remove_auto_logs(config_.settings.childlogdir, config_.settings.identifier, {}))
                 activity.log(LogLevel::warn, problem);
@@ -261,6 +267,7 @@ int Controller::run() {
         notes->set_mood(api::Mood::running);
         events.emit(config::EventType::supervisor_state_change_running, "");
     }
+    sockets.close_unused();
     base::crash_point("controller.resumed");
 
     web::HttpServer server(loop_, daemon, files);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <span>
 
 #include "common/api/version.hpp"
@@ -19,6 +20,7 @@
 #include "common/config/command_line.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/build_info.hpp"
+#include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
 #include "supervisord/log/activity.hpp"
@@ -99,6 +101,19 @@ base::Result<Sockets> take_sockets(const config::Config& config) {
         sockets.all.push_back({held_name(server), is_file ? server.file : "", std::move(*fd)});
     }
     return sockets;
+}
+
+/// Sockets of FastCGI programs are made when they start; whether they can be is tried now.
+base::Result<void> try_fcgi_sockets(const config::Config& config, std::vector<Message>& messages) {
+    std::set<std::string> tried;
+    for (const auto& group : config.groups)
+        for (const auto& process : group.processes) {
+            if (!process.socket || !tried.insert(process.socket->url).second) continue;
+            messages.push_back({LogLevel::info, concat("Creating socket ", process.socket->url)});
+            if (auto opened = control::open_fcgi_socket(*process.socket); !opened) return base::Error{opened.error()};
+            messages.push_back({LogLevel::info, concat("Closing socket ", process.socket->url)});
+        }
+    return {};
 }
 
 /// False in the parent, which is to end.
@@ -238,6 +253,10 @@ int run(int argc, char** argv) {
         sockets->remove();
         std::fprintf(stderr, "Error: %s\n", writable.error().c_str());
         return failure_status;
+    }
+    if (const auto usable = try_fcgi_sockets(config, handover.messages); !usable) {
+        sockets->remove();
+        return refuse(usable.error());
     }
     if (handover.daemonized && !go_into_background(config.settings, handover.messages)) ::_exit(0);
     const int status = become_keeper(config, *sockets, handover, argc, argv, limit);

@@ -228,18 +228,18 @@ constexpr Option<ListenerSection> eventlistener_rows[] = {
 
 constexpr Option<FcgiSection> fcgi_program_rows[] = {
     {.name = "socket", .field = in<kind::Socket, &FcgiSection::socket>(),
-     .refers = Refers::program_name, .turn = 4, .reload = Reload::group, .acted_on = false,
+     .refers = Refers::program_name, .turn = 4, .reload = Reload::group,
      .complains_with_place = true, .sample = "unix:///var/run/%(program_name)s.sock",
      .doc = "Socket that all processes of the section get as standard input: tcp://host:port or unix:///path."},
     {.name = "socket_owner", .field = in<kind::Owner, &FcgiSection::socket_owner>(),
-     .refers = Refers::here, .turn = 2, .reload = Reload::group, .acted_on = false,
+     .refers = Refers::here, .turn = 2, .reload = Reload::group,
      .complaint = "Invalid socket_owner value ", .sample = "user:group",
      .doc = "Owner of a unix socket; by default the user of the program."},
     {.name = "socket_mode", .field = in<kind::Octal, &FcgiSection::socket_mode>(),
-     .refers = Refers::here, .turn = 3, .reload = Reload::group, .acted_on = false,
+     .refers = Refers::here, .turn = 3, .reload = Reload::group,
      .complaint = "Invalid socket_mode value ", .sample = "0700", .doc = "Mode of a unix socket, by default 0700."},
     {.name = "socket_backlog", .field = in<kind::Backlog, &FcgiSection::socket_backlog>(),
-     .refers = Refers::here, .turn = 1, .reload = Reload::group, .acted_on = false,
+     .refers = Refers::here, .turn = 1, .reload = Reload::group,
      .sample = "128",
      .doc = "Connections that may wait; by default as many as the system allows."},
 };

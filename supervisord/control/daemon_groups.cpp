@@ -94,12 +94,17 @@ void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& s
     for (const auto& group : content.active)
         if (const auto done = activate(group, false); !done)
             log(LogLevel::critical, concat("cannot activate group ", group.name, ": ", done.error()));
-    for (const auto& batch : unheard)
-        if (auto* runner = static_cast<Runner*>(find(batch.stream.group, batch.stream.process))) runner->hear_again(batch);
     std::unordered_map<std::string_view, std::uint32_t> slots;
     for (std::uint32_t number = 0; number < snapshot.slots().size(); ++number)
         if (const auto& slot = snapshot.slots()[number]; slot.state != keeper::SlotState::free)
             slots.emplace(std::string_view(slot.name), number);
+    for (const auto& batch : unheard) {
+        auto* runner = static_cast<Runner*>(find(batch.stream.group, batch.stream.process));
+        if (!runner) continue;
+        const std::string key = runner->key();
+        const auto slot = slots.find(key);
+        runner->hear_again(batch, slot == slots.end() ? 0 : snapshot.slots()[slot->second].pid);
+    }
     for (Runner* runner : runners()) {
         const std::string key = runner->key();
         const auto found = slots.find(key);

@@ -69,7 +69,7 @@ std::variant<process::Executable, process::Unusable> find_command(const config::
 }
 
 std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
-                                          const process::Executable& executable, const World& world) {
+                                          const process::Executable& executable, int socket, const World& world) {
     keeper::Spec spec;
     spec.program = executable.file;
     spec.arguments = executable.arguments;
@@ -79,7 +79,7 @@ std::variant<Launch, std::string> prepare(const config::Program& program, std::s
     spec.user = user_of(program);
     auto spec_file = keeper::write_spec(spec);
     base::Pipe input, output, error;
-    if (!spec_file || !base::make_pipe(input) || !base::make_pipe(output) ||
+    if (!spec_file || (socket < 0 && !base::make_pipe(input)) || !base::make_pipe(output) ||
         (!program.redirect_stderr && !base::make_pipe(error)))
         return pipe_problem(program.name, errno);
 
@@ -97,10 +97,10 @@ std::variant<Launch, std::string> prepare(const config::Program& program, std::s
         launch.descriptors.push_back(std::move(theirs));
     };
     launch.descriptors.push_back(std::move(*spec_file));
-    retain(input.write, keeper::Role::input);
+    if (input.write) retain(input.write, keeper::Role::input);
     retain(output.read, keeper::Role::output);
     if (error.read) retain(error.read, keeper::Role::error);
-    give(std::move(input.read), 0);
+    give(socket < 0 ? std::move(input.read) : base::Fd(::fcntl(socket, F_DUPFD_CLOEXEC, 0)), 0);
     base::Fd errors = error.write ? std::move(error.write) : copy_of(output.write);
     give(std::move(output.write), 1);
     give(std::move(errors), 2);

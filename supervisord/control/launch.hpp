@@ -22,11 +22,12 @@ struct World;
 struct Launch {
     keeper::Message message;  // but for seq and inc
     std::vector<base::Fd> descriptors;
-    base::Fd input, output, error;  // our ends; error is none with redirect_stderr
+    base::Fd input, output, error;  // our ends; no error with redirect_stderr, no input with a socket
 };
 
-/// Everything but opening the logs.  The text is spawnerr.
+/// Everything but opening the logs.  socket: what the child gets as standard input in place of a pipe; -1: nothing.
+/// The text is spawnerr.
 [[nodiscard]] std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
-                                                        const process::Executable& executable, const World& world);
+                                                        const process::Executable& executable, int socket, const World& world);
 
 }  // namespace control

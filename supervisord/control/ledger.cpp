@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <new>
+#include <utility>
 
 #include "common/base/crash_point.hpp"
 #include "common/base/text.hpp"
@@ -148,12 +150,13 @@ bool Ledger::append(int half, std::uint64_t at, std::string_view text) const {
 }
 
 void Ledger::commit() {
-    if (changes_.empty()) return;
+    if (changes_.empty() && !behind_) return;
     const int half = static_cast<int>(header_->word.load(std::memory_order_relaxed) & 1);
-    if (written_ + changes_.size() > long_enough + 4 * entries_size_ || changes_.size() > half_size / 4) return write_anew();
-    if (!append(half, written_, changes_)) return;
-    written_ += changes_.size();
-    changes_.clear();
+    if (behind_ || written_ + changes_.size() > long_enough + 4 * entries_size_ || changes_.size() > half_size / 4) return write_anew();
+    behind_ = !append(half, written_, changes_);
+    const std::size_t size = std::exchange(changes_, {}).size();
+    if (behind_) return;
+    written_ += size;
     header_->word.store(written_ << 1 | static_cast<std::uint64_t>(half), std::memory_order_release);
     base::crash_point("ledger.committed");
 }
@@ -162,9 +165,10 @@ void Ledger::write_anew() {
     const int before = static_cast<int>(header_->word.load(std::memory_order_relaxed) & 1);
     std::string text;
     for (const auto& [name, value] : entries_) text += entry(name, &value);
-    if (!append(before ^ 1, 0, text)) return;
-    written_ = text.size();
     changes_.clear();
+    behind_ = !append(before ^ 1, 0, text);
+    if (behind_) return;
+    written_ = text.size();
     header_->word.store(written_ << 1 | static_cast<std::uint64_t>(before ^ 1), std::memory_order_release);
     base::crash_point("ledger.committed");
     (void)::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(start_of(before)), half_size);

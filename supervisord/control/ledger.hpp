@@ -33,7 +33,7 @@ public:
     void erase(std::string_view name);
     /// All whose names begin with it.
     void erase_all(std::string_view beginning);
-    /// Without memory nothing of it counts, and it is tried again with the next.
+    /// Without memory nothing of it counts, until the next commit for which there is some.
     void commit();
 
 private:
@@ -50,6 +50,7 @@ private:
     std::unique_ptr<Header, Unmap> header_;
     std::map<std::string, std::string, std::less<>> entries_;
     std::string changes_;          // not yet committed
+    bool behind_ = false;          // some changes could not be
     std::uint64_t written_ = 0;    // bytes in the half that counts
     std::uint64_t entries_size_ = 0;
 };

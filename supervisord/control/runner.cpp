@@ -119,9 +119,9 @@ void Runner::apply(const process::Event& event) {
     }
     if (is_listener_ && before.state != note_.machine.state)
         world_.events.running(listener(), state() == api::State::running);
-    tell_announced();
     carry_out(step);
     tell_untold();
+    tell_announced();
     if (is_listener_ && before.state != state()) restart_when_stopped();
     answer_waiters(std::holds_alternative<process::Spawned>(event));
     if (before.state != note_.machine.state) world_.changed(*this);

@@ -13,6 +13,7 @@
 #include "supervisord/control/events.hpp"
 #include "supervisord/control/feed.hpp"
 #include "supervisord/control/notes.hpp"
+#include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/control/supervisor.hpp"
 #include "supervisord/control/tap.hpp"
 #include "supervisord/control/turnstile.hpp"
@@ -48,7 +49,7 @@ public:
     void exited(const keeper::Message& message);
     void group_gone(const keeper::Message& message);
     /// A batch of its output that another controller had logged, and perhaps done nothing else with.
-    void hear_again(const logs::Unheard& batch);
+    void hear_again(const logs::Unheard& batch, pid_t pid);
 
     /// Its group is removed: nothing of it is to be found by another controller.
     void forget_outputs();
@@ -97,6 +98,7 @@ private:
     void spawn();
     void launch(const Turnstile::Pass& pass);
     void spawn_refused(std::string text);
+    [[nodiscard]] std::string use_socket();
     void spawned(const keeper::Message& message);
     void order_signal(int number, bool group);
     void send_pending();
@@ -144,6 +146,7 @@ private:
 
     std::optional<Child> child_;  // known to the keeper and not released
     Ends ends_;
+    SharedSockets::Use socket_;  // of an [fcgi-program:x], while there is a child
     std::unique_ptr<logs::Output> out_, err_;
     std::unique_ptr<Tap> out_tap_, err_tap_;
     std::unique_ptr<Feed> input_;

@@ -22,13 +22,14 @@ void Runner::spawn() {
 
 void Runner::launch(const Turnstile::Pass& pass) {
     if (state() != api::State::starting) return feed(process::SpawnFailed{});  // stopped before its turn came
+    if (const auto problem = use_socket(); !problem.empty()) return spawn_refused(problem);
     const auto found = find_command(program_, world_);
     if (const auto* unusable = std::get_if<process::Unusable>(&found)) return spawn_refused(unusable->text);
     for (logs::Output* output : {out_.get(), err_.get()})
         if (const int error = output ? output->open() : 0)
             return spawn_refused(error == EMFILE ? process::too_many_files(name())
                                                  : process::cannot_open_outputs(name(), base::errno_name(error)));
-    auto prepared = prepare(program_, group_, std::get<process::Executable>(found), world_);
+    auto prepared = prepare(program_, group_, std::get<process::Executable>(found), socket_ ? SharedSockets::fd(socket_) : -1, world_);
     if (auto* problem = std::get_if<std::string>(&prepared)) return spawn_refused(std::move(*problem));
     Launch& launch = std::get<Launch>(prepared);
     launch.message.inc = note_.incarnation;
@@ -43,7 +44,17 @@ void Runner::launch(const Turnstile::Pass& pass) {
     base::crash_point("runner.spawn_sent");
 }
 
+/// The text is spawnerr; empty: it has one, or needs none.
+std::string Runner::use_socket() {
+    if (!program_.socket || socket_) return "";
+    auto used = world_.sockets.use(base::concat(group_, ":", program_.section), *program_.socket);
+    if (!used) return used.error();
+    socket_ = std::move(*used);
+    return "";
+}
+
 void Runner::spawn_refused(std::string text) {
+    socket_.reset();
     tell_once(process::spawn_failed(text));
     set_spawnerr(std::move(text));
     feed(process::SpawnFailed{});
@@ -106,6 +117,7 @@ void Runner::end_of_child() {
     finish_taps();
     input_.reset();
     ends_ = {};
+    socket_.reset();
     child_.reset();
     if (is_listener_) world_.events.ended(listener());
 }

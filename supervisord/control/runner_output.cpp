@@ -88,9 +88,12 @@ void Runner::hear_captured(bool err, const std::string& stream) {
     say(process::comm_event(name(), err ? "stderr" : "stdout"));
 }
 
-void Runner::hear_again(const logs::Unheard& batch) {
+void Runner::hear_again(const logs::Unheard& batch, pid_t pid) {
     const logs::Output* output = batch.stream.channel == logs::Channel::err ? err_.get() : out_.get();
-    if (output) heard(*output, {batch.raw, batch.text, batch.pieces, batch.end});
+    if (!output) return;
+    if (pid > 0) child_ = Child{0, pid};  // whose output it is; it is adopted later
+    heard(*output, {batch.raw, batch.text, batch.pieces, batch.end});
+    child_.reset();
 }
 
 void Runner::forget_captured() {

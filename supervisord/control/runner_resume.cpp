@@ -65,6 +65,7 @@ void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
 
 void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
     child_ = Child{number, slot.pid};
+    if (const auto problem = use_socket(); !problem.empty()) world_.activity.log(logs::LogLevel::critical, problem);
     Ends ends;
     for (const auto& retained : slot.retained) {
         if (retained.role == keeper::Role::input) ends.input = base::Fd(retained.fd);

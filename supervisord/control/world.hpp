@@ -10,6 +10,7 @@
 #include "supervisord/control/events.hpp"
 #include "supervisord/control/link.hpp"
 #include "supervisord/control/notes.hpp"
+#include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/control/turnstile.hpp"
 #include "supervisord/log/activity.hpp"
 #include "supervisord/log/files.hpp"
@@ -28,6 +29,7 @@ struct World {
     Notes& notes;
     Turnstile& launches;
     Events& events;
+    SharedSockets& sockets;
 
     config::Environment environment;  // of supervisord, for programs
     config::Settings settings;        // active ones

@@ -45,4 +45,24 @@ std::vector<ProcessInfo> get_all_process_info(Supervisor& supervisor) {
     return all;
 }
 
+std::vector<EventPoolInfo> get_all_event_pool_info(Supervisor& supervisor) {
+    std::vector<EventPoolInfo> all;
+    for (const auto& pool : supervisor.event_pools()) {
+        auto& info = all.emplace_back();
+        info.name = pool.name;
+        info.buffer_size = pool.buffer_size;
+        info.waiting = pool.waiting;
+        info.discarded = pool.discarded;
+        info.listeners = static_cast<std::int64_t>(pool.listeners.size());
+        const auto count = [&](std::string_view state) {
+            return std::ranges::count(pool.listeners, state, &control::EventPool::Listener::state);
+        };
+        info.ready = count("READY");
+        info.busy = count("BUSY");
+        info.acknowledged = count("ACKNOWLEDGED");
+        info.unknown = count("UNKNOWN");
+    }
+    return all;
+}
+
 }  // namespace rpc

@@ -114,6 +114,14 @@ struct ProcessInfo {
 Returned<ProcessInfo> get_process_info(Supervisor& supervisor, const std::string& name);
 std::vector<ProcessInfo> get_all_process_info(Supervisor& supervisor);
 
+/// The listeners of one [eventlistener:x], counted by what they are doing, and what waits for them.
+struct EventPoolInfo {
+    std::string name;
+    std::int64_t buffer_size = 0, waiting = 0, discarded = 0;  // events
+    std::int64_t listeners = 0, ready = 0, busy = 0, acknowledged = 0, unknown = 0;
+};
+std::vector<EventPoolInfo> get_all_event_pool_info(Supervisor& supervisor);
+
 // start_methods.cpp, stop_methods.cpp
 void start_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const std::string& name,
                    std::optional<bool> wait);

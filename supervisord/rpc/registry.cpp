@@ -105,6 +105,10 @@ const Method rows[] = {
      .doc = "What getProcessInfo says, of all processes.",
      .result = {"result", "Structures, sorted by group and name"},
      .handler = answers(get_all_process_info)},
+    {.name = "supervisor.getAllEventPoolInfo",
+     .doc = "What there is to know of the pools of event listeners.  Not in Supervisor.",
+     .result = {"result", "Structures of name, buffer_size, events waiting and discarded, listeners by state"},
+     .handler = answers(get_all_event_pool_info)},
 
     {.name = "supervisor.startProcess",
      .doc = "Start a process and, unless told not to, wait until it has started.",

@@ -57,6 +57,16 @@ constexpr auto shape(GroupPreview*) {
                       Member{"options", &GroupPreview::options}, Member{"processes", &GroupPreview::processes}};
 }
 
+constexpr auto shape(EventPoolInfo*) {
+    return std::tuple{
+        Member{"name", &EventPoolInfo::name},           Member{"buffer_size", &EventPoolInfo::buffer_size},
+        Member{"waiting", &EventPoolInfo::waiting},     Member{"discarded", &EventPoolInfo::discarded},
+        Member{"listeners", &EventPoolInfo::listeners}, Member{"ready", &EventPoolInfo::ready},
+        Member{"busy", &EventPoolInfo::busy},           Member{"acknowledged", &EventPoolInfo::acknowledged},
+        Member{"unknown", &EventPoolInfo::unknown},
+    };
+}
+
 constexpr auto shape(ConfigInfo*) {
     return std::tuple{
         Member{"autostart", &ConfigInfo::autostart},

@@ -87,3 +87,23 @@ TEST_CASE("untold lines fit or are refused whole") {
     CHECK_FALSE(note.add_untold(std::string(sizeof note.untold, 'x')));
     CHECK(std::string(note.untold) == "one\ntwo\n");
 }
+
+TEST_CASE("how far an event came stands beside the note, and outlives the controller") {
+    Notes notes = std::move(Notes::create().value());
+    Notes::Record& record = *notes.record("g:p");
+    CHECK(record.progress() == control::Progress{});
+    const std::uint64_t delivery = control::Progress::different_deliveries + 5;
+    record.set_progress({delivery, std::uint64_t{1} << 40, true});
+    Notes next = std::move(Notes::adopt(base::Fd(::fcntl(notes.fd(), F_DUPFD_CLOEXEC, 0))).value());
+    CHECK(next.record("g:p")->progress() == control::Progress{5, std::uint64_t{1} << 40, true});
+    notes.erase("g:p");
+    CHECK(notes.record("g:p")->progress() == control::Progress{});
+}
+
+TEST_CASE("a note counts what it announces, and keeps no more than one step can bring") {
+    control::Note note;
+    for (int i = 0; i < 6; ++i) note.add_announcement({.from = api::State::stopped, .to = api::State::starting, .tries = i});
+    CHECK(note.announced_count == std::size(note.announced));
+    CHECK(note.announcements == note.announced_count);
+    CHECK(note.announced[3].tries == 3);
+}

@@ -55,6 +55,7 @@ struct Play {
         if (does == "stops running") return pool->running(who, false, now);
         if (does == "closes its stdin") return pool->closed(who, false, now);
         if (does == "closes its stdin in the middle") return pool->closed(who, true, now);
+        if (does == "is lost track of") return pool->lost_track(who);
         if (does == "ends") return pool->ended(who, now);
         REQUIRE_MESSAGE(does.starts_with("says "), what);
         return pool->heard(who, unescaped(does.substr(5)), now);

@@ -312,3 +312,12 @@ TEST_CASE("logs are cleared one by one and all together") {
           "[" + result("a", "g", 30, "FAILED: g:a") + "," + result("b", "g", 80, "OK") + "," +
               result("solo", "solo", 80, "OK") + "]");
 }
+
+TEST_CASE("pools of listeners are told with what waits and what was discarded, listeners counted by state") {
+    fake::Supervisor supervisor;
+    CHECK(now(supervisor, "supervisor.getAllEventPoolInfo") == "[]");
+    supervisor.its_pools.push_back({.name = "l", .buffer_size = 10, .waiting = 3, .discarded = 2,
+                                    .listeners = {{"l_0", "BUSY"}, {"l_1", "READY"}, {"l_2", "BUSY"}, {"l_3", "UNKNOWN"}}});
+    CHECK(now(supervisor, "supervisor.getAllEventPoolInfo") ==
+          R"([{"name":"l","buffer_size":10,"waiting":3,"discarded":2,"listeners":4,"ready":1,"busy":2,"acknowledged":0,"unknown":1}])");
+}
