@@ -43,11 +43,12 @@ void compare(const Target& old, const Target& fresh, const std::string& process,
 
 FcgiSection section_of(const std::optional<FcgiSocket>& socket) {
     if (!socket) return {};
-    return {socket->url, socket->owner, socket->mode, socket->backlog};
+    return {.socket = socket->url, .socket_owner = socket->owner, .socket_mode = socket->mode, .socket_backlog = socket->backlog};
 }
 
 ListenerSection section_of(const Group& group) {
-    return {group.events, group.buffer_size, group.result_handler, group.priority};
+    return {.events = group.events, .buffer_size = group.buffer_size, .result_handler = group.result_handler,
+            .busy_timeout = group.busy_timeout, .priority = group.priority};
 }
 
 std::string names_of(const std::vector<Program>& processes) {

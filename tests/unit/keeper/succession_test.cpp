@@ -188,6 +188,7 @@ TEST_CASE("a controller that hangs is replaced, one that answers is not") {
         REQUIRE(::timerfd_settime(alarm.get(), 0, &soon, nullptr) == 0);
         first.await(Type::ping);
         first.send(keeper::message_of(Type::beat));
+        (void)first.ask(keeper::message_of(Type::drop));  // the keeper has heard it
     }
     SUBCASE("it is stopped") { REQUIRE(base::send_signal(first.pid(), SIGSTOP)); }
     SUBCASE("its alarm rings, and it does not answer") { REQUIRE(::timerfd_settime(alarm.get(), 0, &soon, nullptr) == 0); }

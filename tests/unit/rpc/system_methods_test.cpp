@@ -17,6 +17,7 @@ TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
         {"supervisor.clearProcessLogs", "boolean string"},
         {"supervisor.getAPIVersion", "string"},
         {"supervisor.getAllConfigInfo", "array"},
+        {"supervisor.getAllEventPoolInfo", "array"},  // ours
         {"supervisor.getAllProcessInfo", "array"},
         {"supervisor.getIdentification", "string"},
         {"supervisor.getPID", "int"},
