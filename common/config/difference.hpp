@@ -16,6 +16,17 @@ struct Difference {
 
 [[nodiscard]] Difference difference(const std::vector<Group>& active, const std::vector<Group>& fresh);
 
+/// An option that is another for a process, or for the group itself, as it would be written in the file.
+struct OptionChange {
+    std::string process;  // empty: the group
+    std::string option;
+    std::string old, fresh;
+
+    bool operator==(const OptionChange&) const = default;
+};
+/// Never empty when the two are not the same: the reason why a group is changed.
+[[nodiscard]] std::vector<OptionChange> option_changes(const Group& active, const Group& fresh);
+
 [[nodiscard]] bool same(const Group& active, const Group& fresh);
 
 }  // namespace config

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace config {
@@ -79,6 +80,11 @@ struct Program {
 };
 
 enum class GroupKind { program, eventlistener, fcgi_program };
+/// As the section begins: "fcgi-program".
+[[nodiscard]] constexpr std::string_view name(GroupKind kind) {
+    constexpr std::string_view names[] = {"program", "eventlistener", "fcgi-program"};
+    return names[static_cast<int>(kind)];
+}
 
 struct Group {
     std::string name;

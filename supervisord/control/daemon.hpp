@@ -58,6 +58,7 @@ public:
     [[nodiscard]] Group* find_group(std::string_view name) override;
     [[nodiscard]] Process* find(std::string_view group, std::string_view process) override;
     Outcome reread(Changes& changes) override;
+    Outcome preview(config::Config& fresh) override;
     Outcome add_group(std::string_view name) override;
     Outcome remove_group(std::string_view name) override;
     void shutdown() override;

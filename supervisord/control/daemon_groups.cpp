@@ -147,13 +147,20 @@ void Daemon::autostart() {
     for (const auto at : process::start_order(ranks)) candidates[at]->feed(process::Start{});
 }
 
-Outcome Daemon::reread(Changes& changes) {
+Outcome Daemon::preview(config::Config& fresh) {
     auto reading = surroundings_.read_files();
     if (!reading.config) {
         const auto* error = reading.first_error();
         return api::Refusal{api::Fault::cant_reread, error ? error->message : "the configuration cannot be read"};
     }
-    content_.last_read = std::move(*reading.config);
+    fresh = std::move(*reading.config);
+    return std::nullopt;
+}
+
+Outcome Daemon::reread(Changes& changes) {
+    config::Config fresh;
+    if (Outcome refused = preview(fresh)) return refused;
+    content_.last_read = std::move(fresh);
     if (chronicle_) chronicle_->read(*content_.last_read);
     std::vector<config::Group> active;
     for (const auto& group : groups_) active.push_back(group->config());

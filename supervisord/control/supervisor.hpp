@@ -99,6 +99,8 @@ public:
 
     /// Reads the files again and compares; touches no process.  The refusal is CANT_REREAD.
     virtual Outcome reread(Changes& changes) = 0;
+    /// Reads the files as reread does, and forgets it: the configuration that update would go to.
+    virtual Outcome preview(config::Config& fresh) = 0;
     virtual Outcome add_group(std::string_view name) = 0;     // BAD_NAME, ALREADY_ADDED, FAILED
     virtual Outcome remove_group(std::string_view name) = 0;  // BAD_NAME, STILL_RUNNING
 

@@ -1,5 +1,8 @@
 #include <algorithm>
 
+#include "common/api/names.hpp"
+#include "common/api/states.hpp"
+#include "common/config/difference.hpp"
 #include "supervisord/rpc/methods.hpp"
 
 namespace rpc {
@@ -37,22 +40,47 @@ ConfigInfo info(Supervisor& supervisor, const config::Group& group, const config
     info.redirect_stderr = program.redirect_stderr;
     info.startretries = program.startretries;
     info.startsecs = program.startsecs;
-    info.stdout_capture_maxbytes = program.out.capture_maxbytes;
-    info.stdout_events_enabled = program.out.events_enabled;
-    info.stdout_logfile = shown(program.out.logfile, process, control::Channel::out);
-    info.stdout_logfile_backups = program.out.logfile_backups;
-    info.stdout_logfile_maxbytes = program.out.logfile_maxbytes;
-    info.stdout_syslog = program.out.syslog;
+    const auto tell = [&](const config::Output& output, control::Channel channel, std::string& logfile,
+                          std::int64_t& maxbytes, std::int64_t& backups, std::int64_t& capture, bool& events, bool& syslog) {
+        logfile = shown(output.logfile, process, channel);
+        maxbytes = output.logfile_maxbytes;
+        backups = output.logfile_backups;
+        capture = output.capture_maxbytes;
+        events = output.events_enabled;
+        syslog = output.syslog;
+    };
+    tell(program.out, control::Channel::out, info.stdout_logfile, info.stdout_logfile_maxbytes, info.stdout_logfile_backups,
+         info.stdout_capture_maxbytes, info.stdout_events_enabled, info.stdout_syslog);
+    tell(program.err, control::Channel::err, info.stderr_logfile, info.stderr_logfile_maxbytes, info.stderr_logfile_backups,
+         info.stderr_capture_maxbytes, info.stderr_events_enabled, info.stderr_syslog);
     info.stopsignal = program.stopsignal;
     info.stopwaitsecs = program.stopwaitsecs;
-    info.stderr_capture_maxbytes = program.err.capture_maxbytes;
-    info.stderr_events_enabled = program.err.events_enabled;
-    info.stderr_logfile = shown(program.err.logfile, process, control::Channel::err);
-    info.stderr_logfile_backups = program.err.logfile_backups;
-    info.stderr_logfile_maxbytes = program.err.logfile_maxbytes;
-    info.stderr_syslog = program.err.syslog;
     info.serverurl = program.serverurl.value_or(none);
     return info;
+}
+
+/// update takes a group away, with all that runs of it, and begins the new one as at a start.
+std::vector<ProcessEffect> effects(Supervisor& supervisor, const config::Group* old, const config::Group* fresh) {
+    std::vector<ProcessEffect> out;
+    const auto starts = [](const config::Program& program) { return program.autostart; };
+    const auto find = [](const config::Group* group, const std::string& name) -> const config::Program* {
+        if (!group) return nullptr;
+        const auto found = std::ranges::find(group->processes, name, &config::Program::name);
+        return found == group->processes.end() ? nullptr : &*found;
+    };
+    if (old)
+        for (const config::Program& program : old->processes) {
+            control::Process* process = supervisor.find(old->name, program.name);
+            const config::Program* again = find(fresh, program.name);
+            const bool stops = process && !api::is_stopped(process->state()), begins = again && starts(*again);
+            out.push_back({api::full_name(old->name, program.name),
+                           stops && begins ? "restart" : stops ? "stop" : begins ? "start" : "nothing"});
+        }
+    if (fresh)
+        for (const config::Program& program : fresh->processes)
+            if (!find(old, program.name))
+                out.push_back({api::full_name(fresh->name, program.name), starts(program) ? "start" : "nothing"});
+    return out;
 }
 
 }  // namespace
@@ -70,6 +98,34 @@ Returned<std::vector<std::vector<std::vector<std::string>>>> reload_config(Super
     if (control::Outcome outcome = supervisor.reread(changes)) return *std::move(outcome);
     std::vector<std::vector<std::string>> lists{changes.added, changes.changed, changes.removed};
     return std::vector<std::vector<std::vector<std::string>>>{std::move(lists)};
+}
+
+Returned<std::vector<GroupPreview>> preview_update(Supervisor& supervisor) {
+    config::Config fresh;
+    if (control::Outcome outcome = supervisor.preview(fresh)) return *std::move(outcome);
+    std::vector<config::Group> active;
+    for (control::Group* group : supervisor.groups()) active.push_back(group->config());
+    const config::Difference difference = config::difference(active, fresh.groups);
+    const auto find = [](const std::vector<config::Group>& groups, const std::string& name) {
+        const auto found = std::ranges::find(groups, name, &config::Group::name);
+        return found == groups.end() ? nullptr : &*found;
+    };
+    std::vector<GroupPreview> previews;
+    const auto add = [&](const std::vector<std::string>& names, const char* change) {
+        for (const std::string& name : names) {
+            const config::Group* old = find(active, name);
+            const config::Group* wanted = find(fresh.groups, name);
+            GroupPreview preview{name, change, {}, effects(supervisor, old, wanted)};
+            if (old && wanted)
+                for (auto& one : config::option_changes(*old, *wanted))
+                    preview.options.push_back({one.process, one.option, one.old, one.fresh});
+            previews.push_back(std::move(preview));
+        }
+    };
+    add(difference.removed, "removed");
+    add(difference.changed, "changed");
+    add(difference.added, "added");
+    return previews;
 }
 
 Returned<bool> add_process_group(Supervisor& supervisor, const std::string& name) {

@@ -81,6 +81,22 @@ struct ConfigInfo {
 std::vector<ConfigInfo> get_all_config_info(Supervisor& supervisor);
 /// One element: the names of added, changed and removed groups.
 Returned<std::vector<std::vector<std::vector<std::string>>>> reload_config(Supervisor& supervisor);
+/// What `supervisorctl update` would do to a group.
+struct OptionDifference {
+    std::string process;  // empty: of the group itself
+    std::string option, old, fresh;
+};
+struct ProcessEffect {
+    std::string name;
+    std::string effect;  // "start", "stop", "restart" or "nothing"
+};
+struct GroupPreview {
+    std::string group;
+    std::string change;  // "added", "changed" or "removed"
+    std::vector<OptionDifference> options;
+    std::vector<ProcessEffect> processes;
+};
+Returned<std::vector<GroupPreview>> preview_update(Supervisor& supervisor);
 Returned<bool> add_process_group(Supervisor& supervisor, const std::string& name);
 Returned<bool> remove_process_group(Supervisor& supervisor, const std::string& name);
 

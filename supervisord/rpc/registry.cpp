@@ -71,6 +71,13 @@ const Method rows[] = {
      .result = {"result", "One element: the names of the groups added, changed and removed"},
      .faults = {Fault::cant_reread},
      .handler = answers(reload_config)},
+    {.name = "supervisor.previewUpdate",
+     .doc = "Read the configuration again and say what `supervisorctl update` would do with it.  Does nothing, and "
+            "forgets what it read.",
+     .result = {"result", "Structures of group, change (added, changed, removed), options (structures of process, option, "
+                          "old and new) and processes (structures of name and effect: start, stop, restart, nothing)"},
+     .faults = {Fault::cant_reread},
+     .handler = answers(preview_update)},
     {.name = "supervisor.addProcessGroup",
      .doc = "Activate a group of the configuration as it was last read.",
      .params = {{"name", group_name}},

@@ -43,6 +43,20 @@ constexpr auto shape(ProcessInfo*) {
     };
 }
 
+constexpr auto shape(OptionDifference*) {
+    return std::tuple{Member{"process", &OptionDifference::process}, Member{"option", &OptionDifference::option},
+                      Member{"old", &OptionDifference::old}, Member{"new", &OptionDifference::fresh}};
+}
+
+constexpr auto shape(ProcessEffect*) {
+    return std::tuple{Member{"name", &ProcessEffect::name}, Member{"effect", &ProcessEffect::effect}};
+}
+
+constexpr auto shape(GroupPreview*) {
+    return std::tuple{Member{"group", &GroupPreview::group}, Member{"change", &GroupPreview::change},
+                      Member{"options", &GroupPreview::options}, Member{"processes", &GroupPreview::processes}};
+}
+
 constexpr auto shape(ConfigInfo*) {
     return std::tuple{
         Member{"autostart", &ConfigInfo::autostart},

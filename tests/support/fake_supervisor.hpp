@@ -171,6 +171,10 @@ public:
         into = changes;
         return outcome;
     }
+    control::Outcome preview(config::Config& fresh) override {
+        fresh = its_config;
+        return outcome;
+    }
     control::Outcome add_group(std::string_view name) override {
         asked.push_back("add " + std::string(name));
         return outcome;

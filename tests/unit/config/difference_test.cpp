@@ -4,6 +4,7 @@
 
 #include "common/config/difference.hpp"
 #include "common/config/json.hpp"
+#include "common/config/options.hpp"
 #include "tests/unit/config/machine.hpp"
 
 namespace {
@@ -77,6 +78,49 @@ TEST_CASE("a configuration survives the way to JSON and back") {
         REQUIRE(one.has_value());
         CHECK(*one == group);
     }
+}
+
+TEST_CASE("every option of a process in which two groups differ is told, as it is written in the file") {
+    const auto machine = Machine().surroundings();
+    const config::Group group = groups("[program:a]\ncommand=x\n")[0];
+    CHECK(config::option_changes(group, group).empty());
+    for (const auto& row : config::options_of<config::Program>()) {
+        CAPTURE(row.name);
+        config::Group other = group;
+        const std::string old = row.field.get(group.processes[0]);
+        for (const char* text : {"7", "true", "false", "TERM", "HUP", "unexpected", "/tmp", "A=\"1\"", "daemon"})
+            if (row.field.get(other.processes[0]) == old)
+                (void)row.field.set(other.processes[0], text, machine);
+        const std::string fresh = row.field.get(other.processes[0]);
+        REQUIRE(fresh != old);
+        CHECK(!config::same(group, other));
+        CHECK(config::option_changes(group, other) ==
+              std::vector<config::OptionChange>{{"a", std::string(row.name), old, fresh}});
+    }
+}
+
+TEST_CASE("what makes two groups differ besides the options of a process is told too") {
+    const auto told = [](const config::Group& old, const config::Group& fresh) {
+        REQUIRE(!config::same(old, fresh));
+        std::string out;
+        for (const auto& change : config::option_changes(old, fresh))
+            out += change.process + "." + change.option + ":" + change.old + ">" + change.fresh + " ";
+        return out;
+    };
+    const auto of = [](const std::string& text) { return groups(text)[0]; };
+    CHECK(told(of("[group:g]\nprograms=a\n[program:a]\ncommand=x\n"),
+               of("[group:g]\nprograms=a,b\npriority=5\n[program:a]\ncommand=x\n[program:b]\ncommand=x\n")) ==
+          ".priority:999>5 .processes:a>a, b ");
+    CHECK(told(of("[eventlistener:e]\ncommand=x\nevents=TICK_5\n"),
+               of("[eventlistener:e]\ncommand=x\nevents=TICK_5,TICK_60\nbuffer_size=20\n")) ==
+          ".events:TICK_5>TICK_5,TICK_60 .buffer_size:10>20 ");
+    CHECK(told(of("[eventlistener:e]\ncommand=x\nevents=EVENT\n"),
+               of("[eventlistener:e]\ncommand=x\nevents=EVENT\nbusy_timeout=7\n")) == ".busy_timeout:0>7 ");
+    CHECK(told(of("[fcgi-program:f]\ncommand=x\nsocket=tcp://a:1\n"),
+               of("[fcgi-program:f]\ncommand=x\nsocket=tcp://a:2\nsocket_backlog=5\n")) ==
+          "f.socket:tcp://a:1>tcp://a:2 f.socket_backlog:>5 ");
+    CHECK(told(of("[program:f]\ncommand=x\n"), of("[fcgi-program:f]\ncommand=x\nsocket=tcp://a:1\n"))
+              .starts_with(".type:program>fcgi-program f.section:program:f>fcgi-program:f f.socket:>tcp://a:1 "));
 }
 
 TEST_CASE("JSON that is no configuration names what is wrong with it") {

@@ -223,6 +223,36 @@ TEST_CASE("the options of a program are told as they are configured") {
     CHECK(info["inuse"] == false);
 }
 
+TEST_CASE("what update would do is told, with what it would do to each process") {
+    fake::Supervisor supervisor;
+    fake::Group& web = supervisor.add("web");
+    supervisor.add(web, "a", api::State::running);
+    supervisor.add(web, "b", api::State::stopped);
+    supervisor.add(web, "c", api::State::running);
+    supervisor.add("same", api::State::running);
+    supervisor.add("gone", api::State::backoff);
+    config::Group changed = web.its_config, same = supervisor.active[1]->its_config, fresh;
+    changed.processes[0].stopwaitsecs = 20;
+    changed.processes.pop_back();
+    fresh.name = "new";
+    fresh.processes.resize(2);
+    fresh.processes[0].name = "new";
+    fresh.processes[1].name = "later";
+    fresh.processes[1].autostart = false;
+    supervisor.its_config.groups = {changed, same, fresh};
+    CHECK(now(supervisor, "supervisor.previewUpdate") ==
+          R"([{"group":"gone","change":"removed","options":[],"processes":[{"name":"gone","effect":"stop"}]},)"
+          R"({"group":"web","change":"changed","options":[)"
+          R"({"process":"","option":"processes","old":"a, b, c","new":"a, b"},)"
+          R"({"process":"a","option":"stopwaitsecs","old":"10","new":"20"}],"processes":[)"
+          R"({"name":"web:a","effect":"restart"},{"name":"web:b","effect":"start"},{"name":"web:c","effect":"stop"}]},)"
+          R"({"group":"new","change":"added","options":[],"processes":[)"
+          R"({"name":"new","effect":"start"},{"name":"new:later","effect":"nothing"}]}])");
+    CHECK(supervisor.asked.empty());
+    supervisor.outcome = api::Refusal{api::Fault::cant_reread, "bad"};
+    CHECK(now(supervisor, "supervisor.previewUpdate") == "fault 92 CANT_REREAD: bad");
+}
+
 TEST_CASE("groups are read, added and removed") {
     fake::Supervisor supervisor;
     supervisor.changes = {{"new"}, {"mod"}, {}};

@@ -24,6 +24,7 @@ TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
         {"supervisor.getState", "struct"},
         {"supervisor.getSupervisorVersion", "string"},
         {"supervisor.getVersion", "string"},
+        {"supervisor.previewUpdate", "array"},  // ours
         {"supervisor.readLog", "string int int"},
         {"supervisor.readMainLog", "string int int"},
         {"supervisor.readProcessLog", "string string int int"},
