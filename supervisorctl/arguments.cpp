@@ -4,8 +4,8 @@
 
 #include "common/base/text.hpp"
 #include "common/config/client.hpp"
-#include "common/config/command_line.hpp"
 #include "common/config/reader.hpp"
+#include "supervisorctl/commands.hpp"
 
 namespace supervisorctl {
 
@@ -13,7 +13,7 @@ using base::concat;
 
 namespace {
 
-constexpr config::Flag flags[] = {
+constexpr config::Flag flag_table[] = {
     {'c', "configuration", true}, {'h', "help", false},     {'?', "", false},
     {'i', "interactive", false},  {'s', "serverurl", true}, {'u', "username", true},
     {'p', "password", true},      {'r', "history_file", true}, {0, "history-file", true},
@@ -22,15 +22,14 @@ constexpr config::Flag flags[] = {
 /// What was given, by letter.
 using Given = std::map<char, std::string>;
 
-base::Result<config::Client> read_section(const Given& given, const std::string& program,
-                                          const config::Surroundings& surroundings) {
-    std::string path;
-    if (const auto chosen = given.find('c'); chosen != given.end())
-        path = chosen->second;
-    else if (const auto found = config::find_file(program, surroundings))
-        path = *found;
-    else
-        return config::Client{};
+/// Empty: there is none.
+std::string find_file(const Given& given, const std::string& program, const config::Surroundings& surroundings) {
+    if (const auto chosen = given.find('c'); chosen != given.end()) return chosen->second;
+    return config::find_file(program, surroundings).value_or("");
+}
+
+base::Result<config::Client> read_section(const std::string& path, const config::Surroundings& surroundings) {
+    if (path.empty()) return config::Client{};
     auto reading = config::read_client(path, surroundings);
     if (reading.client) return std::move(*reading.client);
     const config::Diagnostic* error = reading.first_error();
@@ -39,10 +38,12 @@ base::Result<config::Client> read_section(const Given& given, const std::string&
 
 }  // namespace
 
+std::span<const config::Flag> flags() { return flag_table; }
+
 std::variant<Invocation, HelpWanted, UsageError> read_arguments(std::span<const std::string> arguments,
                                                                const std::string& program,
                                                                const config::Surroundings& surroundings) {
-    const auto words = config::parse_words(arguments, flags);
+    const auto words = config::parse_words(arguments, flag_table);
     if (!words) return UsageError{words.error()};
     Given given;
     for (const config::GivenFlag& one : words->given) {
@@ -55,21 +56,24 @@ std::variant<Invocation, HelpWanted, UsageError> read_arguments(std::span<const 
     }
     if (const auto once = config::refuse_repeated(words->given); !once) return UsageError{once.error()};
 
-    auto section = read_section(given, program, surroundings);
+    Invocation invocation;
+    invocation.command_line = base::join(words->rest, " ");
+    invocation.has_command = !words->rest.empty();
+    Settings& settings = invocation.settings;
+    settings.configuration = find_file(given, program, surroundings);
+    const Command* command = find_command(parse_command_line(invocation.command_line).name);
+    const bool local = command && command->local;
+    auto section = local ? config::Client{} : read_section(settings.configuration, surroundings);
     if (!section) return UsageError{section.error()};
     const auto option = [&](char letter, std::optional<std::string> from_file) {
         const auto chosen = given.find(letter);
         return chosen == given.end() ? std::move(from_file) : std::optional(chosen->second);
     };
-    Invocation invocation;
-    Settings& settings = invocation.settings;
     settings.serverurl = config::normalised_server_url(*option('s', section->serverurl), surroundings);
     settings.username = option('u', section->username);
     settings.password = option('p', section->password);
     settings.prompt = section->prompt;
     settings.history_file = option('r', section->history_file);
-    invocation.command_line = base::join(words->rest, " ");
-    invocation.has_command = !words->rest.empty();
     settings.interactive = given.contains('i') || !invocation.has_command;
     return invocation;
 }

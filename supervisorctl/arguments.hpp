@@ -6,10 +6,14 @@
 #include <string_view>
 #include <variant>
 
+#include "common/config/command_line.hpp"
 #include "common/config/surroundings.hpp"
 #include "supervisorctl/session.hpp"
 
 namespace supervisorctl {
+
+/// The options in front of the action.
+[[nodiscard]] std::span<const config::Flag> flags();
 
 struct Invocation {
     Settings settings;

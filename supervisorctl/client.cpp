@@ -83,12 +83,21 @@ bool is_usable(const base::Fd& socket) {
 }  // namespace
 
 HttpAnswer Client::post(std::string_view path, std::string_view body, Limit limit) {
+    ask(path, body);
+    return answer(limit);
+}
+
+void Client::ask(std::string_view path, std::string_view body) {
     if (!is_usable(socket_)) socket_ = connect_to(server_.url, interrupt_);
-    base::Fd socket = std::move(socket_);  // kept only when the answer was whole
-    send_all(socket,
+    asked_ = std::move(socket_);
+    send_all(asked_,
              concat(head("POST", path, server_), "Content-Type: application/json\r\nContent-Length: ", body.size(),
                     "\r\n\r\n", body),
              server_, interrupt_);
+}
+
+HttpAnswer Client::answer(Limit limit) {
+    base::Fd socket = std::move(asked_);  // kept only when the answer is whole
     ResponseParser parser;
     parser.eager(true);
     parser.body_limit(answer_limit);

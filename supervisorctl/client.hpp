@@ -38,12 +38,16 @@ public:
     /// No limit: as long as it takes.
     [[nodiscard]] HttpAnswer post(std::string_view path, std::string_view body,
                                   std::optional<std::chrono::milliseconds> limit);
+    /// The two halves of post(), for those who ask several servers, or one several times, before they wait.
+    void ask(std::string_view path, std::string_view body);
+    [[nodiscard]] HttpAnswer answer(std::optional<std::chrono::milliseconds> limit);
     [[nodiscard]] const Server& server() const { return server_; }
 
 private:
     Server server_;
     const Interrupt& interrupt_;
     base::Fd socket_;  // empty when the next request needs a new connection
+    base::Fd asked_;   // an answer comes on it
 };
 
 /// The answer to one GET whose body is read while it grows.

@@ -3,21 +3,46 @@
 #include "common/base/text.hpp"
 #include "supervisorctl/exit_status.hpp"
 #include "supervisorctl/families.hpp"
+#include "supervisorctl/patterns.hpp"
 #include "supervisorctl/session.hpp"
 
 namespace supervisorctl {
 
 namespace {
 
+constexpr Switch switch_table[] = {
+    {takes::json, "--json", "", "Print JSON on standard output, and everything else on standard error."},
+    {takes::timeout, "--timeout", "SECONDS", "Give up when there is no answer after so long; what was begun goes on."},
+    {takes::parallel, "--parallel", "", "Do not wait for one process before the next; on a terminal it is always so."},
+    {takes::dry_run, "--dry-run", "", "Print what would be done, and do nothing."},
+    {takes::strict, "--strict", "", "Take names of options and sections that mean nothing for errors."},
+};
+
+constexpr unsigned asks = takes::timeout;                 // what every command can that talks to the server
+constexpr unsigned tells = takes::timeout | takes::json;  // and what those can that print what it says
+
 constexpr Command table[] = {
     {.name = "add",
      .run = add,
      .completes = Completes::groups,
+     .switches = asks,
      .help = "add <name> [...]\tActivates any updates in config for process/group\n"},
-    {.name = "avail", .run = avail, .takes_arguments = false, .help = "avail\t\t\tDisplay all configured processes\n"},
+    {.name = "avail",
+     .run = avail,
+     .switches = tells,
+     .takes_arguments = false,
+     .help = "avail\t\t\tDisplay all configured processes\n"},
+    {.name = "check",
+     .run = check,
+     .switches = takes::json | takes::strict,
+     .listed = false,
+     .local = true,
+     .help = "check\t\t\tSay what is wrong with the configuration file, and do nothing\n"
+             "check <file>\t\tThe same for another file\n"},
     {.name = "clear",
      .run = clear,
      .completes = Completes::processes,
+     .switches = tells,
      .checks_server = true,
      .help = "clear <name>\t\tClear a process' log files.\n"
              "clear <name> <name>\tClear multiple process' log files\n"
@@ -38,6 +63,7 @@ constexpr Command table[] = {
              "help <action>\tPrint help for <action>\n"},
     {.name = "maintail",
      .run = maintail,
+     .switches = tells,
      .checks_server = true,
      .help = "maintail -f \tContinuous tail of supervisor main log file (Ctrl-C to exit)\n"
              "maintail -100\tlast 100 *bytes* of supervisord main log file\n"
@@ -50,23 +76,31 @@ constexpr Command table[] = {
     {.name = "pid",
      .run = pid,
      .completes = Completes::processes,
+     .switches = tells,
      .checks_server = true,
      .help = "pid\t\t\tGet the PID of supervisord.\n"
              "pid <name>\t\tGet the PID of a single child process by name.\n"
              "pid all\t\t\tGet the PID of every child process, one per line.\n"},
     {.name = "quit", .run = leave, .help = "quit\tExit the supervisor shell.\n"},
-    {.name = "reload", .run = reload, .takes_arguments = false, .help = "reload \t\tRestart the remote supervisord.\n"},
+    {.name = "reload",
+     .run = reload,
+     .switches = asks,
+     .takes_arguments = false,
+     .help = "reload \t\tRestart the remote supervisord.\n"},
     {.name = "remove",
      .run = remove,
      .completes = Completes::groups,
+     .switches = asks,
      .help = "remove <name> [...]\tRemoves process/group from active config\n"},
     {.name = "reread",
      .run = reread,
+     .switches = tells,
      .takes_arguments = false,
      .help = "reread \t\t\tReload the daemon's configuration files without add/remove\n"},
     {.name = "restart",
      .run = restart,
      .completes = Completes::processes,
+     .switches = tells | takes::parallel,
      .checks_server = true,
      .help = "restart <name>\t\tRestart a process\n"
              "restart <gname>:*\tRestart all processes in a group\n"
@@ -75,11 +109,13 @@ constexpr Command table[] = {
              "Note: restart does not reread config files. For that, see reread and update.\n"},
     {.name = "shutdown",
      .run = shutdown,
+     .switches = asks,
      .takes_arguments = false,
      .help = "shutdown \tShut the remote supervisord down.\n"},
     {.name = "signal",
      .run = signal,
      .completes = Completes::processes,
+     .switches = tells,
      .checks_server = true,
      .help = "signal <signal name> <name>\t\tSignal a process\n"
              "signal <signal name> <gname>:*\t\tSignal all processes in a group\n"
@@ -88,6 +124,7 @@ constexpr Command table[] = {
     {.name = "start",
      .run = start,
      .completes = Completes::processes,
+     .switches = tells | takes::parallel,
      .checks_server = true,
      .help = "start <name>\t\tStart a process\n"
              "start <gname>:*\t\tStart all processes in a group\n"
@@ -96,6 +133,7 @@ constexpr Command table[] = {
     {.name = "status",
      .run = status,  // checks the server itself: for it every failure is status 4
      .completes = Completes::processes,
+     .switches = tells,
      .help = "status <name>\t\tGet status for a single process\n"
              "status <gname>:*\tGet status for all processes in a group\n"
              "status <name> <name>\tGet status for multiple named processes\n"
@@ -103,6 +141,7 @@ constexpr Command table[] = {
     {.name = "stop",
      .run = stop,
      .completes = Completes::processes,
+     .switches = tells | takes::parallel,
      .checks_server = true,
      .help = "stop <name>\t\tStop a process\n"
              "stop <gname>:*\t\tStop all processes in a group\n"
@@ -111,6 +150,7 @@ constexpr Command table[] = {
     {.name = "tail",
      .run = tail,
      .completes = Completes::processes,
+     .switches = tells,
      .checks_server = true,
      .help = "tail [-f] <name> [stdout|stderr] (default stdout)\n"
              "Ex:\n"
@@ -121,11 +161,13 @@ constexpr Command table[] = {
     {.name = "update",
      .run = update,
      .completes = Completes::groups,
+     .switches = takes::timeout | takes::dry_run | takes::json,
      .help = "update\t\t\tReload config and add/remove as necessary, and will restart affected programs\n"
              "update all\t\tReload config and add/remove as necessary, and will restart affected programs\n"
              "update <gname> [...]\tUpdate specific groups\n"},
     {.name = "version",
      .run = version,
+     .switches = tells,
      .takes_arguments = false,
      .checks_server = true,
      .help = "version\t\t\tShow the version of the remote supervisord process\n"},
@@ -135,9 +177,45 @@ bool is_word(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+const Switch* find_switch(const Command& command, std::string_view word) {
+    for (const Switch& row : switch_table)
+        if ((command.switches & row.bit) != 0 && row.name == word.substr(0, word.find('='))) return &row;
+    return nullptr;
+}
+
+/// Takes the switches of a command out of its words.  False: what is wrong has been said.
+bool take_switches(Session& session, const Command& command, Arguments& words) {
+    Manner manner;
+    Arguments rest;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const Switch* row = find_switch(command, words[at]);
+        const auto equals = words[at].find('=');
+        if (!row || (row->argument.empty() && equals != std::string::npos)) {
+            rest.push_back(words[at]);
+            continue;
+        }
+        manner.given |= row->bit;
+        if (row->bit != takes::timeout) continue;
+        const std::string value = equals != std::string::npos ? words[at].substr(equals + 1)
+                                  : at + 1 < words.size()     ? words[++at]
+                                                              : "";
+        std::uint32_t seconds = 0;
+        if (!base::parse_digits(value, seconds) || seconds == 0) {
+            session.say("Error: --timeout requires a number of seconds");
+            return session.fail(exit_status::invalid_arguments), false;
+        }
+        manner.timeout = std::chrono::seconds(seconds);
+    }
+    words = std::move(rest);
+    session.set_manner(manner);
+    return true;
+}
+
 }  // namespace
 
 std::span<const Command> commands() { return table; }
+
+std::span<const Switch> switches() { return switch_table; }
 
 const Command* find_command(std::string_view name) {
     for (const Command& command : table)
@@ -156,24 +234,29 @@ CommandLine parse_command_line(std::string_view line) {
 void dispatch(Session& session, std::string_view line) {
     line = base::strip(line);
     if (line.empty()) return;
+    session.set_manner({});
     const CommandLine parsed = parse_command_line(line);
     const Command* command = find_command(parsed.name);
     if (!command) {
         session.say(base::concat("*** Unknown syntax: ", line));
         return session.fail(exit_status::generic);
     }
-    if (!command->takes_arguments && !parsed.rest.empty()) {
+    const auto split = base::words(parsed.rest);
+    Arguments words(split.begin(), split.end());
+    if (!take_switches(session, *command, words)) return;
+    if (!command->takes_arguments && !words.empty()) {
         say_with_help(session, base::concat("Error: ", command->name, " accepts no arguments"), command->name);
         return session.fail(exit_status::generic);
     }
     if (command->checks_server && !session.server_answers()) return;
-    const auto words = base::words(parsed.rest);
-    command->run(session, Arguments(words.begin(), words.end()));
+    if (command->checks_server && command->completes == Completes::processes)
+        words = expand_patterns(session, std::move(words));
+    command->run(session, words);
 }
 
 void say_with_help(Session& session, std::string_view message, std::string_view command) {
     session.say(message);
-    if (const Command* row = find_command(command)) session.terminal().write(row->help);
+    if (const Command* row = find_command(command)) session.write(row->help);
 }
 
 }  // namespace supervisorctl

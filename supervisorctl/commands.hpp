@@ -17,18 +17,33 @@ using Arguments = std::vector<std::string>;
 /// What Tab offers after the command.
 enum class Completes { nothing, commands, groups, processes };
 
+/// Words that begin with two dashes and may stand anywhere behind the command, which has the bit.  A word that is none
+/// of its own stays an argument, as Supervisor has it.
+namespace takes {
+inline constexpr unsigned json = 1, timeout = 2, dry_run = 4, strict = 8, parallel = 16;
+}
+struct Switch {
+    unsigned bit;
+    std::string_view name;      // "--timeout"
+    std::string_view argument;  // "SECONDS", after a blank or "="; empty: takes none
+    std::string_view doc;       // one sentence
+};
+
 struct Command {
     std::string_view name;
     void (*run)(Session&, const Arguments&);
     Completes completes = Completes::nothing;
+    unsigned switches = 0;        // bits of takes
     bool takes_arguments = true;  // if not, any is an error
     bool checks_server = false;   // before it runs: Session::server_answers()
-    bool listed = true;           // by `help`
+    bool listed = true;           // by `help`, whose list scripts compare with that of Supervisor
+    bool local = false;           // needs no server, and no settings of the file either
     std::string_view help;        // each line ends in a newline; tabs as Supervisor has them
 };
 
 [[nodiscard]] std::span<const Command> commands();
 [[nodiscard]] const Command* find_command(std::string_view name);
+[[nodiscard]] std::span<const Switch> switches();
 
 /// "status web" is {status, web}; "? x" is {help, x}; an empty name is no command's.
 struct CommandLine {

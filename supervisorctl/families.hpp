@@ -40,4 +40,7 @@ void open(Session&, const Arguments&);
 void help(Session&, const Arguments&);
 void leave(Session&, const Arguments&);
 
+// check_command.cpp
+void check(Session&, const Arguments&);
+
 }  // namespace supervisorctl

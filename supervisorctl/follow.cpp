@@ -19,9 +19,9 @@ std::optional<Stream> open_stream(Session& session, const std::string& path) {
     try {
         Stream stream(server, path, session.terminal().interrupt());
         if (stream.status() == 200) return stream;
-        session.terminal().complain(concat(url, " Cannot read, status code ", stream.status()));
+        session.terminal().complain(concat(url, " Cannot read, status code ", stream.status(), '\n'));
     } catch (const Trouble& trouble) {
-        session.terminal().complain(concat(url, " Cannot connect, error: ", trouble.text));
+        session.terminal().complain(concat(url, " Cannot connect, error: ", trouble.text, '\n'));
     }
     return std::nullopt;
 }

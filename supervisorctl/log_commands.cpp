@@ -4,6 +4,7 @@
 #include "supervisorctl/exit_status.hpp"
 #include "supervisorctl/families.hpp"
 #include "supervisorctl/follow.hpp"
+#include "supervisorctl/printing.hpp"
 #include "supervisorctl/session.hpp"
 
 namespace supervisorctl {
@@ -35,13 +36,22 @@ void print(Session& session, const std::string& text) {
     session.say("");  // also after text that ends in a newline: Supervisor's habit
 }
 
+void print_json(Session& session, const std::vector<Member>& members) {
+    session.terminal().write(json_object(members) + '\n');
+}
+
 void show_tail(Session& session, const std::string& name, Channel channel, std::int64_t bytes) {
     const auto text = session.remote().tail(name, channel, bytes);
     if (text.refused_for(api::Fault::no_file)) return fail(session, concat(name, ": ERROR (no log file)"));
     if (text.refused_for(api::Fault::failed))
         return fail(session, concat(name, ": ERROR (unknown error reading log)"));
     if (text.refused_for(api::Fault::bad_name)) return fail(session, concat(name, ": ERROR (no such process name)"));
-    print(session, text.value());
+    if (session.has(takes::json))
+        print_json(session, {{"name", name},
+                             {"channel", std::string(channel == Channel::out ? "stdout" : "stderr")},
+                             {"text", text.value()}});
+    else
+        print(session, text.value());
 }
 
 }  // namespace
@@ -84,6 +94,7 @@ void maintail(Session& session, const Arguments& arguments) {
     if (text.refused_for(api::Fault::no_file)) return fail(session, "supervisord: ERROR (no log file)");
     if (text.refused_for(api::Fault::failed))
         return fail(session, "supervisord: ERROR (unknown error reading log)");
+    if (session.has(takes::json)) return print_json(session, {{"text", text.value()}});
     print(session, text.value());
 }
 

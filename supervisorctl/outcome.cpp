@@ -44,6 +44,16 @@ constexpr Row rows[] = {
 
 }  // namespace
 
+std::string_view name(Verb verb) {
+    switch (verb) {
+        case Verb::start: return "start";
+        case Verb::stop: return "stop";
+        case Verb::signal: return "signal";
+        case Verb::clear: return "clear";
+    }
+    return "";
+}
+
 std::optional<Report> report(Verb verb, const Outcome& outcome) {
     for (const Row& row : rows) {
         if (row.verb != verb || row.result != outcome.status) continue;

@@ -10,6 +10,7 @@
 namespace supervisorctl {
 
 enum class Verb { start, stop, signal, clear };
+[[nodiscard]] std::string_view name(Verb verb);
 
 struct Report {
     std::string line;

@@ -1,13 +1,19 @@
 #include "supervisorctl/printing.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "common/api/names.hpp"
+#include "common/api/states.hpp"
 #include "common/base/text.hpp"
 
 namespace supervisorctl {
 
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 constexpr std::size_t narrowest_name_column = 30;
 constexpr std::size_t state_column = 10;
@@ -16,6 +22,20 @@ void append_padded(std::string& out, std::string_view text, std::size_t width) {
     out += text;
     const std::size_t length = base::utf8_length(text);
     if (length < width) out.append(width - length, ' ');
+}
+
+std::string_view colour_of(int state) {
+    switch (static_cast<api::State>(state)) {
+        case api::State::running: return "\x1b[32m";
+        case api::State::starting:
+        case api::State::stopping:
+        case api::State::backoff: return "\x1b[33m";
+        case api::State::fatal:
+        case api::State::unknown: return "\x1b[31m";
+        case api::State::stopped:
+        case api::State::exited: break;
+    }
+    return "";
 }
 
 /// Widths of the columns when the words stand in so many rows.
@@ -34,15 +54,18 @@ std::size_t total(const std::vector<std::size_t>& widths) {
 
 }  // namespace
 
-std::string status_table(const std::vector<Process>& processes) {
+std::string status_table(const std::vector<Process>& processes, bool coloured) {
     std::size_t width = narrowest_name_column;
     for (const Process& process : processes)
         width = std::max(width, base::utf8_length(api::full_name(process.group, process.name)));
     std::string out;
     for (const Process& process : processes) {
+        const std::string_view colour = coloured ? colour_of(process.state) : "";
+        out += colour;
         append_padded(out, api::full_name(process.group, process.name), width + 3);
         append_padded(out, process.statename, state_column);
         out += process.description;
+        if (!colour.empty()) out += "\x1b[0m";
         out += '\n';
     }
     return out;
@@ -54,6 +77,26 @@ std::string avail_line(const Configured& configured) {
     append_padded(out += ' ', configured.in_use ? "in use" : "avail", 9);
     append_padded(out += ' ', configured.autostart ? "auto" : "manual", 9);
     return out + base::concat(' ', configured.group_priority, ':', configured.process_priority, '\n');
+}
+
+std::string json_object(const std::vector<Member>& members) {
+    Json json = Json::object();
+    for (const auto& [name, value] : members)
+        json[std::string(name)] = std::visit([](const auto& one) { return Json(one); }, value);
+    return dump(json);
+}
+
+std::string json_array(const std::vector<std::string>& elements) {
+    if (elements.empty()) return "[]\n";
+    return base::concat("[\n", base::join(elements, ",\n"), "\n]\n");
+}
+
+std::string json_of(const Changes& changes) {
+    Json json;
+    json["added"] = changes.added;
+    json["changed"] = changes.changed;
+    json["removed"] = changes.removed;
+    return dump(json) + '\n';
 }
 
 std::string columns(const std::vector<std::string>& words, std::size_t width) {

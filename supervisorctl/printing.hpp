@@ -2,17 +2,31 @@
 // Pure: text in, text out.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "supervisorctl/remote.hpp"
 
 namespace supervisorctl {
 
-/// One line for each process, in the given order; empty when there is none.
-[[nodiscard]] std::string status_table(const std::vector<Process>& processes);
+/// One line for each process, in the given order; empty when there is none.  A colour is that of a whole line, so that
+/// what stands between its ends is the same with and without.
+[[nodiscard]] std::string status_table(const std::vector<Process>& processes, bool coloured = false);
 /// One line of `avail`, with its newline.
 [[nodiscard]] std::string avail_line(const Configured& configured);
+
+using Member = std::pair<std::string_view, std::variant<std::string, std::int64_t>>;
+/// JSON of texts and numbers, in one line without its end.
+[[nodiscard]] std::string json_object(const std::vector<Member>& members);
+/// An array with one element (which is JSON) a line, and its newline.
+[[nodiscard]] std::string json_array(const std::vector<std::string>& elements);
+/// {"added": [...], "changed": [...], "removed": [...]} with its newline.
+[[nodiscard]] std::string json_of(const Changes& changes);
+
 /// Down the columns first, as few lines as the width (in characters) allows; every line ends in a newline.
 [[nodiscard]] std::string columns(const std::vector<std::string>& words, std::size_t width);
 

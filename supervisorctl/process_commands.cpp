@@ -6,12 +6,14 @@
 #include "supervisorctl/exit_status.hpp"
 #include "supervisorctl/families.hpp"
 #include "supervisorctl/outcome.hpp"
+#include "supervisorctl/printing.hpp"
 #include "supervisorctl/session.hpp"
 
 namespace supervisorctl {
 
 using base::concat;
 using Outcomes = std::vector<Outcome>;
+using Elements = std::vector<std::string>;  // JSON
 
 namespace {
 
@@ -21,20 +23,38 @@ struct Deed {
     std::function<Answer<bool>(const std::string& name)> to_one;
     std::function<Answer<Outcomes>(const std::string& group)> to_group;
     std::function<Answer<Outcomes>()> to_all;
+    std::function<void(const Arguments& names, const Remote::Each& each)> to_each = {};  // at once, if that can be
 };
 
-void tell(Session& session, Verb verb, const Outcome& outcome) {
-    const auto told = report(verb, outcome);
-    if (!told)
-        throw Trouble(Trouble::Kind::other, concat("Unknown result code ", api::code(outcome.status), " for ",
-                                                   api::full_name(outcome.group, outcome.name)));
-    session.say(told->line);
-    if (told->exit_status != exit_status::success) session.fail(told->exit_status);
-}
+/// Says what became of each process: a line, or an element of what is printed at the end.
+class Telling {
+public:
+    Telling(Session& session, Verb verb, Elements* elements) : session_(session), verb_(verb), elements_(elements) {}
 
-void tell(Session& session, Verb verb, const Outcomes& outcomes) {
-    for (const Outcome& outcome : outcomes) tell(session, verb, outcome);
-}
+    void outcome(const Outcome& outcome) {
+        const auto told = report(verb_, outcome);
+        if (!told)
+            throw Trouble(Trouble::Kind::other, concat("Unknown result code ", api::code(outcome.status), " for ",
+                                                       api::full_name(outcome.group, outcome.name)));
+        if (elements_)
+            elements_->push_back(json_object({{"action", std::string(name(verb_))},
+                                              {"group", outcome.group},
+                                              {"name", outcome.name},
+                                              {"status", std::int64_t{api::code(outcome.status)}},
+                                              {"message", told->line}}));
+        else
+            session_.say(told->line);
+        if (told->exit_status != exit_status::success) session_.fail(told->exit_status);
+    }
+    void outcomes(const Outcomes& outcomes) {
+        for (const Outcome& one : outcomes) outcome(one);
+    }
+
+private:
+    Session& session_;
+    Verb verb_;
+    Elements* elements_;
+};
 
 Outcome outcome_of(const api::ProcessName& name, const Answer<bool>& answer) {
     Outcome outcome{name.group, *name.process, api::Fault::success, ""};
@@ -45,12 +65,20 @@ Outcome outcome_of(const api::ProcessName& name, const Answer<bool>& answer) {
     return outcome;
 }
 
-void carry_out(Session& session, const Deed& deed, const Arguments& names) {
-    if (std::ranges::find(names, "all") != names.end()) return tell(session, deed.verb, deed.to_all().value());
+bool is_group(const std::string& text) { return !api::parse_name(text).process; }
+
+void carry_out(Session& session, const Deed& deed, const Arguments& names, Elements* elements) {
+    Telling telling(session, deed.verb, elements);
+    if (std::ranges::find(names, "all") != names.end()) return telling.outcomes(deed.to_all().value());
+    const bool at_once = session.has(takes::parallel) || session.terminal().is_shown();
+    if (at_once && deed.to_each && std::ranges::none_of(names, is_group))
+        return deed.to_each(names, [&](const std::string& text, const Answer<bool>& answer) {
+            telling.outcome(outcome_of(api::parse_name(text), answer));
+        });
     for (const std::string& text : names) {
         const api::ProcessName name = api::parse_name(text);
         if (name.process) {
-            tell(session, deed.verb, outcome_of(name, deed.to_one(text)));
+            telling.outcome(outcome_of(name, deed.to_one(text)));
             continue;
         }
         const auto outcomes = deed.to_group(name.group);
@@ -59,8 +87,27 @@ void carry_out(Session& session, const Deed& deed, const Arguments& names) {
             session.fail(deed.no_such_group);
             continue;
         }
-        tell(session, deed.verb, outcomes.value());
+        telling.outcomes(outcomes.value());
     }
+}
+
+/// What a command does to processes, and then the JSON of it if that is wanted.
+template <class Deeds>
+void told(Session& session, Deeds deeds) {
+    if (!session.has(takes::json)) return deeds(nullptr);
+    Elements elements;
+    const auto print = [&] { session.terminal().write(json_array(elements)); };
+    try {
+        deeds(&elements);
+    } catch (const Trouble&) {
+        print();  // what was done before
+        throw;
+    }
+    print();
+}
+
+void carry_out(Session& session, const Deed& deed, const Arguments& names) {
+    told(session, [&](Elements* elements) { carry_out(session, deed, names, elements); });
 }
 
 /// There is no method that clears the logs of a group.
@@ -76,6 +123,24 @@ Answer<Outcomes> clear_group(Remote& remote, const std::string& group) {
     return outcomes;
 }
 
+Deed starting(Remote& remote) {
+    return {.verb = Verb::start,
+            .no_such_group = exit_status::invalid_arguments,
+            .to_one = [&](const std::string& name) { return remote.start(name); },
+            .to_group = [&](const std::string& group) { return remote.start_group(group); },
+            .to_all = [&] { return remote.start_all(); },
+            .to_each = [&](const Arguments& names, const Remote::Each& each) { remote.start_each(names, each); }};
+}
+
+Deed stopping(Remote& remote) {
+    return {.verb = Verb::stop,
+            .no_such_group = exit_status::generic,
+            .to_one = [&](const std::string& name) { return remote.stop(name); },
+            .to_group = [&](const std::string& group) { return remote.stop_group(group); },
+            .to_all = [&] { return remote.stop_all(); },
+            .to_each = [&](const Arguments& names, const Remote::Each& each) { remote.stop_each(names, each); }};
+}
+
 }  // namespace
 
 void start(Session& session, const Arguments& names) {
@@ -83,14 +148,7 @@ void start(Session& session, const Arguments& names) {
         say_with_help(session, "Error: start requires a process name", "start");
         return session.fail(exit_status::invalid_arguments);
     }
-    Remote& remote = session.remote();
-    carry_out(session,
-              {.verb = Verb::start,
-               .no_such_group = exit_status::invalid_arguments,
-               .to_one = [&](const std::string& name) { return remote.start(name); },
-               .to_group = [&](const std::string& group) { return remote.start_group(group); },
-               .to_all = [&] { return remote.start_all(); }},
-              names);
+    carry_out(session, starting(session.remote()), names);
 }
 
 void stop(Session& session, const Arguments& names) {
@@ -98,14 +156,7 @@ void stop(Session& session, const Arguments& names) {
         say_with_help(session, "Error: stop requires a process name", "stop");
         return session.fail(exit_status::generic);
     }
-    Remote& remote = session.remote();
-    carry_out(session,
-              {.verb = Verb::stop,
-               .no_such_group = exit_status::generic,
-               .to_one = [&](const std::string& name) { return remote.stop(name); },
-               .to_group = [&](const std::string& group) { return remote.stop_group(group); },
-               .to_all = [&] { return remote.stop_all(); }},
-              names);
+    carry_out(session, stopping(session.remote()), names);
 }
 
 void restart(Session& session, const Arguments& names) {
@@ -113,8 +164,10 @@ void restart(Session& session, const Arguments& names) {
         say_with_help(session, "Error: restart requires a process name", "restart");
         return session.fail(exit_status::generic);
     }
-    stop(session, names);
-    start(session, names);
+    told(session, [&](Elements* elements) {
+        carry_out(session, stopping(session.remote()), names, elements);
+        carry_out(session, starting(session.remote()), names, elements);
+    });
 }
 
 void signal(Session& session, const Arguments& arguments) {

@@ -1,5 +1,6 @@
 #include "supervisorctl/remote.hpp"
 
+#include <deque>
 #include <nlohmann/json.hpp>
 
 #include "common/api/jsonrpc.hpp"
@@ -13,10 +14,13 @@ namespace {
 
 constexpr std::chrono::milliseconds soon{60'000};     // for what does not wait for a process
 constexpr std::optional<std::chrono::milliseconds> whenever;
+constexpr std::size_t most_at_once = 64;  // connections; supervisord takes some hundreds
 
 void read(const Value& json, bool& value) { json.get_to(value); }
 void read(const Value& json, std::int64_t& value) { json.get_to(value); }
 void read(const Value& json, std::string& value) { json.get_to(value); }
+
+std::string text_of(const Value& json) { return json.dump(-1, ' ', false, Value::error_handler_t::replace); }
 
 void read(const Value& json, Process& process) {
     json.at("group").get_to(process.group);
@@ -27,6 +31,7 @@ void read(const Value& json, Process& process) {
     json.at("pid").get_to(process.pid);
     json.at("stdout_logfile").get_to(process.stdout_logfile);
     json.at("stderr_logfile").get_to(process.stderr_logfile);
+    process.json = text_of(json);
 }
 
 void read(const Value& json, Configured& configured) {
@@ -36,6 +41,7 @@ void read(const Value& json, Configured& configured) {
     json.at("autostart").get_to(configured.autostart);
     json.at("group_prio").get_to(configured.group_priority);
     json.at("process_prio").get_to(configured.process_priority);
+    configured.json = text_of(json);
 }
 
 void read(const Value& json, Outcome& outcome) {
@@ -50,6 +56,26 @@ void read(const Value& json, Changes& changes) {
     lists.at(0).get_to(changes.added);
     lists.at(1).get_to(changes.changed);
     lists.at(2).get_to(changes.removed);
+}
+
+void read(const Value& json, Preview::Option& option) {
+    json.at("process").get_to(option.process);
+    json.at("option").get_to(option.option);
+    json.at("old").get_to(option.old);
+    json.at("new").get_to(option.fresh);
+}
+
+void read(const Value& json, Preview::Effect& effect) {
+    json.at("name").get_to(effect.process);
+    json.at("effect").get_to(effect.effect);
+}
+
+void read(const Value& json, Preview& preview) {
+    json.at("group").get_to(preview.group);
+    json.at("change").get_to(preview.change);
+    for (const Value& one : json.at("options")) read(one, preview.options.emplace_back());
+    for (const Value& one : json.at("processes")) read(one, preview.processes.emplace_back());
+    preview.json = text_of(json);
 }
 
 template <class T>
@@ -80,14 +106,32 @@ void check_status(const HttpAnswer& answer, const Server& server) {
 
 }  // namespace
 
-Remote::Remote(Server server, const Interrupt& interrupt) : client_(std::move(server), interrupt) {}
+Remote::Remote(Server server, const Interrupt& interrupt)
+    : interrupt_(interrupt), client_(std::move(server), interrupt) {}
 
-template <class T, class... Parameters>
-Answer<T> Remote::call(const char* method, std::optional<std::chrono::milliseconds> limit,
-                       const Parameters&... parameters) {
-    Value list = Value::array();
-    (list.push_back(parameters), ...);
-    const HttpAnswer answer = client_.post("/rpc", api::jsonrpc::write_request(++calls_, method, list), limit);
+void Remote::give_up_after(std::optional<std::chrono::seconds> limit) {
+    patience_ = limit.value_or(std::chrono::seconds(0));
+    deadline_.reset();
+    if (limit) deadline_ = base::now() + *limit;
+}
+
+HttpAnswer Remote::in_time(Limit limit, const Get& get) const {
+    if (!deadline_) return get(limit);
+    const auto given_up = [&] {
+        return Trouble(Trouble::Kind::other, concat("gave up after ", patience_.count(), " seconds; what was begun goes on"));
+    };
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - base::now());
+    if (left.count() <= 0) throw given_up();
+    try {
+        return get(limit ? std::min(*limit, left) : left);
+    } catch (const Trouble&) {
+        if (base::now() >= *deadline_) throw given_up();
+        throw;
+    }
+}
+
+template <class T>
+Answer<T> Remote::read_answer(const char* method, const HttpAnswer& answer) const {
     check_status(answer, server());
     const auto content = api::jsonrpc::read_answer(answer.body);
     if (const auto* failure = std::get_if<api::jsonrpc::Failure>(&content)) return refused(*failure, server());
@@ -99,6 +143,29 @@ Answer<T> Remote::call(const char* method, std::optional<std::chrono::millisecon
                                                    " returned something else than expected: ", unexpected.what()));
     }
     return value;
+}
+
+template <class T, class... Parameters>
+Answer<T> Remote::call(const char* method, Limit limit, const Parameters&... parameters) {
+    Value list = Value::array();
+    (list.push_back(parameters), ...);
+    const std::string body = api::jsonrpc::write_request(++calls_, method, list);
+    return read_answer<T>(method, in_time(limit, [&](Limit left) { return client_.post("/rpc", body, left); }));
+}
+
+void Remote::call_each(const char* method, const std::vector<std::string>& names, const Each& each) {
+    for (std::size_t begin = 0; begin < names.size(); begin += most_at_once) {
+        const std::size_t end = std::min(names.size(), begin + most_at_once);
+        std::deque<Client> clients;
+        for (std::size_t at = begin; at < end; ++at) {
+            const std::string body = api::jsonrpc::write_request(++calls_, method, Value::array({names[at], true}));
+            clients.emplace_back(server(), interrupt_).ask("/rpc", body);
+        }
+        for (std::size_t at = begin; at < end; ++at) {
+            const auto answer = in_time(whenever, [&](Limit left) { return clients[at - begin].answer(left); });
+            each(names[at], read_answer<bool>(method, answer));
+        }
+    }
 }
 
 using Text = std::string;
@@ -116,12 +183,18 @@ Answer<std::vector<Process>> Remote::processes() {
 Answer<Process> Remote::process(const Text& name) { return call<Process>("supervisor.getProcessInfo", soon, name); }
 
 Answer<bool> Remote::start(const Text& name) { return call<bool>("supervisor.startProcess", whenever, name, true); }
+void Remote::start_each(const std::vector<Text>& names, const Each& each) {
+    call_each("supervisor.startProcess", names, each);
+}
 Answer<Outcomes> Remote::start_group(const Text& group) {
     return call<Outcomes>("supervisor.startProcessGroup", whenever, group, true);
 }
 Answer<Outcomes> Remote::start_all() { return call<Outcomes>("supervisor.startAllProcesses", whenever, true); }
 
 Answer<bool> Remote::stop(const Text& name) { return call<bool>("supervisor.stopProcess", whenever, name, true); }
+void Remote::stop_each(const std::vector<Text>& names, const Each& each) {
+    call_each("supervisor.stopProcess", names, each);
+}
 Answer<Outcomes> Remote::stop_group(const Text& group) {
     return call<Outcomes>("supervisor.stopProcessGroup", whenever, group, true);
 }
@@ -138,6 +211,7 @@ Answer<Outcomes> Remote::signal_all(const Text& signal) {
 }
 
 Answer<Changes> Remote::reread() { return call<Changes>("supervisor.reloadConfig", soon); }
+Answer<std::vector<Preview>> Remote::preview() { return call<std::vector<Preview>>("supervisor.previewUpdate", soon); }
 Answer<std::vector<Configured>> Remote::configured() {
     return call<std::vector<Configured>>("supervisor.getAllConfigInfo", soon);
 }

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "common/base/clock.hpp"
 #include "supervisorctl/answer.hpp"
 #include "supervisorctl/client.hpp"
 
@@ -17,6 +19,7 @@ struct Process {
     std::string statename, description;
     std::int64_t pid = 0;  // 0: none
     std::string stdout_logfile, stderr_logfile;
+    std::string json;  // everything that supervisord says about it
 };
 
 /// A row of getAllConfigInfo.
@@ -25,6 +28,7 @@ struct Configured {
     bool in_use = false;
     bool autostart = false;
     std::int64_t group_priority = 0, process_priority = 0;
+    std::string json = {};  // all its options
 };
 
 /// What became of one process of several.
@@ -39,6 +43,23 @@ struct Changes {
     std::vector<std::string> added, changed, removed;
 };
 
+/// What an update would do to a group.
+struct Preview {
+    struct Option {
+        std::string process;  // empty: of the group
+        std::string option, old, fresh;
+    };
+    struct Effect {
+        std::string process;  // in full
+        std::string effect;   // "start", "stop", "restart" or "nothing"
+    };
+    std::string group;
+    std::string change;  // "added", "changed" or "removed"
+    std::vector<Option> options;
+    std::vector<Effect> processes;
+    std::string json;
+};
+
 enum class Channel { out, err };
 
 class Remote {
@@ -46,6 +67,8 @@ public:
     Remote(Server server, const Interrupt& interrupt);
 
     [[nodiscard]] const Server& server() const { return client_.server(); }
+    /// From now on, for all calls together; nothing: each has its own limit.
+    void give_up_after(std::optional<std::chrono::seconds> limit);
 
     Answer<std::string> api_version();
     Answer<std::string> supervisor_version();
@@ -60,6 +83,10 @@ public:
     Answer<bool> start(const std::string& name);
     Answer<std::vector<Outcome>> start_group(const std::string& group);
     Answer<std::vector<Outcome>> start_all();
+    using Each = std::function<void(const std::string& name, const Answer<bool>& answer)>;
+    /// Asks for all at once and hands over the answers in the order of the names, each as soon as it is there.
+    void start_each(const std::vector<std::string>& names, const Each& each);
+    void stop_each(const std::vector<std::string>& names, const Each& each);
     Answer<bool> stop(const std::string& name);
     Answer<std::vector<Outcome>> stop_group(const std::string& group);
     Answer<std::vector<Outcome>> stop_all();
@@ -69,6 +96,7 @@ public:
     Answer<std::vector<Outcome>> signal_all(const std::string& signal);
 
     Answer<Changes> reread();
+    Answer<std::vector<Preview>> preview();
     Answer<std::vector<Configured>> configured();
     Answer<bool> add_group(const std::string& group);
     Answer<bool> remove_group(const std::string& group);
@@ -84,8 +112,19 @@ private:
     template <class T, class... Parameters>
     Answer<T> call(const char* method, std::optional<std::chrono::milliseconds> limit, const Parameters&... parameters);
 
+    using Limit = std::optional<std::chrono::milliseconds>;
+    using Get = std::function<HttpAnswer(Limit)>;
+    template <class T>
+    Answer<T> read_answer(const char* method, const HttpAnswer& answer) const;
+    /// In the time that is left of a command.
+    [[nodiscard]] HttpAnswer in_time(Limit limit, const Get& get) const;
+    void call_each(const char* method, const std::vector<std::string>& names, const Each& each);
+
+    const Interrupt& interrupt_;
     Client client_;
     std::int64_t calls_ = 0;
+    std::chrono::seconds patience_{};
+    std::optional<base::Time> deadline_;  // when patience_ ends
 };
 
 }  // namespace supervisorctl

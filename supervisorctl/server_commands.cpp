@@ -1,13 +1,17 @@
 // version, reload, shutdown, open: supervisord itself
 #include "supervisorctl/exit_status.hpp"
 #include "supervisorctl/families.hpp"
+#include "supervisorctl/printing.hpp"
 #include "supervisorctl/session.hpp"
 
 namespace supervisorctl {
 
 using base::concat;
 
-void version(Session& session, const Arguments&) { session.say(session.remote().supervisor_version().value()); }
+void version(Session& session, const Arguments&) {
+    const std::string version = session.remote().supervisor_version().value();
+    session.terminal().write((session.has(takes::json) ? json_object({{"version", version}}) : version) + '\n');
+}
 
 void reload(Session& session, const Arguments&) {
     if (!session.is_confirmed("Really restart the remote supervisord process")) return;

@@ -28,8 +28,21 @@ Remote& Session::remote() {
         if (settings_.username && settings_.password)
             server.credentials = Credentials{*settings_.username, *settings_.password};
         remote_.emplace(std::move(server), terminal_.interrupt());
+        remote_->give_up_after(manner_.timeout);
     }
     return *remote_;
+}
+
+void Session::write(std::string_view text) {
+    if (has(takes::json))
+        terminal_.complain(text);
+    else
+        terminal_.write(text);
+}
+
+void Session::set_manner(const Manner& manner) {
+    manner_ = manner;
+    if (remote_) remote_->give_up_after(manner.timeout);
 }
 
 void Session::talk_to(std::string url) {

@@ -2,6 +2,7 @@
 // functions that are given the session; run() is the one place where what they do not handle becomes a line.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,13 @@ struct Settings {
     std::string prompt = "supervisor";
     std::optional<std::string> history_file = std::nullopt;
     bool interactive = false;  // asks: before a shutdown, and for credentials
+    std::string configuration = {};  // the file that was named or found; empty: none
+};
+
+/// How one command is carried out: what its switches say.
+struct Manner {
+    unsigned given = 0;  // bits of takes (commands.hpp)
+    std::optional<std::chrono::seconds> timeout = std::nullopt;
 };
 
 class Session {
@@ -38,8 +46,11 @@ public:
     [[nodiscard]] Remote& remote();
     [[nodiscard]] Terminal& terminal() { return terminal_; }
 
-    /// A line.
-    void say(std::string_view line) { terminal_.write(std::string(line).append("\n")); }
+    /// A line, or any text, for people: on standard error where standard output is for JSON.
+    void say(std::string_view line) { write(std::string(line).append("\n")); }
+    void write(std::string_view text);
+    [[nodiscard]] bool has(unsigned given) const { return (manner_.given & given) != 0; }
+    void set_manner(const Manner& manner);
     /// Success never resets it: the last failure counts.
     void fail(int status) { status_ = status; }
     /// "error: TEXT"; does not set the status.
@@ -59,6 +70,7 @@ private:
     Settings settings_;
     Terminal& terminal_;
     std::optional<Remote> remote_;
+    Manner manner_;
     int status_ = 0;
     bool left_ = false;
 };

@@ -5,6 +5,7 @@
 #include "common/api/states.hpp"
 #include "supervisorctl/exit_status.hpp"
 #include "supervisorctl/families.hpp"
+#include "supervisorctl/patterns.hpp"
 #include "supervisorctl/printing.hpp"
 #include "supervisorctl/session.hpp"
 
@@ -37,8 +38,14 @@ std::vector<Process> select(Session& session, const std::vector<Process>& all, c
 
 void show(Session& session, const Arguments& names) {
     std::vector<Process> processes = session.remote().processes().value();
-    if (!names_everything(names)) processes = select(session, processes, names);
-    session.terminal().write(status_table(processes));
+    if (!names_everything(names)) processes = select(session, processes, expand_patterns(names, processes));
+    if (session.has(takes::json)) {
+        std::vector<std::string> elements;
+        for (Process& process : processes) elements.push_back(std::move(process.json));
+        session.terminal().write(json_array(elements));
+    } else {
+        session.terminal().write(status_table(processes, session.terminal().shows_colours()));
+    }
     const bool down = std::ranges::any_of(processes, [](const Process& process) {
         return api::is_stopped(static_cast<api::State>(process.state));
     });
@@ -59,22 +66,33 @@ void status(Session& session, const Arguments& names) {
 }
 
 void pid(Session& session, const Arguments& names) {
-    if (names.empty()) return session.say(concat(session.remote().pid().value()));
+    const bool as_json = session.has(takes::json);
+    if (names.empty()) {
+        const std::int64_t pid = session.remote().pid().value();
+        return session.terminal().write(concat(as_json ? json_object({{"pid", pid}}) : concat(pid), '\n'));
+    }
+    std::vector<std::string> elements;
+    const auto tell = [&](const std::string& name, std::int64_t pid) {
+        if (as_json)
+            elements.push_back(json_object({{"name", name}, {"pid", pid}}));
+        else
+            session.say(concat(pid));
+    };
     if (names_everything(names)) {
         const auto processes = session.remote().processes();
-        for (const Process& process : processes.value()) session.say(concat(process.pid));
-        return;
+        for (const Process& process : processes.value()) tell(api::full_name(process.group, process.name), process.pid);
     }
-    for (const std::string& name : names) {
+    for (const std::string& name : names_everything(names) ? Arguments{} : names) {
         const auto process = session.remote().process(name);
         if (process.refused_for(api::Fault::bad_name)) {
             session.say(concat("No such process ", name));
             session.fail(exit_status::generic);
             continue;
         }
-        session.say(concat(process.value().pid));
+        tell(name, process.value().pid);
         if (process.value().pid == 0) session.fail(exit_status::not_running);
     }
+    if (as_json) session.terminal().write(json_array(elements));
 }
 
 }  // namespace supervisorctl

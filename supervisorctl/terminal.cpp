@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "common/base/fd.hpp"
@@ -41,7 +42,7 @@ void Terminal::write(std::string_view text) const {
         throw std::runtime_error(base::concat("cannot write to standard output: ", base::errno_text(errno)));
 }
 
-void Terminal::complain(std::string_view line) const { (void)base::write_all(err_, base::concat(line, '\n')); }
+void Terminal::complain(std::string_view text) const { (void)base::write_all(err_, text); }
 
 void Terminal::fill() {
     char buffer[4096];
@@ -89,6 +90,17 @@ std::optional<std::string> Terminal::read_secret(std::string_view question) {
     return read_line();
 }
 
-bool Terminal::is_interactive() const { return ::isatty(in_) == 1 && ::isatty(out_) == 1; }
+bool Terminal::is_interactive() const { return ::isatty(in_) == 1 && is_shown(); }
+
+bool Terminal::is_shown() const { return ::isatty(out_) == 1; }
+
+bool Terminal::shows_colours() const {
+    const auto variable = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string_view(value ? value : "");
+    };
+    const std::string_view kind = variable("TERM");
+    return is_shown() && variable("NO_COLOR").empty() && !kind.empty() && kind != "dumb";
+}
 
 }  // namespace supervisorctl

@@ -16,8 +16,8 @@ public:
     Terminal(int in, int out, int err) : in_(in), out_(out), err_(err) {}
 
     void write(std::string_view text) const;
-    /// On standard error, with a newline.
-    void complain(std::string_view line) const;
+    /// On standard error.
+    void complain(std::string_view text) const;
 
     /// Without its newline; nothing at the end of the input.
     [[nodiscard]] std::optional<std::string> read_line();
@@ -35,6 +35,10 @@ public:
 
     /// Both input and output.
     [[nodiscard]] bool is_interactive() const;
+    /// Whether somebody looks at the output: it is a terminal.
+    [[nodiscard]] bool is_shown() const;
+    /// Whether the output is a terminal that has colours, and nobody has asked for none (NO_COLOR).
+    [[nodiscard]] bool shows_colours() const;
     [[nodiscard]] const Interrupt& interrupt() const { return interrupt_; }
 
 private:

@@ -6,6 +6,8 @@
 
 namespace supervisorctl {
 
+using base::concat;
+
 namespace {
 
 bool contains(const std::vector<std::string>& list, const std::string& name) {
@@ -32,6 +34,42 @@ UpdatePlan plan_update(const Changes& changes, const std::vector<std::string>& a
     walk(changes.changed, UpdateStep::Kind::replace);
     walk(changes.added, UpdateStep::Kind::add);
     return plan;
+}
+
+Changes changes_of(const std::vector<Preview>& previews) {
+    Changes changes;
+    for (const Preview& preview : previews)
+        (preview.change == "added"     ? changes.added
+         : preview.change == "changed" ? changes.changed
+                                       : changes.removed)
+            .push_back(preview.group);
+    return changes;
+}
+
+std::vector<std::string> describe(const Preview& preview) {
+    const std::string_view done = preview.change == "changed" ? "updated" : std::string_view(preview.change);
+    std::vector<std::string> lines = {concat(preview.group, ": would be ", done)};
+    const auto value = [](const std::string& text) { return text.empty() ? "(none)" : text; };
+    const auto same = [](const Preview::Option& a, const Preview::Option& b) {
+        return a.option == b.option && a.old == b.old && a.fresh == b.fresh;
+    };
+    for (auto one = preview.options.begin(); one != preview.options.end(); ++one) {
+        const auto like = [&](const auto& other) { return same(other, *one); };
+        if (std::any_of(preview.options.begin(), one, like)) continue;  // told already
+        std::vector<std::string> of;
+        for (const auto& other : preview.options)
+            if (like(other) && !other.process.empty()) of.push_back(other.process);
+        const bool all = of.empty() || of.size() == preview.processes.size();
+        lines.push_back(concat("  ", one->option, all ? "" : concat(" of ", base::join(of, ", ")), ": ", value(one->old),
+                               " -> ", value(one->fresh)));
+    }
+    for (const std::string_view effect : {"stop", "restart", "start"}) {
+        std::vector<std::string> names;
+        for (const auto& process : preview.processes)
+            if (process.effect == effect) names.push_back(process.process);
+        if (!names.empty()) lines.push_back(concat("  would ", effect, ": ", base::join(names, ", ")));
+    }
+    return lines;
 }
 
 std::vector<std::string> describe_changes(const Changes& changes) {

@@ -25,6 +25,11 @@ struct UpdatePlan {
 [[nodiscard]] UpdatePlan plan_update(const Changes& changes, const std::vector<std::string>& active,
                                      const std::vector<std::string>& names);
 
+/// The changes that previews are about.
+[[nodiscard]] Changes changes_of(const std::vector<Preview>& previews);
+/// The lines of `update --dry-run` for one group, without newlines.
+[[nodiscard]] std::vector<std::string> describe(const Preview& preview);
+
 /// The lines of `reread`, by group name; without newlines.
 [[nodiscard]] std::vector<std::string> describe_changes(const Changes& changes);
 

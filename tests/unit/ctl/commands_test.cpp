@@ -204,6 +204,35 @@ TEST_CASE("update removes, replaces and adds groups") {
     check(run(server, "update g"), 0, "");
 }
 
+TEST_CASE("update --dry-run says what update would do, and does nothing") {
+    FakeServer server;
+    const std::string added = R"({"group":"n","change":"added","options":[],"processes":[{"name":"n","effect":"start"}]})";
+    const std::string removed = R"({"group":"o","change":"removed","options":[],"processes":[]})";
+    server.returns("previewUpdate", concat('[', removed, ',', added, ']'));
+    server.returns("getAllProcessInfo", "[]");
+    check(run(server, "update --dry-run"), 0, "o: would be removed\nn: would be added\n  would start: n\n");
+    check(run(server, "update n --dry-run"), 0, "n: would be added\n  would start: n\n");
+    check(run(server, "update --dry-run --json"), 0, concat("[\n", removed, ",\n", added, "\n]\n"));
+    check(run(server, "update --dry-run x"), 1, "ERROR: no such group: x\nNo config updates to processes\n");
+    CHECK(server.calls() == Calls{"previewUpdate []", "previewUpdate []", "getAllProcessInfo []", "previewUpdate []",
+                                  "previewUpdate []", "getAllProcessInfo []"});
+    server.refuses("previewUpdate", 92, "CANT_REREAD: why");
+    check(run(server, "update --dry-run"), 1, "ERROR: CANT_REREAD: why\n");
+    server.refuses("previewUpdate", -32601, "Method not found");
+    check(run(server, "update --dry-run"), 1, "ERROR: this supervisord cannot say what an update would do\n");
+}
+
+TEST_CASE("update as JSON tells the groups") {
+    FakeServer server;
+    server.returns("reloadConfig", R"([[["n"],["c"],["o"]]])");
+    server.returns("stopProcessGroup", "[]");
+    server.returns("removeProcessGroup", "true");
+    server.returns("addProcessGroup", "true");
+    check(run(server, "update --json"), 0,
+          "[\n{\"group\":\"o\",\"change\":\"removed\"},\n{\"group\":\"c\",\"change\":\"updated\"},\n"
+          "{\"group\":\"n\",\"change\":\"added\"}\n]\n");
+}
+
 TEST_CASE("update leaves a group alone that it cannot stop") {
     Server server;
     server.returns("reloadConfig", R"([[[],[],["a","b"]]])");

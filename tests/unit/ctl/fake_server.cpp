@@ -116,6 +116,7 @@ void FakeServer::serve(int connection) {
         const std::string request = head.substr(0, head.find("\r\n"));
         const std::string text = answer(request, head, body);
         if (text.empty()) return;
+        if (text == silence) continue;
         send_all(connection, text);
         const auto stream = streams_.find(std::string(base::split(request, ' ')[1]));
         if (stream != streams_.end() && !stream->second.ends) {
@@ -136,7 +137,7 @@ std::string FakeServer::answer(const std::string& request_line, const std::strin
     const auto words = base::split(request_line, ' ');
     if (words[0] == "POST" && words[1] == "/rpc") {
         const std::string text = answer_call(body);
-        return text.empty() ? "" : reply("200 OK", text);
+        return text.empty() || text == silence ? text : reply("200 OK", text);
     }
     const auto stream = streams_.find(std::string(words[1]));
     if (stream == streams_.end()) return reply("404 Not Found", "");
@@ -162,7 +163,7 @@ std::string FakeServer::answer_call(const std::string& body) {
     const std::string member = found == answers_.end()
                                    ? "\"error\":{\"code\":-32601,\"message\":\"Method not found\"}"
                                    : found->second;
-    if (member.empty()) return "";
+    if (member.empty() || member == silence) return member;
     return concat("{\"jsonrpc\":\"2.0\",\"id\":", request.at("id").dump(), ',', member, '}');
 }
 

@@ -49,6 +49,8 @@ public:
     void hangs_up() { hangs_up_ = true; }
     /// A call of this method is not answered: the connection ends.
     void drops(const std::string& method) { answers_[method] = ""; }
+    /// A call of this method is never answered, and the connection stays.
+    void ignores(const std::string& method) { answers_[method] = silence; }
 
     [[nodiscard]] std::string url() const { return "unix://" + directory_.path("socket"); }
     /// "startProcess [\"web\",true]", in order, without getVersion.
@@ -56,6 +58,7 @@ public:
     [[nodiscard]] int connections() const { return connections_; }
 
 private:
+    static constexpr const char* silence = " ";
     void listen();
     void serve(int connection);
     [[nodiscard]] std::string answer(const std::string& request_line, const std::string& head, const std::string& body);

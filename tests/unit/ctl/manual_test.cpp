@@ -1,4 +1,4 @@
-// The manual pages say what the tables say.  REWRITE=1 in the environment writes the reference of options anew.
+// The manual pages say what the tables say.  REWRITE_DOCS=1 in the environment writes the reference of options anew.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
@@ -93,13 +93,28 @@ TEST_CASE("the manual page of supervisorctl shows each way to write a command") 
         }
 }
 
+TEST_CASE("the manual page of supervisorctl explains each switch, and names the commands that have --json") {
+    const std::string text = page();
+    const auto section = text.substr(text.find(".SH SWITCHES"));
+    for (const auto& one : supervisorctl::switches()) {
+        CAPTURE(one.name);
+        CHECK(section.find(base::concat("\n.B", one.argument.empty() ? " " : "I ", one.name)) != std::string::npos);
+    }
+    std::vector<std::string> names;
+    for (const auto& command : supervisorctl::commands())
+        if (command.switches & supervisorctl::takes::json) names.emplace_back(command.name);
+    const std::string last = names.back();
+    names.pop_back();
+    CHECK(section.find(base::concat(base::join(names, ", "), " and ", last, ".\n")) != std::string::npos);
+}
+
 TEST_CASE("the manual page of supervisord.conf describes each option as the table does") {
     const std::string text = read_page("supervisord.conf.5");
     const auto begin = text.find('\n', text.find(".\\\" begin of the options")) + 1;
     const auto end = text.find(".\\\" end of the options");
     REQUIRE(end >= begin);
     const std::string wanted = options_reference();
-    if (std::getenv("REWRITE")) {
+    if (std::getenv("REWRITE_DOCS")) {
         const auto file = base::open_file(SOURCE_ROOT "/docs/man/supervisord.conf.5", O_WRONLY | O_TRUNC);
         REQUIRE(file.has_value());
         REQUIRE(base::write_all(file->get(), base::concat(text.substr(0, begin), wanted, text.substr(end))));

@@ -55,3 +55,14 @@ TEST_CASE("columns fill the width from the top down") {
     CHECK(columns({"a", "bbbb", "cc", "d", "e"}, 11) == "a     cc  e\nbbbb  d    \n");
     CHECK(columns({"wider", "than", "that"}, 3) == "wider\nthan \nthat \n");
 }
+
+TEST_CASE("a colour is that of a whole line, which stays the same between its ends") {
+    Process up, down, lost;
+    up.group = up.name = "up", up.state = 20, up.statename = "RUNNING", up.description = "pid 1";
+    down.group = down.name = "down", down.state = 0, down.statename = "STOPPED";
+    lost.group = lost.name = "lost", lost.state = 200, lost.statename = "FATAL";
+    const auto plain = [](const Process& process) { return status_table({process}); };
+    const auto without_end = [&](const Process& process) { return plain(process).substr(0, plain(process).size() - 1); };
+    CHECK(status_table({up, down, lost}, true) == "\x1b[32m" + without_end(up) + "\x1b[0m\n" + plain(down) +
+                                                      "\x1b[31m" + without_end(lost) + "\x1b[0m\n");
+}

@@ -34,6 +34,26 @@ TEST_CASE("a name that is neither active nor new is unknown, and the others go o
     CHECK(plan.steps == Steps{{Kind::replace, "same"}});
 }
 
+TEST_CASE("a preview is told by option, once when it is the same for all, and by what happens to processes") {
+    const Preview changed{.group = "g",
+                          .change = "changed",
+                          .options = {{"", "priority", "999", "5"},
+                                      {"a", "priority", "999", "5"},
+                                      {"b", "priority", "999", "5"},
+                                      {"a", "directory", "", "/x"},
+                                      {"a", "command", "p", "q"},
+                                      {"b", "command", "p", "q"}},
+                          .processes = {{"g:a", "restart"}, {"g:b", "nothing"}},
+                          .json = ""};
+    CHECK(describe(changed) == Names{"g: would be updated", "  priority: 999 -> 5", "  directory of a: (none) -> /x",
+                                     "  command: p -> q", "  would restart: g:a"});
+    const Preview removed{.group = "old", .change = "removed", .options = {}, .processes = {{"old", "stop"}}, .json = ""};
+    CHECK(describe(removed) == Names{"old: would be removed", "  would stop: old"});
+    const auto changes = changes_of({changed, removed});
+    CHECK(changes.changed == Names{"g"});
+    CHECK(changes.removed == Names{"old"});
+}
+
 TEST_CASE("reread describes the changes by name") {
     CHECK(describe_changes({.added = {"b+", "z"}, .changed = {"b"}, .removed = {"b-x"}}) ==
           Names{"b: changed", "b+: available", "b-x: disappeared", "z: available"});
