@@ -1,13 +1,12 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <set>
 #include <sstream>
 
 #include "common/base/text.hpp"
 #include "common/config/options.hpp"
 #include "common/config/sample.hpp"
+#include "tests/support/document.hpp"
 #include "tests/unit/config/machine.hpp"
 
 namespace {
@@ -101,11 +100,6 @@ TEST_CASE("misspelt names are recognised, others are not guessed at") {
     CHECK(config::similar_section("programs:x") == "program:x");
 }
 
-// With REWRITE_DOCS in the environment the file is written instead of compared.
-TEST_CASE("docs/configuration-coverage.md says what the table says") {
-    const std::string path = std::string(SOURCE_ROOT) + "/docs/configuration-coverage.md";
-    if (std::getenv("REWRITE_DOCS")) std::ofstream(path) << config::coverage_text();
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    CHECK(text.str() == config::coverage_text());
+TEST_CASE("docs/reference/configuration.md says what the table says") {
+    check_document("reference/configuration.md", config::coverage_text());
 }
