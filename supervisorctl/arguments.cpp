@@ -98,7 +98,8 @@ std::string help_text(std::string_view program) {
         "-r/--history_file FILENAME -- where the lines typed in the shell are kept\n"
         "\n"
         "Without an action it starts a shell that reads actions line by line.  The\n"
-        "action \"help\" lists all actions.\n"
+        "action \"help\" lists all actions; supervisorctl(1) says more, also what they\n"
+        "take: --json, --timeout SECONDS and others.\n"
         "\n");
 }
 

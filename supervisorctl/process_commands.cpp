@@ -71,7 +71,7 @@ void carry_out(Session& session, const Deed& deed, const Arguments& names, Eleme
     Telling telling(session, deed.verb, elements);
     if (std::ranges::find(names, "all") != names.end()) return telling.outcomes(deed.to_all().value());
     const bool at_once = session.has(takes::parallel) || session.terminal().is_shown();
-    if (at_once && deed.to_each && std::ranges::none_of(names, is_group))
+    if (at_once && names.size() > 1 && deed.to_each && std::ranges::none_of(names, is_group))
         return deed.to_each(names, [&](const std::string& text, const Answer<bool>& answer) {
             telling.outcome(outcome_of(api::parse_name(text), answer));
         });
