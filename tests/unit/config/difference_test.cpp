@@ -114,6 +114,8 @@ TEST_CASE("what makes two groups differ besides the options of a process is told
     CHECK(told(of("[eventlistener:e]\ncommand=x\nevents=TICK_5\n"),
                of("[eventlistener:e]\ncommand=x\nevents=TICK_5,TICK_60\nbuffer_size=20\n")) ==
           ".events:TICK_5>TICK_5,TICK_60 .buffer_size:10>20 ");
+    CHECK(told(of("[eventlistener:e]\ncommand=x\nevents=EVENT\n"),
+               of("[eventlistener:e]\ncommand=x\nevents=EVENT\nbusy_timeout=7\n")) == ".busy_timeout:0>7 ");
     CHECK(told(of("[fcgi-program:f]\ncommand=x\nsocket=tcp://a:1\n"),
                of("[fcgi-program:f]\ncommand=x\nsocket=tcp://a:2\nsocket_backlog=5\n")) ==
           "f.socket:tcp://a:1>tcp://a:2 f.socket_backlog:>5 ");
