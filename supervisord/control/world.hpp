@@ -8,6 +8,7 @@
 
 #include "common/config/model.hpp"
 #include "supervisord/control/events.hpp"
+#include "supervisord/control/leavings.hpp"
 #include "supervisord/control/link.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/turnstile.hpp"
@@ -28,6 +29,7 @@ struct World {
     Notes& notes;
     Turnstile& launches;
     Events& events;
+    Leavings& leavings;
 
     config::Environment environment;  // of supervisord, for programs
     config::Settings settings;        // active ones
