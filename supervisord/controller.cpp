@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <set>
 
 #include "common/base/alarm.hpp"
 #include "common/base/crash_point.hpp"
@@ -19,6 +20,7 @@
 #include "supervisord/control/world.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
+#include "supervisord/keeper/promotion.hpp"
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/auto_logs.hpp"
 #include "supervisord/process/description.hpp"
@@ -63,14 +65,19 @@ config::Reading read_files(const launch::Handover& handover) {
 
 base::Fd held(const keeper::Snapshot& snapshot, std::string_view name) { return base::Fd(snapshot.held(name)); }
 
-/// What another controller left, or a new one, which the keeper gets to hold.
+bool is_empty(int fd) { return ::lseek(fd, 0, SEEK_END) == 0; }
+
+/// What another controller left, or a new one: in the file that the keeper has for it, or in one that it gets to hold.
 template <class Blob>
 base::Result<Blob> adopted_or_new(const keeper::Snapshot& snapshot, control::Link& link, std::string_view name,
                                   bool anew, std::vector<std::string>& problems) {
-    if (base::Fd fd = held(snapshot, name); fd && !anew) {
-        auto adopted = Blob::adopt(std::move(fd));
+    const int number = snapshot.held(name);
+    if (number >= 0 && !anew && !is_empty(number)) {
+        auto adopted = Blob::adopt(base::Fd(number));
         if (adopted) return adopted;
         problems.push_back(adopted.error());
+    } else if (number >= 0) {
+        return Blob::create(base::Fd(number));
     }
     auto fresh = Blob::create();
     if (fresh) put(link, name, fresh->fd());
@@ -88,6 +95,8 @@ logs::ActivitySettings activity_settings(const config::Settings& settings, bool 
 
 /// Why another controller is needed, for the activity log.
 std::string what_happened(const keeper::Message& welcome) {
+    if (welcome.why == Why::salvaged) return "supervisord was killed, keeper and controller";
+    if (welcome.why == Why::promoted) return "keeper was killed, its controller has taken its place";
     if (welcome.why == Why::hang) return "controller did not answer and was killed";
     const std::string end = WIFSIGNALED(welcome.wstatus) ? concat("signal ", WTERMSIG(welcome.wstatus))
                                                          : process::exit_text(welcome.wstatus);
@@ -96,8 +105,8 @@ std::string what_happened(const keeper::Message& welcome) {
 
 class Controller {
 public:
-    Controller(keeper::Snapshot snapshot, launch::Handover handover, bool rebuild)
-        : snapshot_(std::move(snapshot)), handover_(std::move(handover)), rebuild_(rebuild),
+    Controller(keeper::Snapshot snapshot, launch::Handover handover, bool rebuild, std::span<char* const> arguments)
+        : snapshot_(std::move(snapshot)), handover_(std::move(handover)), rebuild_(rebuild), arguments_(arguments),
           link_(loop_, base::Fd(keeper::socket_fd)), sockets_(snapshot_, link_) {}
 
     int run();
@@ -110,10 +119,13 @@ private:
     std::optional<config::Diagnostic> prepare(const config::Reading& next);
     void end(bool restart);
     void work();
+    [[nodiscard]] std::string succeed();
+    void begin_what_does_not_run(control::Notes& notes);
 
     keeper::Snapshot snapshot_;
     launch::Handover handover_;
     bool rebuild_;
+    std::span<char* const> arguments_;  // of supervisord
     boost::asio::io_context loop_{1};
     control::Link link_;
     Sockets sockets_;
@@ -124,7 +136,8 @@ private:
     bool follows_ = false;  // carries on where another controller was killed
     std::optional<control::Chronicle> chronicle_;
     config::Config config_;  // what this supervisord runs with
-    int status_ = 0;
+    control::Daemon* daemon_ = nullptr;  // as long as the loop runs
+    bool keeper_died_ = false;
 };
 
 /// With a chronicle of a controller that ended against its will: go on with what was active.  Else: begin.
@@ -148,12 +161,14 @@ void Controller::choose_config() {
         }
     }
     if (welcome_.why == Why::first || content_) return;
-    auto reading = read_files(handover_);
-    for (const auto& diagnostic : reading.diagnostics) problems_.push_back(config::where_and_what(diagnostic));
-    if (checked_ && (!reading.config || *reading.config != config_))
-        problems_.push_back("the files have changed since this reload was asked for, it puts in force what they said then");
-    else if (reading.config)
-        config_ = std::move(*reading.config);
+    if (welcome_.why != Why::salvaged) {  // else it was read just now
+        auto reading = read_files(handover_);
+        for (const auto& diagnostic : reading.diagnostics) problems_.push_back(config::where_and_what(diagnostic));
+        if (checked_ && (!reading.config || *reading.config != config_))
+            problems_.push_back("the files have changed since this reload was asked for, it puts in force what they said then");
+        else if (reading.config)
+            config_ = std::move(*reading.config);
+    }
     if (!begins) {  // the table knows what runs, and nobody what was active
         content_.emplace();
         content_->started = content_->last_read = config_;
@@ -162,7 +177,7 @@ void Controller::choose_config() {
 }
 
 void Controller::log_beginning(logs::Activity& activity) {
-    if (welcome_.why == Why::first)
+    if (welcome_.why == Why::first || welcome_.why == Why::salvaged)
         for (const auto& message : handover_.messages) activity.log(message.level, message.text);
     for (const auto& problem : problems_) activity.log(LogLevel::warn, problem);
     if (rebuild_)
@@ -215,8 +230,46 @@ void Controller::end(bool restart) {
     loop_.stop();
 }
 
+/// The keeper was killed: its place is ours.  Comes back only when that cannot be, and says why.
+std::string Controller::succeed() {
+    if (!keeper::keeper_is_gone(snapshot_.header().keeper_pid)) return "the keeper does not answer";
+    std::vector<keeper::Ends> programs;
+    if (daemon_) {
+        for (const control::Runner* runner : daemon_->runners()) {
+            const auto has = runner->descriptors();
+            programs.push_back({runner->key(), has.incarnation, has.pidfd, has.input, has.output, has.error});
+        }
+    } else {
+        for (const auto& slot : snapshot_.slots()) programs.push_back(keeper::ends_of(slot));
+    }
+    std::vector<keeper::Holding> held;
+    for (const auto& [name, fd] : link_.held()) held.push_back({name, fd.get()});
+    const int error = keeper::become_keeper(programs, held, arguments_);
+    return concat("cannot take the place of the keeper, which was killed: ", base::errno_text(error));
+}
+
+/// A start is a start, though some programs run already: what does not is begun anew, whatever was noted of it.
+void Controller::begin_what_does_not_run(control::Notes& notes) {
+    if (notes.mood() != api::Mood::running) {  // in the middle of an end that nobody wants any more
+        notes.erase_all();
+        notes.set_mood(api::Mood::running);
+    }
+    std::set<std::string_view> known;
+    for (const auto& slot : snapshot_.slots())
+        if (slot.state != keeper::SlotState::free) known.emplace(slot.name);
+    for (const auto& group : config_.groups)
+        for (const auto& program : group.processes) {
+            const std::string key = concat(group.name, ":", program.name);
+            if (known.contains(key) || !notes.contains(key)) continue;
+            const control::Notes::Record* record = notes.record(key);
+            if (record && record->note().untold[0] == 0) notes.erase(key);
+        }
+}
+
 int Controller::run() {
-    if (!link_.greet(welcome_)) return fail("the keeper does not answer");
+    for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
+        if (entry.name[0] != '\0') link_.holds(entry.name, entry.fd);
+    if (!link_.greet(welcome_)) return fail(succeed());
     choose_config();
     follows_ = content_.has_value();
     auto notes = adopted_or_new<control::Notes>(snapshot_, link_, "notes", rebuild_, problems_);
@@ -230,6 +283,7 @@ int Controller::run() {
     base::crash_point("controller.recovered");
 
     logs::Activity activity(files, activity_settings(config_.settings, handover_.daemonized));
+    if (follows_) activity.mend();
     if (const int error = activity.open())
         return fail(concat("cannot open ", config_.settings.logfile, ": ", base::errno_text(error)));
     log_beginning(activity);
@@ -240,14 +294,19 @@ int Controller::run() {
     control::Events events(loop_, activity, std::move(*ledger));
     control::SharedSockets sockets(link_, activity);
     sockets.adopt(snapshot_.header());
-    control::World world{loop_,         link_,            activity, files, *journal, *notes, launches, events, sockets,
+    control::Leavings leavings(loop_, link_);
+    control::World world{loop_,         link_,            activity, files,    *journal, *notes, launches, events, sockets, leavings,
                          environment(), config_.settings, config_.serverurl.value_or(""), {}};
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
                             [this](const config::Reading& next) { return prepare(next); },
                             [this](bool restart) { end(restart); }},
                            std::move(chronicle_));
+    daemon_ = &daemon;
+    for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
+        (void)leavings.resume(entry.name, entry.fd);
     if (follows_) {
+        if (welcome_.why == Why::salvaged) begin_what_does_not_run(*notes);
         for (const auto& slot : snapshot_.slots()) notes->raise_incarnations(slot.inc);
         daemon.resume(*content_, snapshot_, recovered.unheard);
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
@@ -279,14 +338,14 @@ int Controller::run() {
     link_.send(ready, {}, [&](const keeper::Message& written, base::Fd) {
         if (written.err != 0)
             activity.log(LogLevel::critical, concat("could not write pidfile ", config_.settings.pidfile));
-        else if (!follows_)
+        else if (!follows_ || welcome_.why == Why::promoted || welcome_.why == Why::salvaged)
             activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
+        if (welcome_.why == Why::salvaged) daemon.deal_with_leftovers(snapshot_);
         daemon.autostart();
     });
     link_.listen([&](const keeper::Message& message) { daemon.news(message); },
                  [&] {
-                     activity.log(LogLevel::critical, "the keeper is gone, and with it the control over the programs");
-                     status_ = 1;
+                     keeper_died_ = true;
                      loop_.stop();
                  });
     if (welcome_.bits != 0) {
@@ -301,7 +360,10 @@ int Controller::run() {
     config_.groups.clear();
     base::forget_start();
     work();
-    return status_;
+    if (!keeper_died_) return 0;
+    const std::string problem = succeed();
+    activity.log(LogLevel::critical, problem);
+    return fail(problem);
 }
 
 /// As io_context::run, with the alarm wound for as long as there is anything to do.
@@ -329,7 +391,8 @@ int run(int argc, char** argv) {
     if (!text) return fail(text.error());
     auto handover = launch::Handover::from_text(*text);
     if (!handover) return fail(handover.error());
-    return Controller(std::move(*snapshot), std::move(*handover), rebuild).run();
+    const std::span<char* const> all(argv, static_cast<std::size_t>(argc));
+    return Controller(std::move(*snapshot), std::move(*handover), rebuild, all.subspan(rebuild ? 3 : 2)).run();
 }
 
 }  // namespace control_role

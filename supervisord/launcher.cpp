@@ -1,10 +1,12 @@
 #include "supervisord/launcher.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -146,7 +148,9 @@ std::string runtime_directory(const config::Settings& settings) {
     const std::string name = concat("/supervisord-", ::getuid(), "-", settings.identifier);
     const char* session = std::getenv("XDG_RUNTIME_DIR");
     for (const std::string base : {::getuid() == 0 ? "/run" : "", session ? session : "", "/dev/shm"}) {
-        if (base.empty() || ::access(base.c_str(), W_OK) != 0) continue;
+        struct statfs facts{};
+        if (base.empty() || ::access(base.c_str(), W_OK) != 0 || ::statfs(base.c_str(), &facts) != 0) continue;
+        if (facts.f_type != TMPFS_MAGIC) continue;  // a disk may keep us waiting
         const std::string directory = concat(base, name, "-", std::hash<std::string>{}(settings.pidfile));
         if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return directory;
     }
@@ -176,6 +180,7 @@ int become_keeper(const config::Config& config, const Sockets& sockets, const Ha
     keeper::Boot boot;
     boot.slots = std::max<std::uint32_t>(boot.slots, static_cast<std::uint32_t>(4 * processes_of(config)));
     boot.hang_limit = keeper::hang_limit_of(config.settings.controller_timeout);
+    boot.ignores_leftovers = config.settings.leftovers == config::Leftovers::ignore;
     boot.nofile_soft = limit.rlim_cur;
     boot.nofile_hard = limit.rlim_max;
     if (!keeper::set_path(boot.pidfile, config.settings.pidfile)) return refuse("the path of the pidfile is too long");

@@ -38,8 +38,7 @@ config::Diagnostic cannot_open(const config::Reading& next, const Server& server
 }  // namespace
 
 void put(control::Link& link, std::string_view name, int fd) {
-    keeper::Message message = keeper::message_of(keeper::Type::put);
-    if (keeper::set_name(message, name)) link.send_copy(message, fd);
+    link.hold(std::string(name), fd);
 }
 
 Sockets::Sockets(const keeper::Snapshot& snapshot, control::Link& link) : link_(link) {
@@ -54,8 +53,7 @@ void Sockets::give_up_others(const std::vector<Server>& servers) {
         const auto& [name, fd] = entry;
         if (std::ranges::find(servers, name, launch::held_name) != servers.end()) return false;
         remove_name(name);
-        keeper::Message message = keeper::message_of(keeper::Type::drop);
-        if (keeper::set_name(message, name)) link_.send(message);
+        link_.let_go(name);
         ::shutdown(fd.get(), SHUT_RDWR);  // the keeper's copy must not keep the port
         return true;
     });

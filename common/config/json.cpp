@@ -62,6 +62,7 @@ public:
         return value == Autorestart::always;
     }
     static Json written(LogLevel value) { return static_cast<int>(value); }
+    static Json written(Leftovers value) { return static_cast<int>(value); }
     static Json written(const std::pair<uid_t, gid_t>& value) {
         return Json::array({signed_id(value.first), signed_id(value.second)});
     }
@@ -132,6 +133,10 @@ private:
     void take(const char* name, const Json& json, Autorestart& value) const {
         need(json.is_boolean() || json == "unexpected", name);
         value = json.is_string() ? Autorestart::unexpected : json.get<bool>() ? Autorestart::always : Autorestart::never;
+    }
+    void take(const char* name, const Json& json, Leftovers& value) const {
+        need(json.is_number_integer(), name);
+        value = static_cast<Leftovers>(json.get<int>());
     }
     void take(const char* name, const Json& json, LogLevel& value) const {
         need(json.is_number_integer(), name);
@@ -239,6 +244,7 @@ constexpr auto walk_settings = [](auto& visit, auto& settings) {
     visit.member("minfds", settings.minfds);
     visit.member("minprocs", settings.minprocs);
     visit.member("controller_timeout", settings.controller_timeout);
+    visit.member("leftovers", settings.leftovers);
     visit.member("nocleanup", settings.nocleanup);
     visit.member("childlogdir", settings.childlogdir);
     visit.extra("uid", settings.user);

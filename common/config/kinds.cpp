@@ -268,6 +268,20 @@ std::string Restart::write(Autorestart value) {
     return "";
 }
 
+Result<Leftovers> Leftover::read(std::string_view text, const Surroundings&) {
+    for (const auto value : {Leftovers::adopt, Leftovers::stop, Leftovers::ignore})
+        if (base::lower(text) == write(value)) return value;
+    return Error{concat("invalid 'leftovers' value ", base::python_repr(base::lower(text)), ": adopt, stop or ignore")};
+}
+std::string Leftover::write(Leftovers value) {
+    switch (value) {
+    case Leftovers::adopt: return "adopt";
+    case Leftovers::stop: return "stop";
+    case Leftovers::ignore: return "ignore";
+    }
+    return "";
+}
+
 Result<std::optional<std::string>> ServerUrl::read(std::string_view text, const Surroundings&) {
     if (base::upper(base::strip(text)) == "AUTO") return std::optional<std::string>();
     return std::optional<std::string>(text);

@@ -173,6 +173,12 @@ struct Restart : Kind<Autorestart> {
     [[nodiscard]] static std::string write(Autorestart value);
 };
 
+struct Leftover : Kind<Leftovers> {
+    static constexpr std::string_view name = "adopt, stop, ignore";
+    [[nodiscard]] static base::Result<Leftovers> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(Leftovers value);
+};
+
 struct ServerUrl : Kind<std::optional<std::string>> {
     static constexpr std::string_view name = "URL or AUTO";
     [[nodiscard]] static base::Result<std::optional<std::string>> read(std::string_view text, const Surroundings& machine);

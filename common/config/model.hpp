@@ -130,6 +130,9 @@ struct RpcInterface {
     bool operator==(const RpcInterface&) const = default;
 };
 
+/// What becomes of programs that a supervisord that was killed has left.
+enum class Leftovers { adopt, stop, ignore };
+
 /// [supervisord].
 struct Settings {
     std::string logfile;  // absolute, or "syslog"
@@ -143,6 +146,7 @@ struct Settings {
     std::int64_t minfds = 1024;
     std::int64_t minprocs = 200;
     std::int64_t controller_timeout = 30;  // seconds; 0: for ever
+    Leftovers leftovers = Leftovers::adopt;
     bool nocleanup = false;
     std::string childlogdir;
     std::optional<uid_t> user;

@@ -43,6 +43,9 @@ public:
     /// After another controller: what was active, with what the keeper knows and what was logged and not heard of.
     void resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot,
                 std::span<const logs::Unheard> unheard);
+    /// After a supervisord that was killed: what of its programs is not to go on, and what cannot, because there is no way
+    /// to its output, is ended and begun anew.
+    void deal_with_leftovers(const keeper::Snapshot& snapshot);
     /// Starts what autostart wants and was never started.
     void autostart();
 
@@ -72,16 +75,19 @@ public:
     /// A runner has changed its state.
     void changed();
 
+    [[nodiscard]] std::vector<Runner*> runners();
+
 private:
     struct Timers;
 
-    [[nodiscard]] std::vector<Runner*> runners();
     [[nodiscard]] Runner* runner_of(const keeper::Message& message);
     [[nodiscard]] base::Result<void> activate(config::Group group, bool fresh);
     [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group);
     void keep_chronicle();
     void write_chronicle();
     void deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number);
+    void end_leftover(Runner& runner, const keeper::Slot& slot, std::string_view why);
+    void end_unclaimed(const keeper::Slot& slot, std::uint32_t number);
     void release(std::uint32_t slot, std::uint64_t incarnation);
     void received(std::uint64_t bits);
     void received_exit(std::string_view name);

@@ -67,8 +67,7 @@ void Daemon::write_chronicle() {
     content_.active.clear();
     if (!anew) return log(LogLevel::critical, anew.error());
     chronicle_ = std::move(*anew);
-    keeper::Message message = keeper::message_of(keeper::Type::put);
-    if (keeper::set_name(message, "config")) world_.link.send_copy(message, chronicle_->fd());
+    world_.link.hold("config", chronicle_->fd());
 }
 
 void Daemon::begin(const config::Config& config, const keeper::Snapshot& snapshot) {

@@ -104,4 +104,6 @@ void Feed::deliver(std::string_view message, Witness witness) {
     pipe_->pump();
 }
 
+int Feed::descriptor() const { return pipe_->descriptor.is_open() ? pipe_->descriptor.native_handle() : -1; }
+
 }  // namespace control

@@ -37,6 +37,9 @@ public:
     /// An event, of any size; the one before was written to its end, or the child is another.
     void deliver(std::string_view message, Witness witness);
 
+    /// -1 when it is closed.
+    [[nodiscard]] int descriptor() const;
+
 private:
     struct Pipe;
     std::shared_ptr<Pipe> pipe_;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <tuple>
 
 #include "common/api/names.hpp"
 #include "common/base/text.hpp"
@@ -59,6 +60,15 @@ std::string pipe_problem(const std::string& name, int error) {
                                               : process::cannot_open_outputs(name, base::errno_name(error));
 }
 
+/// The child's end of a pipe, open for both directions: it is then a reader of its own output, and neither a SIGPIPE nor
+/// the end of its stdin meets it while no supervisor lives.  Without /proc: as it was.
+base::Fd lasting(base::Fd end, const std::optional<keeper::Spec::User>& user) {
+    if (user && user->problem.empty())  // else it could not open /dev/stdout
+        std::ignore = ::fchown(end.get(), user->uid, static_cast<gid_t>(-1));
+    base::Fd both(::open(base::concat("/proc/self/fd/", end.get()).c_str(), O_RDWR | O_CLOEXEC));
+    return both ? std::move(both) : std::move(end);
+}
+
 base::Fd copy_of(const base::Fd& fd) { return base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); }
 
 }  // namespace
@@ -82,6 +92,9 @@ std::variant<Launch, std::string> prepare(const config::Program& program, std::s
     if (!spec_file || (socket < 0 && !base::make_pipe(input)) || !base::make_pipe(output) ||
         (!program.redirect_stderr && !base::make_pipe(error)))
         return pipe_problem(program.name, errno);
+
+    for (base::Fd* end : {&input.read, &output.write, &error.write})
+        if (*end) *end = lasting(std::move(*end), spec.user);
 
     Launch launch;
     launch.message = keeper::message_of(keeper::Type::spawn);

@@ -51,8 +51,12 @@ std::string entry(std::string_view name, const std::string* value) {
 void Ledger::Unmap::operator()(Header* header) const { ::munmap(header, header_size); }
 
 base::Result<Ledger> Ledger::create() {
-    base::Fd file(::memfd_create("supervisord-ledger", MFD_CLOEXEC));
-    if (!file || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0) return failure("make");
+    return create(base::Fd(::memfd_create("supervisord-ledger", MFD_CLOEXEC)));
+}
+
+base::Result<Ledger> Ledger::create(base::Fd file) {
+    if (!file || ::ftruncate(file.get(), 0) != 0 || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0)
+        return failure("make");
     void* memory = map(file.get());
     if (memory == MAP_FAILED) return failure("map");
     return Ledger(std::move(file), new (memory) Header);

@@ -17,6 +17,7 @@ namespace control {
 class Ledger {
 public:
     [[nodiscard]] static base::Result<Ledger> create();
+    [[nodiscard]] static base::Result<Ledger> create(base::Fd file);  // what is in it is lost
     /// Of a controller before this one.  Refuses what is no ledger.
     [[nodiscard]] static base::Result<Ledger> adopt(base::Fd file);
 

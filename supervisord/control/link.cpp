@@ -80,6 +80,22 @@ void Link::send_copy(keeper::Message message, int descriptor) {
            wait_for(socket, POLLOUT, until)) {}
 }
 
+void Link::hold(const std::string& name, int descriptor) {
+    keeper::Message message = keeper::message_of(keeper::Type::put);
+    if (!keeper::set_name(message, name)) return;
+    send_copy(message, descriptor);
+    holds(name, descriptor);
+}
+
+void Link::holds(const std::string& name, int descriptor) {
+    held_[name] = base::Fd(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+}
+
+void Link::let_go(const std::string& name) {
+    keeper::Message message = keeper::message_of(keeper::Type::drop);
+    if (held_.erase(name) > 0 && keeper::set_name(message, name)) send(message);
+}
+
 void Link::pump_out() {
     std::vector<int> numbers;
     while (!waiting_.empty()) {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
-#include <span>
-#include <string_view>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -40,14 +40,22 @@ public:
 
     /// Descriptors are closed here once they are sent.
     void send(keeper::Message message, std::vector<base::Fd> descriptors = {}, Answered answered = {});
-    /// The same for descriptors that stay ours.
-    void send_copy(keeper::Message message, int descriptor);
+    /// The keeper is to hold a copy of a descriptor for later controllers, in place of one of the same name.  Another
+    /// copy stays here, for the day when the keeper is gone.
+    void hold(const std::string& name, int descriptor);
+    /// It holds it already, for a controller before, and we have it under this number.
+    void holds(const std::string& name, int descriptor);
+    void let_go(const std::string& name);
+    [[nodiscard]] const std::map<std::string, base::Fd>& held() const { return held_; }
+
     /// Takes what has come, without waiting for its turn in the loop.
     void catch_up();
     /// Sends what waits, as long as it takes but seconds at most; for the last words of a controller.
     void flush();
 
 private:
+    void send_copy(keeper::Message message, int descriptor);
+
     struct Outgoing {
         keeper::Message message;
         std::vector<base::Fd> descriptors;
@@ -63,6 +71,7 @@ private:
     std::unordered_map<std::uint64_t, Answered> asked_;
     std::uint64_t last_request_ = 0;
     bool is_lost_ = false;
+    std::map<std::string, base::Fd> held_;
     News news_;
     std::function<void()> lost_;
 };

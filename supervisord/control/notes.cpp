@@ -1,5 +1,6 @@
 #include "supervisord/control/notes.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -94,8 +95,12 @@ Notes::Record* Notes::records() const {
 }
 
 base::Result<Notes> Notes::create() {
-    base::Fd file(::memfd_create("supervisord-notes", MFD_CLOEXEC));
-    if (!file || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0)
+    return create(base::Fd(::memfd_create("supervisord-notes", MFD_CLOEXEC)));
+}
+
+base::Result<Notes> Notes::create(base::Fd file) {
+    if (!file || ::ftruncate(file.get(), 0) != 0 || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0 ||
+        ::fallocate(file.get(), 0, 0, header_size) != 0)
         return base::Error{base::concat("cannot make the notes: ", base::errno_text(errno))};
     const auto memory = map(file.get());
     if (!memory) return base::Error{memory.error()};
@@ -124,6 +129,8 @@ Notes::Record* Notes::record(std::string_view key) {
     if (const auto found = index_.find(std::string(key)); found != index_.end()) return &records()[found->second];
     while (first_free_ < capacity && records()[first_free_].key_[0]) ++first_free_;
     if (first_free_ == capacity) return nullptr;
+    const auto place = static_cast<off_t>(header_size + first_free_ * sizeof(Record));
+    if (::fallocate(file_.get(), 0, place, sizeof(Record)) != 0) return nullptr;  // a store must not fail later
     Record& fresh = records()[first_free_];
     fresh.versions_[0] = fresh.versions_[1] = Note{};
     fresh.progress_ = 0;

@@ -70,6 +70,7 @@ public:
 
     /// A new, empty file; or one that another controller wrote (refused when its layout is not ours).
     [[nodiscard]] static base::Result<Notes> create();
+    [[nodiscard]] static base::Result<Notes> create(base::Fd file);  // what is in it is lost
     [[nodiscard]] static base::Result<Notes> adopt(base::Fd file);
 
     [[nodiscard]] int fd() const { return file_.get(); }

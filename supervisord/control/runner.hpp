@@ -57,6 +57,13 @@ public:
     /// Opens the logs anew (SIGUSR2).
     void reopen_logs();
 
+    /// What is open here of the present child.
+    struct Descriptors {
+        std::uint64_t incarnation = 0;
+        int pidfd = -1, input = -1, output = -1, error = -1;
+    };
+    [[nodiscard]] Descriptors descriptors() const;
+
     [[nodiscard]] const process::Machine& machine() const { return note_.machine; }
     [[nodiscard]] std::string key() const;
 
@@ -82,6 +89,7 @@ private:
     struct Child {  // as the keeper has it
         std::uint32_t slot = 0;
         pid_t pid = 0;
+        base::Fd pidfd = {};  // for a keeper after the next death
     };
     struct Ends {  // of a child that is not yet known to exist
         base::Fd input, output, error;
@@ -99,7 +107,7 @@ private:
     void launch(const Turnstile::Pass& pass);
     void spawn_refused(std::string text);
     [[nodiscard]] std::string use_socket();
-    void spawned(const keeper::Message& message);
+    void spawned(const keeper::Message& message, base::Fd pidfd);
     void order_signal(int number, bool group);
     void send_pending();
     void signal_answered(const keeper::Message& message);

@@ -38,8 +38,8 @@ void Runner::launch(const Turnstile::Pass& pass) {
     forget_captured();
     if (is_listener_) world_.events.began(listener());
     world_.link.send(launch.message, std::move(launch.descriptors),
-                     [this, self = self_, pass, incarnation = note_.incarnation](const keeper::Message& message, base::Fd) {
-                         if (*self && incarnation == note_.incarnation) spawned(message);
+                     [this, self = self_, pass, incarnation = note_.incarnation](const keeper::Message& message, base::Fd pidfd) {
+                         if (*self && incarnation == note_.incarnation) spawned(message, std::move(pidfd));
                      });
     base::crash_point("runner.spawn_sent");
 }
@@ -60,14 +60,14 @@ void Runner::spawn_refused(std::string text) {
     feed(process::SpawnFailed{});
 }
 
-void Runner::spawned(const keeper::Message& message) {
+void Runner::spawned(const keeper::Message& message, base::Fd pidfd) {
     // EEXIST: a child of the same name, of before a reload, that could not be ended.  It is tried again.
     if (message.err != 0) {
         end_of_child();
         return spawn_refused(message.err == EAGAIN ? process::too_many_processes(name())
                                                    : process::cannot_fork(name(), base::errno_name(message.err)));
     }
-    child_ = Child{message.slot, message.pid};
+    child_ = Child{message.slot, message.pid, std::move(pidfd)};
     open_taps(std::move(ends_));  // not before: what it writes is to be told with its pid
     tell_once(process::spawned(name(), message.pid));
     note_.spawn_told = note_.incarnation;
@@ -94,9 +94,10 @@ void Runner::exited(const keeper::Message& message) {
     if (!child_) child_ = Child{message.slot, message.pid};
     if (!message.ending.group_left) finish_taps();
     base::crash_point("runner.drained");
-    note_.end_status = message.ending.wstatus;
+    note_.end_status =
+        message.ending.known == keeper::Known::no ? process::unknown_status : message.ending.wstatus;
     note_.stopped_wall = message.ending.at.wall / 1'000'000'000;
-    feed(process::Exited{process::exit_code(message.ending.wstatus), message.ending.group_left != 0,
+    feed(process::Exited{process::exit_code(note_.end_status), message.ending.group_left != 0,
                          base::Time(std::chrono::nanoseconds(message.ending.at.monotonic))});
 }
 
@@ -108,7 +109,7 @@ void Runner::group_gone(const keeper::Message& message) {
 
 void Runner::finish_taps() {
     for (auto* tap : {&out_tap_, &err_tap_}) {
-        if (*tap) (*tap)->finish();
+        if (*tap) world_.leavings.take((*tap)->finish());
         tap->reset();
     }
 }
@@ -120,6 +121,11 @@ void Runner::end_of_child() {
     socket_.reset();
     child_.reset();
     if (is_listener_) world_.events.ended(listener());
+}
+
+Runner::Descriptors Runner::descriptors() const {
+    return {note_.incarnation, child_ ? child_->pidfd.get() : -1, input_ ? input_->descriptor() : ends_.input.get(),
+            out_tap_ ? out_tap_->descriptor() : ends_.output.get(), err_tap_ ? err_tap_->descriptor() : ends_.error.get()};
 }
 
 void Runner::release(std::uint32_t slot, std::uint64_t incarnation) {

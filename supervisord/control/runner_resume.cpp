@@ -26,10 +26,14 @@ void Runner::resume(const keeper::Slot* slot, std::uint32_t number) {
 }
 
 void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
-    if (note_.untold[0] && world_.activity.was_written(note_.untold)) {
-        note_.untold[0] = 0;
-        record_.commit(note_);
+    // Some of the lines may be written.
+    const std::string untold = note_.untold;
+    note_.untold[0] = 0;
+    for (std::size_t at = 0, end = 0; (end = untold.find('\n', at)) != std::string::npos; at = end + 1) {
+        const std::string line = untold.substr(at, end + 1 - at);
+        if (!world_.activity.was_written(line)) (void)note_.add_untold(line);  // it was there before
     }
+    if (untold != note_.untold) record_.commit(note_);
     tell_untold();
     tell_announced();
     if (slot && slot->inc > note_.incarnation) {  // the notes are lost, the child is not
@@ -64,7 +68,7 @@ void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
 }
 
 void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
-    child_ = Child{number, slot.pid};
+    child_ = Child{number, slot.pid, base::Fd(slot.pidfd)};
     if (const auto problem = use_socket(); !problem.empty()) world_.activity.log(logs::LogLevel::critical, problem);
     Ends ends;
     for (const auto& retained : slot.retained) {
@@ -72,7 +76,6 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         if (retained.role == keeper::Role::output) ends.output = base::Fd(retained.fd);
         if (retained.role == keeper::Role::error) ends.error = base::Fd(retained.fd);
     }
-    if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();  // the keeper's business
     open_taps(std::move(ends));
     if (is_listener_) go_on_delivering();  // before anything else can be sent to it
     if (note_.spawn_told < note_.incarnation) {

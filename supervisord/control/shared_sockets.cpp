@@ -96,10 +96,7 @@ struct SharedSockets::Shared {
     std::map<std::string, std::weak_ptr<Socket>> open = {};
     std::map<std::string, base::Fd> adopted = {};  // and not yet used
 
-    void drop(const std::string& name) const {
-        keeper::Message message = keeper::message_of(keeper::Type::drop);
-        if (keeper::set_name(message, concat(held_prefix, name))) link.send(message);
-    }
+    void drop(const std::string& name) const { link.let_go(concat(held_prefix, name)); }
 };
 
 class SharedSockets::Socket {
@@ -157,8 +154,7 @@ base::Result<SharedSockets::Use> SharedSockets::use(const std::string& name, con
         auto opened = open_fcgi_socket(socket);
         if (!opened) return base::Error{opened.error()};
         fd = std::move(*opened);
-        keeper::Message message = keeper::message_of(keeper::Type::put);
-        if (keeper::set_name(message, concat(held_prefix, name))) shared_->link.send_copy(message, fd.get());
+        shared_->link.hold(concat(held_prefix, name), fd.get());
     }
     auto used = std::make_shared<Socket>(shared_, name, socket.url, std::move(fd));
     open = used;

@@ -75,7 +75,7 @@ Tap::Tap(boost::asio::io_context& loop, logs::Output& output, base::Fd pipe, Rep
 
 Tap::~Tap() { watch_->close(); }
 
-void Tap::finish() {
+base::Fd Tap::finish() {
     if (watch_->pipe.is_open()) {
         int left = 0;
         if (::ioctl(watch_->pipe.native_handle(), FIONREAD, &left) != 0) left = 0;
@@ -94,7 +94,10 @@ void Tap::finish() {
     const auto last = watch_->output.finish(base::now());
     if (!last.report.empty()) watch_->report(last.report);
     if (const auto lost = watch_->output.remaining_report(); !lost.empty()) watch_->report(lost);
-    watch_->close();
+    watch_->timer.cancel();
+    return watch_->pipe.is_open() ? base::Fd(watch_->pipe.release()) : base::Fd();
 }
+
+int Tap::descriptor() const { return watch_->pipe.is_open() ? watch_->pipe.native_handle() : -1; }
 
 }  // namespace control

@@ -28,8 +28,11 @@ public:
     Tap& operator=(const Tap&) = delete;
 
     /// The child is gone: moves what is in the pipe now, and no more, for a process that it left may go on writing for
-    /// ever.  The tap is closed afterwards.
-    void finish();
+    /// ever.  The tap is closed afterwards; answers its pipe, if nobody has seen the end of it.
+    [[nodiscard]] base::Fd finish();
+
+    /// -1 when it is closed.
+    [[nodiscard]] int descriptor() const;
 
 private:
     struct Watch;

@@ -8,6 +8,7 @@
 
 #include "common/config/model.hpp"
 #include "supervisord/control/events.hpp"
+#include "supervisord/control/leavings.hpp"
 #include "supervisord/control/link.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/shared_sockets.hpp"
@@ -30,6 +31,7 @@ struct World {
     Turnstile& launches;
     Events& events;
     SharedSockets& sockets;
+    Leavings& leavings;
 
     config::Environment environment;  // of supervisord, for programs
     config::Settings settings;        // active ones

@@ -40,7 +40,7 @@ struct Boot {
     std::int32_t controller_fd = -1;      // the controller's executable (O_PATH); -1: this very binary
     std::uint32_t held_count = 0;
     std::uint32_t hang_limit = 0;         // seconds of silence after which a controller is replaced; 0: never
-    std::uint32_t reserved = 0;
+    std::uint32_t ignores_leftovers = 0;  // programs of a supervisord that was killed are none of ours
     char pidfile[4096] = {};              // "" for none
     char runtime_directory[4096] = {};    // holds the table; "", or one that will not do: the table is nameless memory
     HeldDescriptor held[held_limit] = {};  // open in the keeper from its start, without close-on-exec

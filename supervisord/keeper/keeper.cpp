@@ -1,6 +1,7 @@
 #include "supervisord/keeper/keeper.hpp"
 
 #include <cerrno>
+#include <string_view>
 
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
@@ -21,8 +22,12 @@ int refuse(const std::string& problem) {
 int run(std::span<char* const> arguments) {
     const auto boot = map_boot(boot_fd);
     if (!boot) return refuse(boot.error());
-    Loop loop(**boot, arguments);
-    if (!loop.prepare()) return refuse(base::concat("cannot start: ", base::errno_text(errno)));
+    const bool promoted = !arguments.empty() && std::string_view(arguments[0]) == promoted_argument;
+    Loop loop(**boot, promoted ? arguments.subspan(1) : arguments, promoted);
+    if (!loop.prepare())
+        return refuse(base::concat("cannot start: ", errno == EBUSY ? "a controller that has lost its keeper and does not "
+                                                                      "answer still has the programs; it must end first"
+                                                                    : base::errno_text(errno)));
     return loop.run();
 }
 

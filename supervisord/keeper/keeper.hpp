@@ -9,7 +9,7 @@ namespace keeper {
 
 /// The process's role from here on: finds its Boot on boot_fd, ends with the code that is returned.  `arguments` are
 /// those of supervisord as the user gave them, without argv[0]; controllers are started as
-/// `supervisord --controller [--rebuild] arguments...` with an empty signal mask and SIGPIPE, SIGTTIN, SIGTTOU ignored,
+/// `supervisord --controller [--rebuild] arguments...` with an empty signal mask and SIGPIPE, SIGTTIN, SIGTTOU, SIGHUP ignored,
 /// in a process group of their own.
 [[nodiscard]] int run(std::span<char* const> arguments);
 

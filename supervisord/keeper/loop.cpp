@@ -63,20 +63,24 @@ bool Loop::prepare() {
     program_ = base::Fd(move_up(boot_.controller_fd >= 0 ? boot_.controller_fd
                                                          : ::open("/proc/self/exe", O_PATH | O_CLOEXEC)));
     std::vector<int> held;
-    for (const auto& entry : std::span(boot_.held, boot_.held_count)) held.push_back(move_up(entry.fd));
+    if (!promoted_)
+        for (const auto& entry : std::span(boot_.held, boot_.held_count)) held.push_back(move_up(entry.fd));
+    if (promoted_ && !inherit()) return false;
     if (!boot_copy_ || !program_ || !reserve_low_descriptors()) return false;
 
-    int problem = 0;
-    if (!file_.open(boot_.runtime_directory, boot_.slots, problem)) return false;
-    table_ = Table(file_.memory(), boot_.slots);
-    identify(table_.header());
-    table_.header().hang_limit = boot_.hang_limit;
-    if (problem != 0) note("the table of programs does not outlive us: its directory cannot be used");
+    if (promoted_)
+        carry_on(Why::promoted);
+    else if (!begin())
+        return false;
     for (std::size_t i = 0; i < held.size(); ++i)
         if (held[i] < 0 || table_.put(boot_.held[i].name, held[i]).err != 0)
             note("a descriptor that the launcher names is not there");
     alarm_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (alarm_ >= 0 && table_.put("alarm", alarm_).err != 0) return false;
+    if (alarm_ >= 0) {
+        const auto put = table_.put("alarm", alarm_);
+        base::Fd(put.replaced).reset();
+        if (put.err != 0) return false;
+    }
     signals_ = take_signals();
     ::prctl(PR_SET_NAME, "supervisord");
     return signals_ && ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
@@ -96,6 +100,7 @@ int Loop::run() {
 
 // Not before a controller is ready: who waits for the pidfile may then rely on the rest, as under Supervisor.
 int Loop::announce_pid() {
+    pid_is_told_ = true;
     base::forget_start();
     const std::string path = pidfile_path(table_.header(), boot_.pidfile);
     if (path.empty()) return 0;
@@ -107,14 +112,16 @@ int Loop::announce_pid() {
 
 void Loop::wait() {
     if (exit_code_) return;
-    pollfd waited[3] = {{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+    pollfd waited[4] = {{.fd = signals_.get(), .events = POLLIN, .revents = 0},
                         {.fd = link_.get(), .events = 0, .revents = 0},  // one below 0 is passed over
-                        {.fd = alarm_, .events = POLLIN, .revents = 0}};
+                        {.fd = alarm_, .events = POLLIN, .revents = 0},
+                        {.fd = foreign_.get(), .events = POLLIN, .revents = 0}};
     if (!waiting_answer_) waited[1].events |= POLLIN;
     if (full_) waited[1].events |= POLLOUT;
-    if (::poll(waited, 3, timeout()) < 0) return;
+    if (::poll(waited, 4, timeout()) < 0) return;
     if (waited[1].revents != 0) full_ = false;
     if (waited[0].revents & POLLIN) read_signals();
+    if (waited[3].revents != 0 || table_.find_marked(unsettled)) look_at_foreign();
     if (waited[1].revents & (POLLHUP | POLLERR)) waiting_answer_.reset();  // nobody is there to hear it
     if (waited[1].revents & (POLLIN | POLLHUP | POLLERR)) (void)read_requests(requests_at_once);
     std::uint64_t rung = 0;
@@ -127,7 +134,7 @@ int Loop::timeout() const {
     for (const auto& time : {start_at_, kill_at_, end_at_, watchdog_.tick_at})
         if (time && (!first || *time < *first)) first = time;
     auto left = first ? std::max<std::chrono::nanoseconds>(*first - base::now(), 0ns) : 1h;
-    if (table_.find_marked(lingering)) left = std::min<std::chrono::nanoseconds>(left, look_again);
+    if (table_.find_marked(lingering | unsettled)) left = std::min<std::chrono::nanoseconds>(left, look_again);
     else if (!first) return -1;  // no wake-up without a reason
     return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
 }
@@ -241,6 +248,8 @@ int send(const Slot& slot, int number, bool group) {
     }
     // By number only while that number can mean nothing else: the child is not reaped, or its group is not empty.  To
     // look (0) does no harm.
+    // Of a foreign one the same is known of the group as long as the leader lives.
+    if (slot.foreign && (slot.pidfd < 0 || ::syscall(SYS_pidfd_send_signal, slot.pidfd, 0, nullptr, 0) != 0)) return ESRCH;
     const bool ours = slot.state == SlotState::alive || (group && (slot.ending.group_left || number == 0));
     if (!ours) return ESRCH;
     const bool sent = group ? base::send_signal_to_group(slot.pid, number) : base::send_signal(slot.pid, number);

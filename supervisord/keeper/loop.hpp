@@ -2,6 +2,7 @@
 //   loop.cpp        waiting, signals, reaping, what the time brings
 //   requests.cpp    what the controller asks for
 //   succession.cpp  controllers: start, greeting, telling them what they must know, their end
+//   inheritance.cpp what another keeper has left
 #pragma once
 
 #include <optional>
@@ -22,7 +23,8 @@ namespace keeper {
 
 class Loop {
 public:
-    Loop(const Boot& boot, std::span<char* const> arguments);
+    /// promoted: this process was the controller of a keeper that is dead, and has all that it had.
+    Loop(const Boot& boot, std::span<char* const> arguments, bool promoted);
 
     /// Everything before the first controller; false: errno.
     [[nodiscard]] bool prepare();
@@ -41,6 +43,17 @@ private:
     int announce_pid();
     void leave();
     void note(std::string_view text, std::uint32_t flags = 0);
+
+    // inheritance.cpp
+    [[nodiscard]] bool inherit();
+    [[nodiscard]] bool begin();
+    void hold_beside(const char* name);
+    void carry_on(Why why);
+    void foster(std::uint32_t number);
+    void drop(std::uint32_t number);
+    void let_all_go();
+    void look_at_foreign();
+    void look_at_foreign(std::uint32_t number);
 
     // requests.cpp
     bool read_requests(int at_most);  // false: there are no more for now
@@ -70,6 +83,7 @@ private:
     [[nodiscard]] bool tell_of(std::uint32_t number);
 
     const Boot& boot_;
+    const bool promoted_;
     std::vector<char*> controller_arguments_, rebuild_arguments_;
     Original original_;
     TableFile file_;
@@ -77,6 +91,8 @@ private:
     base::Fd boot_copy_, program_, signals_;
     int alarm_ = -1;  // a timer that the controller winds while it is busy; held as "alarm"
     std::string pidfile_;  // that was written; empty: none
+    base::Fd foreign_;           // an epoll of the pidfds of those that are not our children; none: there are none
+    bool pid_is_told_ = false;   // in the pidfile
 
     // The present controller.
     pid_t controller_ = 0;        // 0: none that is not reaped

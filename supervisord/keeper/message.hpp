@@ -14,7 +14,9 @@ namespace keeper {
 
 inline constexpr int socket_fd = 3;       // in the controller: the socket to the keeper,
 inline constexpr int table_fd = 4;        // its copy of the table,
-inline constexpr int controller_boot_fd = 5;  // and the Boot
+inline constexpr int controller_boot_fd = 5;  // the Boot,
+inline constexpr int live_table_fd = 6;       // and the table itself, for the day when the keeper is gone
+inline constexpr const char* promoted_argument = "--promoted";  // of a keeper that was a controller
 inline constexpr int first_free_fd = 16;  // the keeper holds nothing below: programs are given descriptors 0 to 15
 
 inline constexpr std::string_view held_pidfile = "pidfile";  // put: a file with the path that counts since a reload
@@ -62,10 +64,11 @@ enum class Known : std::uint32_t { no, wait, pidfd };
 
 enum Flag : std::uint32_t {
     to_group = 1,      // signal: to the process group
-    watch_group = 2,   // spawn: after the leader's end, tell when its process group is empty
+    watch_group = 2,   // spawn, slot: after the leader's end, tell when its process group is empty
     force = 4,         // shutdown: even with programs alive, which are left to themselves
     critical = 8,      // note
     answer = 16,       // ready: say when the pidfile is written, or why it is not
+    cut_off = 32,      // slot: salvaged, but there is no way to its output any more
 };
 
 /// Times are nanoseconds: CLOCK_MONOTONIC (base::Time) and since the epoch (base::WallTime).

@@ -74,7 +74,7 @@ void Loop::carry_out(Incoming& incoming) {
         on_ready(restarts_);
         table_.header().hang_limit = request.seconds;
         watchdog_.ready(std::chrono::seconds(request.seconds));
-        if (!table_.header().ever_ready || table_.header().why == Why::reload) result.err = announce_pid();
+        if (!pid_is_told_ || table_.header().why == Why::reload) result.err = announce_pid();
         table_.header().ever_ready = 1;
         if (!(request.flags & keeper::answer)) return;
         break;

@@ -18,27 +18,16 @@
 #include <cstring>
 
 #include "common/base/crash_point.hpp"
+#include "supervisord/keeper/foreign.hpp"
 #include "supervisord/keeper/spec.hpp"
 
 namespace keeper {
 
 namespace {
 
-// The 22nd field of /proc/self/stat; the second may hold anything, so count from its closing bracket.
-std::uint64_t own_start_ticks() {
-    char text[1024];
-    const base::Fd fd(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
-    const ssize_t size = fd ? ::read(fd.get(), text, sizeof text - 1) : -1;
-    if (size <= 0) return 0;
-    text[size] = '\0';
-    const char* at = std::strrchr(text, ')');
-    for (int field = 2; at && field < 22; ++field) at = std::strchr(at + 1, ' ');
-    return at ? std::strtoull(at, nullptr, 10) : 0;
-}
-
 // Whoever changes the gate first decides whether this child exists: it, or a keeper that found the slot half filled.
 bool pass_gate(Slot& slot) {
-    slot.born_ticks = own_start_ticks();
+    slot.born_ticks = stat_field(0, 22);
     slot.born_pid = ::getpid();
     std::uint64_t expected = gate_word(slot.inc, Gate::spawning);
     return slot.gate.compare_exchange_strong(expected, gate_word(slot.inc, Gate::committed));

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <span>
+#include <memory>
 #include <string>
 
 #include "common/base/clock.hpp"
@@ -79,6 +80,13 @@ void identify(Header& header) {
     struct stat facts{};
     if (::stat("/proc/self/ns/pid", &facts) == 0) header.pid_namespace = facts.st_ino;
     header.keeper_pid = ::getpid();
+}
+
+bool is_from_here(const Header& header) {
+    const auto here = std::make_unique<Header>();
+    identify(*here);
+    return header.boot_id[0] != '\0' && std::memcmp(header.boot_id, here->boot_id, sizeof header.boot_id) == 0 &&
+           header.pid_namespace == here->pid_namespace;
 }
 
 namespace {

@@ -24,6 +24,8 @@ void close_all_on_exec();
 [[nodiscard]] Original take_limits(rlimit nofile_of_programs);
 /// boot_id and PID namespace: a table from elsewhere tells nothing.
 void identify(Header& header);
+/// Whether what it says of these is so here and now.
+[[nodiscard]] bool is_from_here(const Header& header);
 
 /// What a controller has put under held_pidfile, else the fallback.
 [[nodiscard]] std::string pidfile_path(const Header& header, const char* fallback);

@@ -28,8 +28,9 @@ void hand_over(int fd) {
 
 }  // namespace
 
-Loop::Loop(const Boot& boot, std::span<char* const> arguments)
+Loop::Loop(const Boot& boot, std::span<char* const> arguments, bool promoted)
     : boot_(boot),
+      promoted_(promoted),
       controller_arguments_(arguments_of({"supervisord", "--controller"}, arguments)),
       rebuild_arguments_(arguments_of({"supervisord", "--controller", "--rebuild"}, arguments)) {}
 
@@ -47,10 +48,12 @@ void Loop::become_controller(int link, int copy) {
     ::dup2(link, socket_fd);
     ::dup2(copy, table_fd);
     ::dup2(boot_copy_.get(), controller_boot_fd);
+    ::dup2(file_.fd(), live_table_fd);  // and with it the lock, which thus outlives us
     restore_oom_score(original_);
     // A group of its own: Ctrl-C is for us.  It may write to a terminal that is not its own, and must not be stopped.
     ::setpgid(0, 0);
-    for (const int number : {SIGPIPE, SIGTTIN, SIGTTOU}) std::signal(number, SIG_IGN);
+    // And when we die while it stands still, its group is an orphan, which the kernel tells by SIGHUP.
+    for (const int number : {SIGPIPE, SIGTTIN, SIGTTOU, SIGHUP}) std::signal(number, SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

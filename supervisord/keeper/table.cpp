@@ -78,10 +78,34 @@ void Table::commit(std::uint32_t number, pid_t pid, int pidfd, Instant now) {
     slot.pid = pid;
     slot.pidfd = pidfd;
     slot.spawned_at = now;
+    std::atomic_signal_fence(std::memory_order_release);  // a keeper that follows us reads what we had written
     slot.state = SlotState::alive;
     pids_[number] = pid;
     ++alive_;
     ++header_->spawns;
+}
+
+// Whoever changes the gate first decides whether the child exists.  The number of a child is what it wrote itself.
+bool Table::settle(std::uint32_t number, Instant now) {
+    Slot& slot = slots_[number];
+    const std::string_view name = view_of(slot.name);
+    const bool whole = slot.state != SlotState::free && slot.state <= SlotState::exited && slot.inc != 0 &&
+                       !name.empty() && slot.gate.load() >> 2 == slot.inc;
+    if (!whole) return false;  // in the middle of a claim or of a release
+    std::uint64_t expected = gate_word(slot.inc, Gate::spawning);
+    slot.gate.compare_exchange_strong(expected, gate_word(slot.inc, Gate::cancelled));
+    const bool exists = slot.gate.load() == gate_word(slot.inc, Gate::committed);
+    if (slot.state == SlotState::spawning) {
+        if (!exists) return false;
+        slot.spawned_at = now;
+        slot.state = SlotState::alive;
+    }
+    names_[number] = hash_of(name);
+    header_->used = std::max(header_->used, number + 1);
+    if (slot.state == SlotState::exited) return true;
+    if (exists) slot.pid = slot.born_pid;  // else the controller was told of one that will end before it has begun
+    ++alive_;
+    return true;
 }
 
 std::optional<std::uint32_t> Table::find_pid(pid_t pid) const {
@@ -105,6 +129,7 @@ bool Table::is(std::uint32_t number, std::uint64_t inc) const {
 void Table::exit(std::uint32_t number, const Ending& ending) {
     Slot& slot = slots_[number];
     slot.ending = ending;
+    std::atomic_signal_fence(std::memory_order_release);
     slot.state = SlotState::exited;
     pids_[number] = 0;
     marks_[number] = exit_untold | (slot.flags & watch_group ? group_unchecked : 0);

@@ -43,10 +43,12 @@ struct Slot {
     SlotState state = SlotState::free;
     std::int32_t pid = 0;
     std::int32_t pidfd = -1;              // the same number in the controller; -1 when there was none to be had
-    std::uint32_t flags = 0;              // watch_group
+    std::uint32_t flags = 0;              // watch_group, cut_off
     std::uint64_t pidfd_inode = 0;
     std::int32_t born_pid = 0;            // written by the child itself, before it passes the gate
     std::int32_t order_err = 0;           // the result of `order`
+    std::uint32_t foreign = 0;            // no child of ours: its keeper was killed
+    std::uint32_t reserved = 0;
     std::uint64_t born_ticks = 0;         // its start in clock ticks since boot, the same way; 0: unknown
     std::uint64_t order = 0;              // the last order to signal that was carried out
     Instant spawned_at;
@@ -105,6 +107,7 @@ enum Mark : std::uint8_t {
     group_untold = 2,    // that the group is gone
     group_unchecked = 4,  // the leader was reaped just now: is anybody left?
     lingering = 8,       // somebody was, at the last look
+    unsettled = 16,      // a foreign one has ended, and we do not know yet how
 };
 
 /// The rules.  Works on zeroed memory of table_bytes(capacity), of which table_bytes(backed) may be touched.  Takes
@@ -136,6 +139,10 @@ public:
     /// Whether a message means the child that this slot is about.
     [[nodiscard]] bool is(std::uint32_t number, std::uint64_t inc) const;
 
+    /// Of a table that another keeper has left, for each slot: what it was in the middle of is settled.  True: there is
+    /// such a program, no child of ours; false: there is not, the slot is to be released.
+    [[nodiscard]] bool settle(std::uint32_t number, Instant now);
+
     /// The child was reaped.
     void exit(std::uint32_t number, const Ending& ending);
     /// A look at the process group of a child that was reaped; answers a mark group_unchecked or lingering.
@@ -148,6 +155,7 @@ public:
     /// The first slot from a number on with one of these marks.
     [[nodiscard]] std::optional<std::uint32_t> find_marked(std::uint8_t marks, std::uint32_t from = 0) const;
     [[nodiscard]] std::uint8_t marks(std::uint32_t number) const { return marks_[number]; }
+    void mark(std::uint32_t number, Mark mark) { marks_[number] |= mark; }
     /// The controller knows.
     void told(std::uint32_t number) { marks_[number] &= static_cast<std::uint8_t>(~(exit_untold | group_untold)); }
     /// The next controller has it all in its copy.

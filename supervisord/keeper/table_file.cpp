@@ -1,17 +1,27 @@
 #include "supervisord/keeper/table_file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
+#include <memory>
+
+#include "common/base/clock.hpp"
+#include "common/base/text.hpp"
 
 namespace keeper {
 
 namespace {
+
+constexpr const char* table_name = "keeper.tab";
+constexpr std::chrono::seconds patience{1};  // a child between fork and exec has the lock too
 
 // Nobody else can put a file or a link there: the directory is ours and closed to others.
 base::Fd open_in(const char* directory, int& problem) {
@@ -19,11 +29,24 @@ base::Fd open_in(const char* directory, int& problem) {
     struct stat facts{};
     if (!place || ::fstat(place.get(), &facts) != 0) return problem = errno, base::Fd();
     if (facts.st_uid != ::geteuid() || (facts.st_mode & 077) != 0) return problem = EPERM, base::Fd();
-    base::Fd fd(::openat(place.get(), "keeper.tab", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 || ::ftruncate(fd.get(), 0) != 0)
-        return problem = errno, base::Fd();
-    if (::fallocate(fd.get(), 0, 0, slots_offset) != 0) return problem = errno, base::Fd();
+    base::Fd fd(::openat(place.get(), table_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd) problem = errno;
     return fd;
+}
+
+bool lock(int fd) {
+    for (const base::Time until = base::now() + patience; ::flock(fd, LOCK_EX | LOCK_NB) != 0; ::poll(nullptr, 0, 5))
+        if (errno != EWOULDBLOCK || base::now() > until) return false;
+    return true;
+}
+
+// The beginning of a table of our layout, all of whose slots are there.
+bool read_header(int fd, Header& header) {
+    struct stat facts{};
+    return ::fstat(fd, &facts) == 0 && ::pread(fd, &header, sizeof header, 0) == static_cast<ssize_t>(sizeof header) &&
+           header.magic == Header::right_magic && header.version == Header::right_version &&
+           header.slot_size == sizeof(Slot) && header.slots_offset == slots_offset && header.held_used <= held_limit &&
+           header.backed <= header.capacity && static_cast<std::size_t>(facts.st_size) >= table_bytes(header.backed);
 }
 
 bool write_at(int fd, const void* from, std::size_t size, std::size_t at) {
@@ -34,22 +57,73 @@ bool write_at(int fd, const void* from, std::size_t size, std::size_t at) {
 
 bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem) {
     problem = 0;
+    const auto header = std::make_unique<Header>();
     if (*directory != '\0') fd_ = open_in(directory, problem);
-    named_ = static_cast<bool>(fd_);
+    if (fd_ && !lock(fd_.get())) {
+        problem = errno;
+        // Another supervisord of the same name; or a controller that has lost its keeper, and what it holds is no one's.
+        const bool readable = read_header(fd_.get(), *header);
+        if (readable && header->keeper_pid > 1 && ::access(base::concat("/proc/", header->keeper_pid).c_str(), F_OK) != 0)
+            return errno = EBUSY, false;
+        fd_.reset();
+    }
+    if (fd_) {
+        is_left_ = read_header(fd_.get(), *header);
+        if (is_left_) return map(std::max(capacity, header->capacity));
+        if (::ftruncate(fd_.get(), 0) != 0 || ::fallocate(fd_.get(), 0, 0, slots_offset) != 0) {
+            problem = errno;
+            fd_.reset();
+        }
+    }
     if (!fd_) {
         fd_ = base::Fd(::memfd_create("supervisord-table", MFD_CLOEXEC));
         if (!fd_ || ::fallocate(fd_.get(), 0, 0, slots_offset) != 0) return false;
     }
-    // The whole of what it may become; beyond the end of the file nothing is touched.
+    return map(capacity);
+}
+
+bool TableFile::adopt(base::Fd fd) {
+    const auto header = std::make_unique<Header>();
+    fd_ = std::move(fd);
+    if (!fd_ || !read_header(fd_.get(), *header)) return errno = EINVAL, false;
+    return map(header->capacity);
+}
+
+// The whole of what it may become; beyond the end of the file nothing is touched.
+bool TableFile::map(std::uint32_t capacity) {
     void* memory = ::mmap(nullptr, table_bytes(capacity), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
     if (memory == MAP_FAILED) return false;
     memory_ = memory;
+    capacity_ = capacity;
     return true;
 }
 
+void TableFile::forget() {
+    is_left_ = ::ftruncate(fd_.get(), 0) != 0 || ::fallocate(fd_.get(), 0, 0, slots_offset) != 0;
+}
+
+// The directory, if the file that has the table's name there is ours.
+base::Fd TableFile::place(const char* directory) const {
+    if (*directory == '\0') return {};
+    base::Fd place(::open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat there{}, ours{};
+    if (!place || ::fstatat(place.get(), table_name, &there, AT_SYMLINK_NOFOLLOW) != 0 || ::fstat(fd_.get(), &ours) != 0 ||
+        there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
+        place.reset();
+    return place;
+}
+
+base::Fd TableFile::open_beside(const char* directory, const char* name) const {
+    const base::Fd place = this->place(directory);
+    const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (is_left_ ? 0 : O_TRUNC);
+    return place ? base::Fd(::openat(place.get(), name, flags, 0600)) : base::Fd();
+}
+
 void TableFile::remove(const char* directory) const {
-    const base::Fd place(named_ ? ::open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1);
-    if (place && ::unlinkat(place.get(), "keeper.tab", 0) == 0) ::rmdir(directory);
+    const base::Fd place = this->place(directory);
+    if (!place) return;
+    for (const char* name : {"notes", "journal", "events", table_name}) ::unlinkat(place.get(), name, 0);
+    ::rmdir(directory);
 }
 
 bool TableFile::back(std::uint32_t slots) {

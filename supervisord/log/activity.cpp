@@ -143,6 +143,18 @@ bool Activity::was_written(std::string_view formatted) const {
     return looked_at < searched && ends_with_line(backup_name(path(), 1), formatted, looked_at);
 }
 
+void Activity::mend() const {
+    const base::Fd file(path().empty() ? -1 : ::open(path().c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat facts{};
+    if (!file || ::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return;
+    std::string text(static_cast<std::size_t>(std::min<std::int64_t>(facts.st_size, searched)), '\0');
+    const std::int64_t begin = facts.st_size - static_cast<std::int64_t>(text.size());
+    if (::pread(file.get(), text.data(), text.size(), begin) != static_cast<ssize_t>(text.size())) return;
+    const auto end = text.rfind('\n') + 1;  // 0: there is none
+    if (end < text.size() && (end > 0 || begin == 0))
+        std::ignore = ::ftruncate(file.get(), begin + static_cast<std::int64_t>(end));
+}
+
 base::Result<void> Activity::reopen() {
     if (path().empty()) return {};
     if (const int error = open()) return base::Error{base::concat("cannot open ", path(), ": ", base::errno_text(error))};

@@ -48,6 +48,10 @@ public:
     /// A line made by line() before, perhaps by a controller that died.  The level decides whether it is wanted.
     void write(LogLevel level, std::string_view formatted);
 
+    /// Before anything is written, after the death of another controller, perhaps in the middle of a write: takes the
+    /// beginning of a line off the end of the log.
+    void mend() const;
+
     /// Whether exactly this line stands in the last 64 KiB of the log (or of what was rotated just now).  Always false
     /// for syslog: better twice than never.
     [[nodiscard]] bool was_written(std::string_view formatted) const;

@@ -31,8 +31,11 @@ void* map(int fd) { return ::mmap(nullptr, sizeof(JournalMap), PROT_READ | PROT_
 }  // namespace
 
 base::Result<Journal> Journal::create() {
-    base::Fd fd(::memfd_create("journal", MFD_CLOEXEC));
-    if (!fd || ::ftruncate(fd.get(), sizeof(JournalMap)) != 0) return failure("create");
+    return create(base::Fd(::memfd_create("journal", MFD_CLOEXEC)));
+}
+
+base::Result<Journal> Journal::create(base::Fd fd) {
+    if (!fd || ::ftruncate(fd.get(), 0) != 0 || ::ftruncate(fd.get(), sizeof(JournalMap)) != 0) return failure("create");
     // The lane that is nearly always used has its memory from the start: it cannot fail in the middle of a batch.
     if (::fallocate(fd.get(), 0, offsetof(JournalMap, lane), sizeof(Lane)) != 0) return failure("allocate");
     void* memory = map(fd.get());
@@ -113,6 +116,8 @@ Journal::Row Journal::claim(const Stream& stream) {
     } else if (row == row_count) {
         return no_row;
     }
+    const auto place = static_cast<off_t>(offsetof(JournalMap, row) + row * sizeof(map_->row[0]));
+    if (::fallocate(fd_.get(), 0, place, sizeof(map_->row[0])) != 0) return no_row;  // a store must not fail later
     map_->row[row].state = StreamState{};
     std::memcpy(map_->row[row].name, wanted.c_str(), wanted.size() + 1);
     map_->rows_used = std::max(map_->rows_used, row + 1);

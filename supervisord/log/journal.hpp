@@ -50,6 +50,7 @@ struct Recovered {
 class Journal {
 public:
     [[nodiscard]] static base::Result<Journal> create();
+    [[nodiscard]] static base::Result<Journal> create(base::Fd file);  // what is in it is lost
     /// Of a controller before this one.  Refuses what is no journal of this layout.
     [[nodiscard]] static base::Result<Journal> adopt(base::Fd fd);
 

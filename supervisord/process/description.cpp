@@ -50,6 +50,7 @@ std::string moment(const std::tm& local) {
 }
 
 std::string exit_text(int status) {
+    if (status == unknown_status) return "status unknown";
     if (WIFEXITED(status)) return concat("exit status ", WEXITSTATUS(status));
     if (WIFSIGNALED(status))
         return concat("terminated by ", base::signal_name(WTERMSIG(status)), WCOREDUMP(status) ? " (core dumped)" : "");

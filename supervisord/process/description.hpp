@@ -32,6 +32,8 @@ struct Facts {
 
 /// Of a status of wait(2): "exit status 1", "terminated by SIGSEGV (core dumped)".
 [[nodiscard]] std::string exit_text(int status);
+/// In place of a wait status: nobody could tell how it ended, for its parent was killed.  Its exit code counts as -1.
+inline constexpr int unknown_status = -1;
 /// Of a status of wait(2): the exit code, -1 for a signal.
 [[nodiscard]] int exit_code(int status);
 

@@ -30,6 +30,11 @@ def processes_of(folder):
     return found
 
 
+def heed_ctrl_c():
+    """A script cannot: who was started in the background of a shell ignores it, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Quickstart(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(prefix='qs.')
@@ -42,7 +47,8 @@ class Quickstart(unittest.TestCase):
 
     def start(self, *arguments):
         return subprocess.Popen([SCRIPT, *arguments], env=self.environment, stdin=subprocess.DEVNULL, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+                                preexec_fn=heed_ctrl_c)
 
     def read_until(self, process, text):
         """What it printed up to the line with the text; the test's own limit bounds the wait."""

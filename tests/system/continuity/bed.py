@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'faults'))
-from faults import Connection, until  # noqa: E402
+from faults import Connection, controllers, keepers, supervisors, until  # noqa: E402
 
 BIN = os.environ['BIN']
 SLOW = float(os.environ.get('SLOW', '1'))
@@ -31,14 +31,6 @@ def facts(pid):
 def lives(pid):
     found = facts(pid)
     return found is not None and found[1] not in 'ZX'
-
-
-def arguments(pid):
-    try:
-        with open('/proc/%d/cmdline' % pid, errors='replace') as file:
-            return file.read().split('\0')
-    except OSError:
-        return []
 
 
 class Bed(unittest.TestCase):
@@ -71,13 +63,16 @@ class Bed(unittest.TestCase):
         self.wait_for_answer()
 
     def end_all(self):
-        for name in ('supervisord', 'supervisord-ctl'):
-            for pid in self.processes(name):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        """Each brings the other back: first one stands still, so that nobody can take the other's place."""
+        while self.supervisors():
+            for number in (signal.SIGSTOP, signal.SIGKILL):
+                for pid, words in self.supervisors():
+                    with contextlib.suppress(ProcessLookupError):
+                        if words != ['']:
+                            os.kill(pid, number)
         for pid in self.started():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.killpg(pid, signal.SIGKILL)
 
     def started(self):
         """Pids of all programs that were ever started, as the activity log has them."""
@@ -102,19 +97,20 @@ class Bed(unittest.TestCase):
     def wait_for_answer(self):
         self.rpc.insist('getState')
 
-    # One supervisord at a time with this file: its processes are known by their names and their arguments.
+    # One supervisord at a time with this file: its processes are known by their arguments.
 
-    def processes(self, name):
-        found = {int(entry): facts(int(entry)) for entry in os.listdir('/proc') if entry.isdigit()}
-        return [pid for pid, fact in found.items()
-                if fact and fact[0] == name and fact[1] not in 'ZX' and self.path('conf') in arguments(pid)]
+    def supervisors(self):
+        return supervisors(self.path('conf'))
+
+    def keepers(self):
+        return keepers(self.path('conf'))
 
     def keeper(self):
         with open(self.path('pid')) as file:
             return int(file.read())
 
     def controller(self):
-        found = self.processes('supervisord-ctl')
+        found = controllers(self.path('conf'))
         self.assertLessEqual(len(found), 1)
         return found[0] if found else None
 

@@ -1,21 +1,21 @@
 """The controller dies, or hangs: what it was in the middle of goes on where it was."""
 
+import os
 import re
 import signal
 import time
 
 from bed import SLOW, Bed, lives
 
-IGNORES_TERM = '/bin/sh -c "trap : TERM; echo up; while :; do sleep 0.05; done"'
+IGNORES_TERM = '/bin/sh -c "trap : TERM; echo deaf; while :; do sleep 0.05; done"'
 
 
 class ControllerDies(Bed):
     def test_starting_stopping_and_backoff_go_on_at_their_deadlines(self):
-        self.start('[program:stubborn]\ncommand=%s\nstartsecs=0\nstopwaitsecs=4\n'
+        self.start('[program:stubborn]\ncommand=%s\nstartsecs=0\nstopwaitsecs=4\nstdout_logfile=%s\n'
                    '[program:slow]\ncommand=/bin/sleep 1000\nstartsecs=4\nautostart=false\n'
-                   '[program:broken]\ncommand=/bin/false\nstartretries=2\nautostart=false\n' % IGNORES_TERM)
-        self.wait_for('stubborn to run', lambda: self.state('stubborn') == 'RUNNING')
-        self.wait_for('its trap', lambda: 'up' in self.rpc.insist('readProcessStdoutLog', 'stubborn', 0, 0))
+                   '[program:broken]\ncommand=/bin/false\nstartretries=2\nautostart=false\n' % (IGNORES_TERM, self.path('out')))
+        self.wait_for('stubborn to be deaf', lambda: os.path.exists(self.path('out')) and os.path.getsize(self.path('out')))
         stubborn = self.pid('stubborn')
         begin = time.monotonic()
         self.rpc.insist('stopProcess', 'stubborn', False)
@@ -50,7 +50,7 @@ class ControllerDies(Bed):
 
 class ControllerHangs(Bed):
     def test_it_is_replaced_after_its_time(self):
-        self.start('[program:p]\ncommand=/bin/sleep 1000\n', 'controller_timeout=2')
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'controller_timeout=2')
         self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
         pid, old = self.pid('p'), self.controller()
         begin = time.monotonic()

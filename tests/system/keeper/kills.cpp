@@ -39,7 +39,7 @@ namespace {
 }  // namespace
 
 Notes& map_notes(const std::string& directory) {
-    const auto fd = base::open_file(directory + "/notes", O_RDWR | O_CREAT, 0600);
+    const auto fd = base::open_file(directory + "/memory", O_RDWR | O_CREAT, 0600);
     if (!fd || ::ftruncate(fd->get(), sizeof(Notes)) != 0) fail("notes");
     void* memory = ::mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED, fd->get(), 0);
     if (memory == MAP_FAILED) fail("notes");

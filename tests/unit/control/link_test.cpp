@@ -38,12 +38,10 @@ TEST_CASE("a descriptor is handed to the keeper also when there is none left for
     control::Link link(loop, std::move(controller_end));
     base::Pipe pipe;
     REQUIRE(base::make_pipe(pipe));
-    keeper::Message message = keeper::message_of(keeper::Type::put);
-    REQUIRE(keeper::set_name(message, "config"));
     {
         const Shortage shortage;
         REQUIRE(::fcntl(0, F_DUPFD_CLOEXEC, 0) < 0);
-        link.send_copy(message, pipe.read.get());
+        link.hold("config", pipe.read.get());
     }
     keeper::Incoming incoming;
     keeper::receive_message(keeper_end.get(), incoming);

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -108,6 +110,8 @@ Running Controller::spawn(const Program& program) {
     base::Pipe input, output;
     REQUIRE(base::make_pipe(input));
     REQUIRE(base::make_pipe(output));
+    for (base::Fd* end : {&input.read, &output.write})
+        if (program.lasting) *end = base::Fd(::open(base::concat("/proc/self/fd/", end->get()).c_str(), O_RDWR | O_CLOEXEC));
     auto spec = keeper::write_spec(program.spec);
     REQUIRE(spec);
     keeper::Message request = keeper::message_of(keeper::Type::spawn);
@@ -149,6 +153,10 @@ Stage::Stage() {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     directory_ = std::filesystem::temp_directory_path() / "keeper-test-XXXXXX";
     REQUIRE(::mkdtemp(directory_.data()) != nullptr);
+    start_keeper();
+}
+
+void Stage::start_keeper() {
     int ends[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
     ours_ = base::Fd(ends[0]);
@@ -218,6 +226,26 @@ int Stage::wait_for_end() {
     REQUIRE(ended);
     keeper_ = 0;
     return wstatus;
+}
+
+void Stage::begin_again(const Controller& puppet) {
+    // Both stand still first: none of them can do anything about the other.
+    for (const int number : {SIGSTOP, SIGKILL})
+        for (const pid_t pid : {keeper_, puppet.pid()}) REQUIRE(base::send_signal(pid, number));
+    ::waitpid(keeper_, nullptr, 0);
+    ::waitpid(puppet.pid(), nullptr, 0);
+    start_keeper();
+}
+
+void Stage::promote(const Controller& puppet) {
+    tell_to_exit(succeed);
+    REQUIRE(becomes_true([&] {  // it has heard it
+        int left = 0;
+        return ::ioctl(ours_.get(), SIOCOUTQ, &left) == 0 && left == 0;
+    }));
+    REQUIRE(base::send_signal(keeper_, SIGKILL));
+    ::waitpid(keeper_, nullptr, 0);
+    keeper_ = puppet.pid();
 }
 
 void Stage::signal_keeper(int number) { REQUIRE(base::send_signal(keeper_, number)); }

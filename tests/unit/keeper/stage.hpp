@@ -21,11 +21,15 @@ struct Entrance {
     bool rebuild = false;
 };
 
+/// Told to a puppet instead of a code to exit with: when the keeper dies, take its place.
+inline constexpr int succeed = -1;
+
 struct Program {
     std::string name = "cat";
     std::uint64_t inc = 1;
     std::uint32_t flags = 0;
     keeper::Spec spec;
+    bool lasting = false;  // its ends of pipes are open for both directions
 };
 /// A shell script as a program, with an environment of PATH only.
 [[nodiscard]] Program shell(const std::string& name, const std::string& script);
@@ -90,12 +94,18 @@ public:
     /// How the keeper ended.
     int wait_for_end();
     void signal_keeper(int number);
+    /// Kills keeper and puppet, and starts another keeper in the same directory.
+    void begin_again(const Controller& puppet);
+    /// Kills the keeper; the puppet takes its place.
+    void promote(const Controller& puppet);
 
     [[nodiscard]] pid_t keeper() const { return keeper_; }
     [[nodiscard]] const std::string& directory() const { return directory_; }
     [[nodiscard]] int count_descriptors() const;
 
 private:
+    void start_keeper();
+
     std::string directory_;
     base::Fd ours_;
     pid_t keeper_ = 0;

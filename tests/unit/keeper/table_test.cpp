@@ -274,3 +274,62 @@ TEST_CASE("whatever happens in whatever order, the table agrees with a model of 
         REQUIRE(table.header().used == (slots.empty() ? 0 : *slots.rbegin() + 1));
     }
 }
+
+TEST_CASE("what a dead keeper was in the middle of is decided by the gate") {
+    Memory memory(4);
+    Table& table = memory.table;
+    const auto number = table.claim("a", 7).slot;
+    auto& slot = table.slot(number);
+    const auto gate = [&](keeper::Gate gate) { slot.gate.store(keeper::gate_word(7, gate)); };
+    SUBCASE("not yet through it: there is no child, and it will not be") {
+        CHECK_FALSE(table.settle(number, {}));
+        std::uint64_t expected = keeper::gate_word(7, keeper::Gate::spawning);
+        CHECK_FALSE(slot.gate.compare_exchange_strong(expected, keeper::gate_word(7, keeper::Gate::committed)));
+        CHECK_FALSE(table.settle(number, {}));  // nor for the keeper after
+    }
+    SUBCASE("through it: there is, under the number that it wrote") {
+        slot.born_pid = 4711;
+        gate(keeper::Gate::committed);
+        CHECK(table.settle(number, {.monotonic = 5, .wall = 6}));
+        CHECK(slot.state == SlotState::alive);
+        CHECK(slot.pid == 4711);
+        CHECK(slot.spawned_at.wall == 6);
+        CHECK(table.alive() == 1);
+        CHECK(table.claim("a", 8).err == EEXIST);
+        CHECK_FALSE(table.find_pid(4711));  // no child of ours
+    }
+    SUBCASE("told to the controller, and not yet through it: it has an end, but no life") {
+        table.commit(number, 100, -1, {});
+        Table next(memory.bytes.get(), 4);
+        next.back(4);
+        CHECK(next.settle(number, {}));
+        CHECK(slot.pid == 100);
+        CHECK(slot.gate.load() == keeper::gate_word(7, keeper::Gate::cancelled));
+    }
+    SUBCASE("exited: nothing is in the middle") {
+        gate(keeper::Gate::committed);
+        table.commit(number, 100, -1, {});
+        table.exit(number, ending(3));
+        Table next(memory.bytes.get(), 4);
+        next.back(4);
+        CHECK(next.settle(number, {}));
+        CHECK(slot.state == SlotState::exited);
+        CHECK(next.alive() == 0);
+        CHECK(next.is_released_by(number, 7));
+    }
+}
+
+TEST_CASE("a slot that was being freed or taken is free") {
+    Memory memory(2);
+    Table& table = memory.table;
+    const auto number = running(table, "a", 7, 100);
+    auto& slot = table.slot(number);
+    slot.gate.store(keeper::gate_word(7, keeper::Gate::committed));
+    table.exit(number, ending(0));
+    SUBCASE("no state") { slot.state = SlotState::free; }
+    SUBCASE("no name") { slot.name[0] = '\0'; }
+    SUBCASE("no incarnation") { slot.inc = 0; }
+    SUBCASE("the gate of another") { slot.gate.store(0); }
+    SUBCASE("rubbish") { slot.state = static_cast<SlotState>(77); }
+    CHECK_FALSE(table.settle(number, {}));
+}

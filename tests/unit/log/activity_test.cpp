@@ -89,6 +89,24 @@ TEST_CASE("a line is known to be written when it stands there whole, also in wha
     CHECK(activity.was_written(line));
 }
 
+TEST_CASE("the beginning of a line that a dead controller has left is taken off the log") {
+    Logged it;
+    Activity activity = it.open();
+    std::string whole = "one line\nanother\n";
+    SUBCASE("half a line") { test::write_file(it.path, whole + "2026-11-24 13:42:45,067 INF"); }
+    SUBCASE("none") { test::write_file(it.path, whole); }
+    SUBCASE("nothing but half a line") {
+        whole = "";
+        test::write_file(it.path, "2026");
+    }
+    SUBCASE("no line at all") {  // whatever this is, it is no log of ours
+        whole = std::string(70'000, 'x');
+        test::write_file(it.path, whole);
+    }
+    activity.mend();
+    CHECK(test::content(it.path) == whole);
+}
+
 TEST_CASE("after a rename the old file is written to until the log is reopened") {
     Logged it;
     Activity activity = it.open();

@@ -1,0 +1,75 @@
+#include "supervisord/control/leavings.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+
+#include "common/base/text.hpp"
+#include "supervisord/control/link.hpp"
+
+namespace control {
+
+namespace {
+constexpr std::string_view prefix = "left:";
+constexpr std::chrono::milliseconds pause{20};  // nobody waits for what is thrown away
+
+bool has_writer(int pipe) {
+    pollfd entry{pipe, POLLIN, 0};
+    return ::poll(&entry, 1, 0) >= 0 && (entry.revents & (POLLHUP | POLLERR)) == 0;
+}
+}  // namespace
+
+struct Leavings::Pipe : std::enable_shared_from_this<Pipe> {
+    Pipe(boost::asio::io_context& loop, base::Fd fd, Link& its_link, std::string its_name)
+        : pipe(loop, fd.release()), timer(loop), link(its_link), name(std::move(its_name)) {
+        pipe.non_blocking(true);
+    }
+
+    boost::asio::posix::stream_descriptor pipe;
+    boost::asio::steady_timer timer;
+    Link& link;
+    const std::string name;
+
+    void wait() {
+        pipe.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this()](const boost::system::error_code& error) {
+                            if (!error) self->read();
+                        });
+    }
+
+    void read() {
+        static char bytes[65536];
+        const ssize_t size = ::read(pipe.native_handle(), bytes, sizeof bytes);
+        if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) return link.let_go(name);
+        timer.expires_after(pause);
+        timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+            if (!error) self->wait();
+        });
+    }
+};
+
+void Leavings::take(base::Fd pipe) {
+    struct stat facts{};
+    if (!pipe || !has_writer(pipe.get()) || ::fstat(pipe.get(), &facts) != 0) return;
+    std::string name = base::concat(prefix, facts.st_ino);
+    link_.hold(name, pipe.get());
+    read(std::move(pipe), std::move(name));
+}
+
+bool Leavings::resume(std::string_view name, int fd) {
+    if (!name.starts_with(prefix)) return false;
+    read(base::Fd(fd), std::string(name));
+    return true;
+}
+
+void Leavings::read(base::Fd pipe, std::string name) {
+    std::make_shared<Pipe>(loop_, std::move(pipe), link_, std::move(name))->wait();
+}
+
+}  // namespace control

@@ -1,0 +1,109 @@
+#include "supervisord/keeper/foreign.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+namespace keeper {
+
+namespace {
+
+// Linux 6.15: not in these headers yet.
+struct PidfdInfo {
+    std::uint64_t mask = exit;
+    std::uint64_t cgroup = 0;
+    std::uint32_t ids[11] = {};  // pid, tgid, ppid, and those of users and groups
+    std::int32_t exit_code = 0;  // as wait(2) gives it
+
+    static constexpr std::uint64_t exit = 1 << 3;
+};
+static_assert(sizeof(PidfdInfo) == 64);
+constexpr unsigned long get_info = _IOWR(0xFF, 11, PidfdInfo);
+
+std::uint64_t inode_of(int fd) {
+    struct stat facts{};
+    return ::fstat(fd, &facts) == 0 ? facts.st_ino : 0;
+}
+
+// Who may not sees zeros in /proc/PID/stat.  A zombie has no working directory: to be told so is to be allowed.
+bool may_look(pid_t pid) {
+    char path[32], text[8];
+    std::snprintf(path, sizeof path, "/proc/%d/cwd", pid);
+    return ::readlink(path, text, sizeof text) >= 0 || errno == ENOENT;
+}
+
+bool is_gone(int pidfd) { return ::syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) != 0 && errno == ESRCH; }
+
+}  // namespace
+
+std::uint64_t stat_field(pid_t pid, int field) {
+    char path[32] = "/proc/self/stat";
+    if (pid > 0) std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    char text[2048];
+    const base::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+    const ssize_t size = fd ? ::read(fd.get(), text, sizeof text - 1) : -1;
+    if (size <= 0) return 0;
+    text[size] = '\0';
+    const char* at = std::strrchr(text, ')');  // the second field may hold anything
+    for (int number = 2; at && number < field; ++number) at = std::strchr(at + 1, ' ');
+    return at ? std::strtoull(at, nullptr, 10) : 0;
+}
+
+base::Fd find_process(const Slot& slot) {
+    if (slot.born_pid <= 1 || slot.born_ticks == 0) return {};
+    base::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, slot.born_pid, 0)));
+    if (!pidfd || stat_field(slot.born_pid, 22) != slot.born_ticks) return {};
+    if (slot.pidfd_inode != 0 && inode_of(pidfd.get()) != slot.pidfd_inode) return {};
+    // What was read belongs to the process of the pidfd only if that one still has the number.
+    return is_gone(pidfd.get()) ? base::Fd() : std::move(pidfd);
+}
+
+Found look_at_end(const Slot& slot, int& wstatus) {
+    PidfdInfo info;
+    if (::ioctl(slot.pidfd, get_info, &info) == 0 && (info.mask & PidfdInfo::exit)) {
+        wstatus = info.exit_code;
+        return Found::how;
+    }
+    if (is_gone(slot.pidfd)) {
+        // Perhaps just now: the kernel keeps the status before the number is free.
+        if (::ioctl(slot.pidfd, get_info, &info) != 0 || !(info.mask & PidfdInfo::exit)) return Found::nothing;
+        wstatus = info.exit_code;
+        return Found::how;
+    }
+    // A zombie.  Its status is in the last field.
+    const bool allowed = may_look(slot.born_pid);
+    const int status = static_cast<int>(stat_field(slot.born_pid, 52));
+    if (!allowed || stat_field(slot.born_pid, 22) != slot.born_ticks || is_gone(slot.pidfd)) return Found::later;
+    wstatus = status;
+    return Found::how;
+}
+
+base::Fd reopen_end(pid_t pid, const Retained& end, int& problem) {
+    char path[64], wanted[64], there[64];
+    std::snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    std::snprintf(wanted, sizeof wanted, "pipe:[%llu]", static_cast<unsigned long long>(end.inode));
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path), ::closedir);
+    problem = directory ? 0 : errno;
+    while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
+        std::snprintf(path, sizeof path, "/proc/%d/fd/%.16s", pid, entry->d_name);
+        const ssize_t size = ::readlink(path, there, sizeof there);
+        if (size < 0 || std::string_view(there, static_cast<std::size_t>(size)) != wanted) continue;
+        base::Fd opened(::open(path, (end.role == Role::input ? O_WRONLY : O_RDONLY) | O_CLOEXEC));
+        problem = opened ? 0 : errno;
+        if (!opened || inode_of(opened.get()) != end.inode) continue;  // the pid's process may have closed it just now
+        return opened;
+    }
+    return {};
+}
+
+}  // namespace keeper

@@ -1,0 +1,31 @@
+// Programs that are not our children: their keeper was killed, and they came to another parent.  Found by what the table
+// says of them, never by a number alone; watched and signalled through a pidfd; their end is known as far as the kernel
+// tells it to others than a parent.
+#pragma once
+
+#include <string_view>
+
+#include "common/base/fd.hpp"
+#include "supervisord/keeper/table.hpp"
+
+namespace keeper {
+
+/// A field of /proc/PID/stat as proc(5) numbers them, from 4 on; 0 when it is not to be had.  pid 0: of this process.
+[[nodiscard]] std::uint64_t stat_field(pid_t pid, int field);
+
+/// A pidfd of the process that a slot tells of: the same pid, the same start, and where the kernel numbers processes
+/// for good the same number.  Empty: it is gone, whoever has the pid now.
+[[nodiscard]] base::Fd find_process(const Slot& slot);
+
+/// How a program ended whose pidfd can be read.
+enum class Found {
+    how,     // wstatus is set
+    nothing, // it has been reaped, and nobody can tell
+    later,   // it has not been reaped, and we may not look: then the kernel will tell
+};
+[[nodiscard]] Found look_at_end(const Slot& slot, int& wstatus);
+
+/// The other end of a pipe of a living program, opened through one of its descriptors; empty: it has none, or errno.
+[[nodiscard]] base::Fd reopen_end(pid_t pid, const Retained& end, int& problem);
+
+}  // namespace keeper

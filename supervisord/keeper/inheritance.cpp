@@ -1,0 +1,171 @@
+// What another keeper has left: the table, and programs that are not our children.
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <memory>
+
+#include "common/base/crash_point.hpp"
+#include "common/base/text.hpp"
+#include "supervisord/keeper/foreign.hpp"
+#include "supervisord/keeper/loop.hpp"
+#include "supervisord/keeper/start.hpp"
+
+namespace keeper {
+
+namespace {
+
+constexpr std::chrono::seconds patience{2};  // with a parent that does not reap
+
+}  // namespace
+
+// All that it names is open here; it had other numbers to keep free than we have.
+bool Loop::inherit() {
+    if (!file_.adopt(base::Fd(move_up(live_table_fd)))) return false;
+    Header& header = *static_cast<Header*>(file_.memory());
+    table_ = Table(file_.memory(), header.capacity);
+    for (std::uint32_t number = 0; number < header.backed; ++number) {
+        Slot& slot = table_.slot(number);
+        slot.pidfd = move_up(slot.pidfd);
+        for (auto& end : slot.retained) end.fd = move_up(end.fd);
+    }
+    for (auto& entry : std::span(header.held, header.held_used)) {
+        entry.fd = move_up(entry.fd);
+        if (entry.fd < 0) entry.name[0] = '\0';
+    }
+    return true;
+}
+
+// A table may be there: of a supervisord that was killed, keeper and controller.
+bool Loop::begin() {
+    int problem = 0;
+    if (!file_.open(boot_.runtime_directory, boot_.slots, problem)) return false;
+    if (file_.is_left() && !is_from_here(*static_cast<const Header*>(file_.memory()))) file_.forget();
+    table_ = Table(file_.memory(), file_.capacity());
+    table_.header().hang_limit = boot_.hang_limit;
+    if (file_.is_left()) {
+        carry_on(Why::salvaged);
+        if (boot_.ignores_leftovers) let_all_go();
+    } else {
+        identify(table_.header());
+    }
+    if (problem != 0) note("the table of programs does not outlive us: its directory cannot be used");
+    for (const char* name : {"notes", "journal", "events"}) hold_beside(name);
+    return true;
+}
+
+// What controllers write outlives both of us only where the table does.
+void Loop::hold_beside(const char* name) {
+    base::Fd file = file_.open_beside(boot_.runtime_directory, name);
+    if (file && table_.put(name, file.get()).err == 0) (void)file.release();
+}
+
+void Loop::carry_on(Why why) {
+    Header& header = table_.header();
+    identify(header);
+    header.why = why;
+    header.controller_pid = 0;
+    header.used = 0;  // settle() counts
+    foreign_ = base::Fd(::epoll_create1(EPOLL_CLOEXEC));
+    table_.back(header.backed);
+    for (std::uint32_t number = 0; number < header.backed; ++number) {
+        Slot& slot = table_.slot(number);
+        if (why == Why::salvaged) {  // descriptors of a dead process
+            slot.pidfd = -1;
+            for (auto& end : slot.retained) end.fd = -1;
+        }
+        base::crash_point("keeper.settling");
+        if (table_.settle(number, now()))
+            foster(number);
+        else
+            drop(number);
+    }
+    if (why != Why::salvaged) return;
+    std::memset(static_cast<void*>(header.held), 0, sizeof header.held);
+    header.held_used = header.pending_signals = 0;
+    header.notes_told = header.notes_written;
+    header.ever_ready = header.restarts = 0;
+    header.last_wstatus = 0;
+    if (header.used == 0) header.why = Why::first;
+}
+
+// A program that has another parent by now.
+void Loop::foster(std::uint32_t number) {
+    Slot& slot = table_.slot(number);
+    if (slot.state == SlotState::exited) {
+        // Its group has no name any more but a number, which may be another's.
+        if (slot.pidfd < 0) slot.ending.group_left = 0;
+        table_.group_seen(number, slot.ending.group_left != 0);
+        return;
+    }
+    slot.foreign = 1;
+    if (slot.pidfd < 0) slot.pidfd = find_process(slot).release();
+    epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u32 = number}};
+    if (slot.pidfd < 0 || ::epoll_ctl(foreign_.get(), EPOLL_CTL_ADD, slot.pidfd, &event) != 0) {
+        Ending ending;
+        ending.at = now();
+        return table_.exit(number, ending);
+    }
+    if (table_.header().why != Why::salvaged) return;
+    for (auto& end : slot.retained) {
+        int problem = 0;
+        if (end.role == Role::none) continue;
+        end.fd = reopen_end(slot.pid, end, problem).release();
+        if (problem != 0) slot.flags |= cut_off;
+    }
+}
+
+void Loop::drop(std::uint32_t number) {
+    Slot& slot = table_.slot(number);
+    close_retained(slot);
+    base::Fd(slot.pidfd).reset();
+    table_.release(number);
+}
+
+// Programs of before run on, and nobody looks after them.
+void Loop::let_all_go() {
+    for (std::uint32_t number = 0; number < table_.header().backed; ++number) {
+        Slot& slot = table_.slot(number);
+        if (slot.state == SlotState::free) continue;
+        if (slot.state == SlotState::alive) {
+            note(base::concat("process ", slot.pid, ", '", static_cast<const char*>(slot.name),
+                              "' of a supervisord that was killed, is ignored and goes on alone"));
+            table_.exit(number, {});
+        }
+        drop(number);
+    }
+    table_.header().why = Why::first;
+}
+
+void Loop::look_at_foreign() {
+    epoll_event events[16];
+    for (;;) {
+        const int count = ::epoll_wait(foreign_.get(), events, 16, 0);
+        if (count <= 0) break;
+        for (const auto& event : std::span(events, static_cast<std::size_t>(count))) look_at_foreign(event.data.u32);
+    }
+    for (auto number = table_.find_marked(unsettled); number; number = table_.find_marked(unsettled, *number + 1))
+        look_at_foreign(*number);
+    look_at_groups();
+}
+
+void Loop::look_at_foreign(std::uint32_t number) {
+    Slot& slot = table_.slot(number);
+    if (slot.state != SlotState::alive || !slot.foreign) return;
+    Ending ending;
+    ending.at = now();
+    const Found found = look_at_end(slot, ending.wstatus);
+    if (found == Found::later) {
+        if (!(table_.marks(number) & unsettled)) slot.ending.at = ending.at;
+        table_.mark(number, unsettled);
+        if (ending.at.monotonic - slot.ending.at.monotonic < std::chrono::nanoseconds(patience).count()) return;
+    }
+    if (found == Found::how) ending.known = Known::pidfd;
+    ::epoll_ctl(foreign_.get(), EPOLL_CTL_DEL, slot.pidfd, nullptr);
+    table_.exit(number, ending);
+}
+
+}  // namespace keeper

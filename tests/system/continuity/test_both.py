@@ -1,0 +1,115 @@
+"""Keeper and controller are killed in the same moment: the programs live on, and the next start finds them."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import time
+
+from bed import BIN, SLOW, Bed, lives
+
+NUMBERS = '/bin/sh -c "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done"'
+
+
+class BothDie(Bed):
+    def kill_both(self):
+        """First both stand still, so that none of them can do anything about the other."""
+        keeper, controller = self.keeper(), self.wait_for('a controller', self.controller)
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            self.kill(keeper, number)
+            self.kill(controller, number)
+        self.wait_for('their end', lambda: not self.supervisors())
+
+    def lines(self, path):
+        with open(path) as file:
+            return file.read().split('\n')
+
+    def assert_numbers(self, path):
+        lines = self.lines(path)
+        self.assertEqual(lines[:-1], [str(number) for number in range(1, len(lines))])
+
+    def test_programs_are_adopted_with_their_output_and_their_stdin(self):
+        out, cat = self.path('out'), self.path('cat.out')
+        self.start('[program:numbers]\ncommand=%s\nstdout_logfile=%s\nstartsecs=0\n[program:cat]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=%s\n'
+                   '[program:gone]\ncommand=/bin/sleep 1000\nstartsecs=0\n'
+                   '[program:stopped]\ncommand=/bin/sleep 1000\nautostart=false\n' % (NUMBERS, out, cat))
+        self.wait_for('all to run', lambda: [one['statename'] for one in self.info().values()].count('RUNNING') == 3)
+        before = {name: one['pid'] for name, one in self.info().items()}
+        self.kill_both()
+        size = os.path.getsize(out)
+        self.kill(before['gone'])
+        time.sleep(0.3)  # they write, and nobody reads
+        self.assertEqual(os.path.getsize(out), size)
+        for name in ('numbers', 'cat'):
+            self.assertTrue(lives(before[name]), name)
+        self.start()
+        self.wait_for('gone to be back', lambda: self.state('gone') == 'RUNNING')
+        now = {name: one['pid'] for name, one in self.info().items()}
+        self.assertNotEqual(now.pop('gone'), before.pop('gone'))
+        self.assertEqual(now, before)
+        self.wait_for_log("adopted: 'cat' with pid %d$" % before['cat'])
+        self.wait_for_log(r'exited: gone \(status unknown; not expected\)')
+        self.rpc.insist('sendProcessStdin', 'cat', 'hello\n')
+        self.wait_for('cat to answer', lambda: self.lines(cat) == ['hello', ''])
+        self.wait_for('more numbers', lambda: os.path.getsize(out) > size + 100)
+        self.assertTrue(self.rpc.insist('stopProcess', 'numbers'))
+        self.assert_numbers(out)
+        self.assertTrue(self.rpc.insist('startProcess', 'stopped'))
+        self.assertEqual([len(self.spawned(name)) for name in ('numbers', 'cat', 'gone', 'stopped')], [1, 1, 2, 1])
+
+    def test_leftovers_stop_ends_them_and_begins_anew(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n[program:q]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')
+        self.wait_for('all to run', lambda: self.state('p') == self.state('q') == 'RUNNING')
+        p, q = self.pid('p'), self.pid('q')
+        self.kill_both()
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')
+        self.wait_for('p anew', lambda: self.state('p') == 'RUNNING' and self.pid('p') != p)
+        self.wait_for('the end of both', lambda: not lives(p) and not lives(q))
+        self.wait_for_log("'p' with pid %d is ended and begun anew: leftovers=stop" % p)
+        self.wait_for_log("'q:q' with pid %d, which is not configured any more, is ended: leftovers=stop" % q)
+
+    def test_leftovers_ignore_leaves_them_alone(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=ignore')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        old = self.pid('p')
+        self.kill_both()
+        self.start()
+        self.wait_for('another p', lambda: self.state('p') == 'RUNNING' and self.pid('p') != old)
+        self.assertTrue(lives(old))
+        self.wait_for_log("process %d, 'p:p' of a supervisord that was killed, is ignored" % old)
+        self.kill(old)
+
+    def test_what_has_the_number_of_a_dead_program_is_never_touched(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nautorestart=false\nstartsecs=0\n', 'leftovers=stop')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        pid = self.pid('p')
+        self.kill_both()
+        self.kill(pid)
+        self.wait_for('the end of p', lambda: not os.path.exists('/proc/%d' % pid))
+        with open('/proc/sys/kernel/ns_last_pid', 'w') as file:
+            file.write(str(pid - 1))
+        stranger = subprocess.Popen(['/bin/sleep', '1000'], start_new_session=True)
+        self.addCleanup(stranger.wait)
+        self.addCleanup(stranger.kill)
+        self.assertEqual(stranger.pid, pid)
+        self.start()
+        self.wait_for_log(r'exited: p \(status unknown; not expected\)$')
+        self.assertEqual(self.state('p'), 'EXITED')
+        self.assertIsNone(stranger.poll())
+
+    def test_a_start_is_refused_while_a_controller_without_a_keeper_has_the_programs(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        pid = self.pid('p')
+        table = os.readlink('/proc/%d/fd/6' % self.controller())
+        self.kill_both()
+        with open(table) as held:
+            fcntl.flock(held, fcntl.LOCK_EX)  # as such a controller does
+            done = subprocess.run([os.path.join(BIN, 'supervisord'), '-n', '-c', self.path('conf')],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=30 * SLOW)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn('supervisord: cannot start: a controller that has lost its keeper', done.stdout.decode())
+        self.assertTrue(lives(pid))
+        self.start()
+        self.assertEqual(self.pid('p'), pid)
