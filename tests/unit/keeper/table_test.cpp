@@ -280,7 +280,7 @@ TEST_CASE("what a dead keeper was in the middle of is decided by the gate") {
     Table& table = memory.table;
     const auto number = table.claim("a", 7).slot;
     auto& slot = table.slot(number);
-    const auto gate = [&](keeper::Gate gate) { slot.gate.store(keeper::gate_word(7, gate)); };
+    const auto gate = [&](keeper::Gate value) { slot.gate.store(keeper::gate_word(7, value)); };
     SUBCASE("not yet through it: there is no child, and it will not be") {
         CHECK_FALSE(table.settle(number, {}));
         std::uint64_t expected = keeper::gate_word(7, keeper::Gate::spawning);
