@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <chrono>
 #include <climits>
 
 namespace web {
@@ -14,8 +13,6 @@ namespace {
 
 constexpr int kept_from_tcp = 64;
 constexpr int kept_from_unix = 16;
-constexpr std::chrono::milliseconds grace{50};  // of what came just now nothing has been read yet
-
 int limit_of_descriptors() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return INT_MAX;
@@ -28,7 +25,7 @@ base::Fd any_descriptor() { return base::Fd(::open("/dev/null", O_RDONLY | O_CLO
 
 bool close_oldest(Door& door) {
     Connection* oldest = nullptr;
-    base::Time limit = base::now() - grace;
+    base::Time limit = base::now() - Room::grace;
     for (Connection* connection : door.connections) {
         if (!connection->waiting_since || *connection->waiting_since > limit) continue;
         oldest = connection;
@@ -36,6 +33,10 @@ bool close_oldest(Door& door) {
     }
     if (oldest) oldest->close();
     return oldest != nullptr;
+}
+
+bool has_waiting(const Door& door) {
+    return std::ranges::any_of(door.connections, [](const Connection* one) { return one->waiting_since.has_value(); });
 }
 
 Room::Room() : limit_(limit_of_descriptors()), spare_(any_descriptor()) {}
@@ -48,12 +49,20 @@ bool Room::is_kept_from(const Door& door, int number) const {
     return number >= limit_ - (door.is_unix() ? kept_from_unix : kept_from_tcp);
 }
 
-bool Room::free_descriptor(const Door& newcomer) {
+std::vector<Door*> Room::doors_below(const Door& newcomer) const {
     std::vector<Door*> doors;
     for (const auto& door : doors_)
         if (newcomer.is_unix() || !door->is_unix()) doors.push_back(door.get());
     std::ranges::stable_sort(doors, std::ranges::greater(), [](const Door* door) { return door->connections.size(); });
-    return std::ranges::any_of(doors, [](Door* door) { return close_oldest(*door); });
+    return doors;
+}
+
+bool Room::free_descriptor(const Door& newcomer) {
+    return std::ranges::any_of(doors_below(newcomer), close_oldest, [](Door* door) -> Door& { return *door; });
+}
+
+bool Room::is_free_soon(const Door& newcomer) const {
+    return std::ranges::any_of(doors_below(newcomer), has_waiting, [](Door* door) -> const Door& { return *door; });
 }
 
 base::Fd Room::accept_with_spare(int listening) {

@@ -3,6 +3,7 @@
 // that neither is at the mercy of whoever can reach a TCP port.  Does not accept (server.cpp) and does not serve.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -32,9 +33,14 @@ struct Door {
 /// Of those that have not sent a whole request, and were given a moment, the one that has had most time for it.  False:
 /// there is none.
 [[nodiscard]] bool close_oldest(Door& door);
+/// Whether that has any, given the moment.
+[[nodiscard]] bool has_waiting(const Door& door);
 
 class Room {
 public:
+    /// What came just now stays for that long: nothing of it has been read yet.
+    static constexpr std::chrono::milliseconds grace{50};
+
     /// The limit of the process as it is now counts for good.
     Room();
 
@@ -46,11 +52,15 @@ public:
     /// Closes a connection where most are; but no Unix socket makes room for who comes over TCP.  False: there is none
     /// that may be closed.
     [[nodiscard]] bool free_descriptor(const Door& newcomer);
+    /// Whether that finds one when the grace is over.
+    [[nodiscard]] bool is_free_soon(const Door& newcomer) const;
     /// Accepts although there is no descriptor left, by giving up a spare one.  Call restore() when this is closed.
     [[nodiscard]] base::Fd accept_with_spare(int listening);
     void restore();
 
 private:
+    [[nodiscard]] std::vector<Door*> doors_below(const Door& newcomer) const;
+
     std::vector<std::shared_ptr<Door>> doors_;
     int limit_;
     base::Fd spare_;

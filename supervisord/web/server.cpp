@@ -10,6 +10,8 @@
 #include <ctime>
 #include <exception>
 #include <list>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -69,7 +71,8 @@ struct HttpServer::Implementation : std::enable_shared_from_this<Implementation>
         asio::posix::stream_descriptor descriptor;
         std::shared_ptr<Door> door;
         asio::steady_timer pause;
-        base::Time silent_until{};  // about a want of room
+        base::Time silent_until{};                               // about a want of room
+        std::optional<std::pair<base::Fd, std::string>> first = {};  // accepted, with its name: there will be room in a moment
     };
 
     explicit Implementation(std::shared_ptr<Shared> its_shared) : shared(std::move(its_shared)) {}
@@ -80,7 +83,7 @@ struct HttpServer::Implementation : std::enable_shared_from_this<Implementation>
     static asio::awaitable<void> accept(std::shared_ptr<Implementation> self, std::shared_ptr<Listener> listener);
     bool accept_waiting(Listener& listener);
     bool find_descriptor(Listener& listener);
-    void admit(Listener& listener, base::Fd socket, const sockaddr_storage& address);
+    bool admit(Listener& listener, base::Fd& socket, const std::string& peer);
     void complain(Listener& listener, std::string_view what);
     void close();
 };
@@ -88,10 +91,12 @@ struct HttpServer::Implementation : std::enable_shared_from_this<Implementation>
 asio::awaitable<void> HttpServer::Implementation::accept(std::shared_ptr<Implementation> self,
                                                          std::shared_ptr<Listener> listener) {
     for (;;) {
-        const auto [error] = co_await listener->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
-        if (error || self->shared->closed) co_return;
+        if (!listener->first) {
+            const auto [error] = co_await listener->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
+            if (error || self->shared->closed) co_return;
+        }
         if (self->accept_waiting(*listener)) continue;
-        listener->pause.expires_after(accept_pause);
+        listener->pause.expires_after(listener->first ? Room::grace : accept_pause);
         const auto [pause_error] = co_await listener->pause.async_wait(as_result);
         if (pause_error || self->shared->closed) co_return;
     }
@@ -99,14 +104,23 @@ asio::awaitable<void> HttpServer::Implementation::accept(std::shared_ptr<Impleme
 
 /// False: it makes no sense to try again at once.
 bool HttpServer::Implementation::accept_waiting(Listener& listener) {
+    if (auto first = std::exchange(listener.first, {}); first && !admit(listener, first->first, first->second)) {
+        listener.first = std::move(first);
+        return false;
+    }
     for (int i = 0; i < accepted_at_once; ++i) {
         sockaddr_storage address{};
         socklen_t length = sizeof address;
         base::Fd fd(::accept4(listener.descriptor.native_handle(), reinterpret_cast<sockaddr*>(&address), &length,
                               SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd) {
-            admit(listener, std::move(fd), address);
-            continue;
+            // A line of a followed log goes out at once, not when the one before it has been acknowledged.
+            const int on = 1;
+            if (address.ss_family != AF_UNIX) ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            std::string peer = peer_name(address);
+            if (admit(listener, fd, peer)) continue;
+            listener.first.emplace(std::move(fd), std::move(peer));
+            return false;
         }
         const int number = errno;
         if (number == EAGAIN || number == EWOULDBLOCK) return true;
@@ -117,9 +131,10 @@ bool HttpServer::Implementation::accept_waiting(Listener& listener) {
     return true;
 }
 
-/// There is none for who comes next.  False: nor any to say so.
+/// There is none for who comes next.  False: nor any to say so, or there will be one in a moment.
 bool HttpServer::Implementation::find_descriptor(Listener& listener) {
     if (shared->room.free_descriptor(*listener.door)) return true;
+    if (shared->room.is_free_soon(*listener.door)) return false;
     base::Fd fd = shared->room.accept_with_spare(listener.descriptor.native_handle());
     const bool found = static_cast<bool>(fd);
     if (found) turn_away(std::move(fd));
@@ -127,21 +142,29 @@ bool HttpServer::Implementation::find_descriptor(Listener& listener) {
     return found;
 }
 
-void HttpServer::Implementation::admit(Listener& listener, base::Fd fd, const sockaddr_storage& address) {
+/// False: not yet, but there will be room when the grace of others is over.
+bool HttpServer::Implementation::admit(Listener& listener, base::Fd& fd, const std::string& peer) {
     Door& door = *listener.door;
     if (door.connections.size() >= shared->limits.connections) {
         complain(listener, base::concat("the limit of ", shared->limits.connections, " connections is reached"));
-        if (!close_oldest(door)) return turn_away(std::move(fd));
+        if (!close_oldest(door)) {
+            if (has_waiting(door)) return false;
+            turn_away(std::move(fd));
+            return true;
+        }
     }
-    if (shared->room.is_kept_from(door, fd.get())) {
+    Room& room = shared->room;
+    if (room.is_kept_from(door, fd.get())) {
         complain(listener, "descriptors are short: what is left is for programs");
-        if (shared->room.free_descriptor(door)) fd = lowered(std::move(fd));
-        if (shared->room.is_kept_from(door, fd.get())) return turn_away(std::move(fd));
+        if (room.free_descriptor(door)) fd = lowered(std::move(fd));
+        if (room.is_kept_from(door, fd.get())) {
+            if (room.is_free_soon(door)) return false;
+            turn_away(std::move(fd));
+            return true;
+        }
     }
-    // A line of a followed log goes out at once, not when the one before it has been acknowledged.
-    const int on = 1;
-    if (address.ss_family != AF_UNIX) ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    start_session(shared, std::move(fd), listener.door, peer_name(address));
+    start_session(shared, std::move(fd), listener.door, peer);
+    return true;
 }
 
 void HttpServer::Implementation::complain(Listener& listener, std::string_view what) {

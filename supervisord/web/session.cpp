@@ -126,7 +126,7 @@ private:
     asio::awaitable<int> authenticate();
     void begin_check(const Look& look);
     [[nodiscard]] int refusal() const;
-    [[nodiscard]] bool has_room(Stream& stream);
+    asio::awaitable<bool> has_room(Stream& stream);
     void ask();
     void log_access(int status);
     void complain(std::string_view what);
@@ -236,7 +236,11 @@ asio::awaitable<bool> Session::serve_request() {
     Answer answered = *std::move(answer_);
     answer_.reset();
     auto* stream = std::get_if<Stream>(&answered);
-    if (stream && !has_room(*stream)) answered = error_page(503);
+    if (stream) {
+        const bool room = co_await has_room(*stream);
+        if (closed_) co_return false;
+        if (!room) answered = error_page(503);
+    }
     if (stream = std::get_if<Stream>(&answered); stream) {
         co_await follow(std::move(*stream));
         co_return false;
@@ -405,11 +409,18 @@ int Session::refusal() const {
 }
 
 /// A log that is followed takes a descriptor of its own for as long.
-bool Session::has_room(Stream& stream) {
+asio::awaitable<bool> Session::has_room(Stream& stream) {
     Room& room = shared_->room;
-    if (!room.is_kept_from(*door_, stream.follower.descriptor())) return true;
-    if (!room.free_descriptor(*door_) || !stream.follower.open_at(stream.follower.position())) return false;
-    return !room.is_kept_from(*door_, stream.follower.descriptor());
+    if (!room.is_kept_from(*door_, stream.follower.descriptor())) co_return true;
+    bool freed = room.free_descriptor(*door_);
+    if (!freed && room.is_free_soon(*door_)) {
+        asio::steady_timer moment(shared_->loop, Room::grace);
+        const auto [error] = co_await moment.async_wait(as_result);
+        if (error || closed_) co_return false;
+        freed = room.free_descriptor(*door_);
+    }
+    if (!freed || !stream.follower.open_at(stream.follower.position())) co_return false;
+    co_return !room.is_kept_from(*door_, stream.follower.descriptor());
 }
 
 void Session::ask() {
