@@ -54,7 +54,7 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
 
 }  // namespace
 
-Piece read_log(const std::string& path, std::int64_t offset, std::int64_t length) {
+LogPiece read_log(const std::string& path, std::int64_t offset, std::int64_t length) {
     using Why = CannotRead::Why;
     if (length < 0 || (offset < 0 && length != 0)) return CannotRead{Why::bad_arguments, ""};
     const Log log = open_log(path);

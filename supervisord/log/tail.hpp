@@ -21,8 +21,8 @@ struct CannotRead {
     std::string detail;
 };
 
-using Piece = std::variant<std::string, CannotRead>;
-[[nodiscard]] Piece read_log(const std::string& path, std::int64_t offset, std::int64_t length);
+using LogPiece = std::variant<std::string, CannotRead>;
+[[nodiscard]] LogPiece read_log(const std::string& path, std::int64_t offset, std::int64_t length);
 
 struct Tail {
     std::string bytes;

@@ -19,7 +19,7 @@ api::Refusal refusal(const logs::CannotRead& reason) {
 /// An empty path: there is no such log.
 Returned<std::string> read(const std::string& path, std::int64_t offset, std::int64_t length) {
     if (path.empty()) return api::Refusal{api::Fault::no_file, {}};
-    logs::Piece piece = logs::read_log(path, offset, length);
+    logs::LogPiece piece = logs::read_log(path, offset, length);
     if (const auto* reason = std::get_if<logs::CannotRead>(&piece)) return refusal(*reason);
     return std::get<std::string>(std::move(piece));
 }

@@ -21,8 +21,8 @@ std::string outcome(const char* group, const char* name, int status, const char*
 std::string help_of(std::string_view name) { return std::string(supervisorctl::find_command(name)->help); }
 
 /// a and g:x run, b does not.
-struct Server : FakeServer {
-    Server() {
+struct ThreePrograms : FakeServer {
+    ThreePrograms() {
         const std::string a = process("a", "a", 20, "RUNNING", "pid 7, uptime 0:00:04", 7);
         const std::string b = process("b", "b", 0, "STOPPED", "Not started", 0);
         const std::string x = process("g", "x", 10, "STARTING", "", 8);
@@ -46,7 +46,7 @@ void check(const test::Result& result, int status, const std::string& out) {
 }  // namespace
 
 TEST_CASE("status shows all, or the named ones in their order, with errors first") {
-    const Server server;
+    const ThreePrograms server;
     check(run(server, "status"), 3, a_line + b_line + x_line);
     check(run(server, "status a all"), 3, a_line + b_line + x_line);
     check(run(server, "status g:* a"), 0, x_line + a_line);
@@ -65,7 +65,7 @@ TEST_CASE("status without processes is silent") {
 }
 
 TEST_CASE("pid") {
-    Server server;
+    ThreePrograms server;
     server.returns("getPID", "4711");
     check(run(server, "pid"), 0, "4711\n");
     check(run(server, "pid a"), 0, "7\n");
@@ -155,7 +155,7 @@ TEST_CASE("signal") {
 }
 
 TEST_CASE("clear") {
-    Server server;
+    ThreePrograms server;
     server.returns("clearProcessLogs", "true");
     server.refuses("clearProcessLogs", 10, "BAD_NAME: nosuch", "\"nosuch\"");
     server.refuses("clearProcessLogs", 30, "FAILED: odd", "\"odd\"");
@@ -190,7 +190,7 @@ TEST_CASE("reread tells what is different") {
 }
 
 TEST_CASE("update removes, replaces and adds groups") {
-    Server server;
+    ThreePrograms server;
     server.returns("reloadConfig", R"([[["new"],["a"],["b"]]])");
     server.returns("stopProcessGroup", "[]");
     server.returns("removeProcessGroup", "true");
@@ -234,7 +234,7 @@ TEST_CASE("update as JSON tells the groups") {
 }
 
 TEST_CASE("update leaves a group alone that it cannot stop") {
-    Server server;
+    ThreePrograms server;
     server.returns("reloadConfig", R"([[[],[],["a","b"]]])");
     server.returns("stopProcessGroup", concat('[', outcome("a", "a", 30, "FAILED: no"), ']'), "\"a\"");
     server.returns("stopProcessGroup", "[]", "\"b\"");
@@ -287,10 +287,10 @@ TEST_CASE("version, reload and shutdown") {
 }
 
 TEST_CASE("several calls share one connection, unless the server hangs up") {
-    Server server;
+    ThreePrograms server;
     check(run(server, "pid a"), 0, "7\n");
     CHECK(server.connections() == 1);
-    Server impatient;
+    ThreePrograms impatient;
     impatient.hangs_up();
     check(run(impatient, "pid a"), 0, "7\n");
     CHECK(impatient.connections() == 2);

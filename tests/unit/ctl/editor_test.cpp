@@ -32,8 +32,8 @@ struct Step {
     std::string type;      // "\x03" is a signal here: this terminal controls nobody
 };
 
-struct Server : test::FakeServer {
-    Server() {
+struct GroupAndSolo : test::FakeServer {
+    GroupAndSolo() {
         returns("getAllProcessInfo", base::concat('[', test::process("g", "a", 20, "RUNNING", "pid 5", 5), ',',
                                                   test::process("solo", "solo", 20, "RUNNING", "pid 7", 7), ']'));
         returns("getProcessInfo", test::process("solo", "solo", 20, "RUNNING", "pid 7", 7), "\"solo\"");
@@ -100,14 +100,14 @@ std::string play(supervisorctl::Settings settings, const std::vector<Step>& step
     return seen;
 }
 
-supervisorctl::Settings settings_for(const Server& server) {
+supervisorctl::Settings settings_for(const GroupAndSolo& server) {
     return {.serverurl = server.url(), .interactive = true};
 }
 
 }  // namespace
 
 TEST_CASE("Tab completes a command and a name") {
-    const Server server;
+    const GroupAndSolo server;
     const std::string seen = play(settings_for(server), {{"supervisor> ", "versi\t\n"},
                                                          {"4.3.0", ""},
                                                          {"supervisor> ", "pid so\t\n"},
@@ -117,7 +117,7 @@ TEST_CASE("Tab completes a command and a name") {
 }
 
 TEST_CASE("Tab shows what there is when it could be several") {
-    const Server server;
+    const GroupAndSolo server;
     const std::string seen = play(settings_for(server), {{"supervisor> ", "st\t"},
                                                          {"start  status  stop", ""},
                                                          {"supervisor> ", "atus g:\t"},
@@ -128,7 +128,7 @@ TEST_CASE("Tab shows what there is when it could be several") {
 }
 
 TEST_CASE("lines of this and of earlier sessions come back with the arrow, and are kept one a line") {
-    const Server server;
+    const GroupAndSolo server;
     const test::Directory directory;
     auto settings = settings_for(server);
     settings.history_file = directory.path("history");
@@ -145,14 +145,14 @@ TEST_CASE("lines of this and of earlier sessions come back with the arrow, and a
 }
 
 TEST_CASE("Ctrl-C at the prompt leaves the shell with an empty line") {
-    const Server server;
+    const GroupAndSolo server;
     const std::string seen = play(settings_for(server), {{"supervisor> ", "\x03"}});
     CHECK_MESSAGE(seen.find("nobody wrote") == std::string::npos, seen);
     CHECK(seen.ends_with("\r\n"));
 }
 
 TEST_CASE("questions are answered on the same terminal, and a password is not shown") {
-    Server server;
+    GroupAndSolo server;
     server.demands("Basic dTpwIHc=");
     const std::string seen = play(settings_for(server), {{"Username:", "u\n"},
                                                          {"Password:", "p w\n"},

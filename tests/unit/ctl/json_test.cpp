@@ -16,8 +16,8 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-struct Server : FakeServer {
-    Server() {
+struct TwoPrograms : FakeServer {
+    TwoPrograms() {
         const std::string a = process("a", "a", 20, "RUNNING", "pid 7, uptime 0:00:04", 7);
         const std::string x = process("g", "x", 0, "STOPPED", "Not started", 0);
         returns("getAllProcessInfo", concat('[', a, ',', x, ']'));
@@ -29,7 +29,7 @@ struct Server : FakeServer {
 }  // namespace
 
 TEST_CASE("status --json is what supervisord says of each process, one a line, with the status of status") {
-    const Server server;
+    const TwoPrograms server;
     const auto all = run(server, "status --json");
     CHECK(all.status == 3);
     CHECK(Json::parse(all.out).size() == 2);
@@ -43,7 +43,7 @@ TEST_CASE("status --json is what supervisord says of each process, one a line, w
 }
 
 TEST_CASE("pid, version, avail, reread and tail as JSON") {
-    Server server;
+    TwoPrograms server;
     server.returns("getPID", "4711");
     server.returns("getSupervisorVersion", "\"4.3.0\"");
     server.returns("getAllConfigInfo",
@@ -90,7 +90,7 @@ TEST_CASE("errors do not get between JSON, also when nobody is there") {
 }
 
 TEST_CASE("a switch that a command has not is an argument, as Supervisor has it") {
-    Server server;
+    TwoPrograms server;
     server.refuses("startProcess", 10, "BAD_NAME: --dry-run");
     CHECK(run(server, "start --dry-run").out == "--dry-run: ERROR (no such process)\n");
     CHECK(run(server, "status --jsonx a").out.starts_with("--jsonx: ERROR (no such process)\n"));

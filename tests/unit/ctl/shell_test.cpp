@@ -8,8 +8,8 @@ using test::shell;
 
 namespace {
 
-struct Server : test::FakeServer {
-    Server() {
+struct OneStopped : test::FakeServer {
+    OneStopped() {
         returns("getAllProcessInfo", base::concat('[', test::process("b", "b", 0, "STOPPED", "Not started", 0), ']'));
         returns("getSupervisorVersion", "\"4.3.0\"");
         returns("shutdown", "true");
@@ -23,7 +23,7 @@ const std::string prompt = "supervisor> ";
 }  // namespace
 
 TEST_CASE("the shell begins with a status, prompts for each line and ends with an empty one") {
-    const Server server;
+    const OneStopped server;
     const auto result = shell(server, "version\n\nstatus\nnosuch x\n");
     CHECK(result.out == status + prompt + "4.3.0\n" + prompt + prompt + status + prompt +
                             "*** Unknown syntax: nosuch x\n" + prompt + "\n");
@@ -31,18 +31,18 @@ TEST_CASE("the shell begins with a status, prompts for each line and ends with a
 }
 
 TEST_CASE("exit, quit and EOF leave the shell") {
-    const Server server;
+    const OneStopped server;
     for (const std::string word : {"exit", "quit", "EOF"})
         CHECK(shell(server, word + "\nversion\n").out == status + prompt + "\n");
 }
 
 TEST_CASE("a last line without a newline counts") {
-    const Server server;
+    const OneStopped server;
     CHECK(shell(server, "version").out == status + prompt + "4.3.0\n" + prompt + "\n");
 }
 
 TEST_CASE("shutdown and reload are done only when the answer begins with y") {
-    const Server server;
+    const OneStopped server;
     const std::string shutdown = "Really shut the remote supervisord process down y/N? ";
     const std::string reload = "Really restart the remote supervisord process y/N? ";
     CHECK(shell(server, "shutdown\nn\nshutdown\n\nreload\nno\n").out ==
@@ -55,7 +55,7 @@ TEST_CASE("shutdown and reload are done only when the answer begins with y") {
 }
 
 TEST_CASE("open changes the server for the rest of the session") {
-    const Server server;
+    const OneStopped server;
     CHECK(shell(server, "open unix:///nosuch\nversion\n").out ==
           status + prompt + "unix:///nosuch no such file\n" + prompt + "unix:///nosuch no such file\n" + prompt + "\n");
 }

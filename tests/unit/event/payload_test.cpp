@@ -4,29 +4,28 @@
 
 #include <utility>
 
-using api::State;
 using config::EventType;
 using config::Subscription;
 
 TEST_CASE("payloads of processes are Supervisor's to the letter") {
-    const auto of = [](State from, State to, int tries = 0, bool expected = true) {
+    const auto of = [](api::State from, api::State to, int tries = 0, bool expected = true) {
         return event::payload({"x", "g", from, to, tries, expected, 2766});
     };
     // compat/events.md, section 1.
-    CHECK(of(State::stopped, State::starting) == "processname:x groupname:g from_state:STOPPED tries:0");
-    CHECK(of(State::starting, State::running) == "processname:x groupname:g from_state:STARTING pid:2766");
-    CHECK(of(State::starting, State::backoff, 1) == "processname:x groupname:g from_state:STARTING tries:1");
-    CHECK(of(State::running, State::stopping) == "processname:x groupname:g from_state:RUNNING pid:2766");
-    CHECK(of(State::running, State::exited, 0, false) == "processname:x groupname:g from_state:RUNNING expected:0 pid:2766");
-    CHECK(of(State::running, State::exited) == "processname:x groupname:g from_state:RUNNING expected:1 pid:2766");
-    CHECK(of(State::stopping, State::stopped) == "processname:x groupname:g from_state:STOPPING pid:2766");
-    CHECK(of(State::backoff, State::fatal) == "processname:x groupname:g from_state:BACKOFF");
-    CHECK(of(State::stopping, State::unknown) == "processname:x groupname:g from_state:STOPPING");
+    CHECK(of(api::State::stopped, api::State::starting) == "processname:x groupname:g from_state:STOPPED tries:0");
+    CHECK(of(api::State::starting, api::State::running) == "processname:x groupname:g from_state:STARTING pid:2766");
+    CHECK(of(api::State::starting, api::State::backoff, 1) == "processname:x groupname:g from_state:STARTING tries:1");
+    CHECK(of(api::State::running, api::State::stopping) == "processname:x groupname:g from_state:RUNNING pid:2766");
+    CHECK(of(api::State::running, api::State::exited, 0, false) == "processname:x groupname:g from_state:RUNNING expected:0 pid:2766");
+    CHECK(of(api::State::running, api::State::exited) == "processname:x groupname:g from_state:RUNNING expected:1 pid:2766");
+    CHECK(of(api::State::stopping, api::State::stopped) == "processname:x groupname:g from_state:STOPPING pid:2766");
+    CHECK(of(api::State::backoff, api::State::fatal) == "processname:x groupname:g from_state:BACKOFF");
+    CHECK(of(api::State::stopping, api::State::unknown) == "processname:x groupname:g from_state:STOPPING");
 }
 
 TEST_CASE("a change of state has the type of the state that it leads to") {
-    for (const State to : api::states)
-        CHECK(config::name(event::type_of({"x", "g", State::stopped, to})) ==
+    for (const api::State to : api::states)
+        CHECK(config::name(event::type_of({"x", "g", api::State::stopped, to})) ==
               std::string("PROCESS_STATE_").append(api::name(to)));
 }
 

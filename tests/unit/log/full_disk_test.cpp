@@ -34,7 +34,7 @@ struct Full {
     }
 };
 
-logs::Stream stream(std::string process = "p") { return {"group", std::move(process), Channel::err}; }
+logs::Stream err_of(std::string process = "p") { return {"group", std::move(process), Channel::err}; }
 
 class SmallDisk {
 public:
@@ -58,7 +58,7 @@ private:
 
 TEST_CASE("a child on a full disk waits for a second, then its bytes are lost and counted") {
     Full it;
-    Output output(it.journal, it.files, stream(), {.path = "/dev/full"});
+    Output output(it.journal, it.files, err_of(), {.path = "/dev/full"});
     REQUIRE(output.open() == 0);
     it.child_writes("12345");
     const base::Time start = it.now;
@@ -81,7 +81,7 @@ TEST_CASE("a child on a full disk waits for a second, then its bytes are lost an
 TEST_CASE("a log whose directory is gone makes the child wait in front of its pipe, and goes on when it is back") {
     Full it;
     const std::string home = it.directory / "logs";
-    Output output(it.journal, it.files, stream(), {.path = home + "/x"});
+    Output output(it.journal, it.files, err_of(), {.path = home + "/x"});
     it.child_writes("one");
     Pumped pumped = it.pump(output);
     CHECK(pumped.state == State::wait);
@@ -93,8 +93,8 @@ TEST_CASE("a log whose directory is gone makes the child wait in front of its pi
 
 TEST_CASE("other streams go on while one waits for its disk") {
     Full it;
-    Output stuck(it.journal, it.files, stream("stuck"), {.path = "/dev/full"});
-    Output fine(it.journal, it.files, stream("fine"), {.path = it.directory / "x"});
+    Output stuck(it.journal, it.files, err_of("stuck"), {.path = "/dev/full"});
+    Output fine(it.journal, it.files, err_of("fine"), {.path = it.directory / "x"});
     REQUIRE(stuck.open() == 0);
     REQUIRE(fine.open() == 0);
     it.child_writes("stuck");
@@ -109,8 +109,8 @@ TEST_CASE("other streams go on while one waits for its disk") {
 
 TEST_CASE("streams on one stuck log wait in front of their pipes, each for its time") {
     Full it;
-    Output one(it.journal, it.files, stream("one"), {.path = "/dev/full"});
-    Output two(it.journal, it.files, stream("two"), {.path = "/dev/full"});
+    Output one(it.journal, it.files, err_of("one"), {.path = "/dev/full"});
+    Output two(it.journal, it.files, err_of("two"), {.path = "/dev/full"});
     REQUIRE(one.open() == 0);
     REQUIRE(two.open() == 0);
     it.child_writes("one");
@@ -130,14 +130,14 @@ TEST_CASE("when all lanes but one are parked, the next stream loses rather than 
         // Each its own target, or they would wait for the first.
         const std::string link = it.directory / base::concat("full", i);
         REQUIRE(::mknod(link.c_str(), S_IFCHR | 0600, makedev(1, 7)) == 0);
-        outputs.push_back(std::make_unique<Output>(it.journal, it.files, stream(base::concat('p', i)), logs::Target{.path = link}));
+        outputs.push_back(std::make_unique<Output>(it.journal, it.files, err_of(base::concat('p', i)), logs::Target{.path = link}));
         REQUIRE(outputs.back()->open() == 0);
         it.child_writes("x");
         const Pumped pumped = it.pump(*outputs.back());
         CHECK(pumped.state == (i + 1 < logs::lane_count ? State::wait : State::more));
         CHECK(pumped.report.empty() == (i + 1 < logs::lane_count));
     }
-    Output fine(it.journal, it.files, stream("fine"), {.path = it.directory / "x"});
+    Output fine(it.journal, it.files, err_of("fine"), {.path = it.directory / "x"});
     REQUIRE(fine.open() == 0);
     it.child_writes("fine");
     CHECK(it.pump(fine).state == State::more);
@@ -150,14 +150,14 @@ TEST_CASE("a batch that is parked when the controller ends is written by the nex
     const std::string log = home + "/x";
     std::filesystem::create_directory(home);
     {
-        Output output(it.journal, it.files, stream(), {.path = log, .strip_ansi = true});
+        Output output(it.journal, it.files, err_of(), {.path = log, .strip_ansi = true});
         REQUIRE(output.open() == 0);
         std::filesystem::remove_all(home);
         CHECK(output.reopen().error().starts_with("cannot open " + log));
         CHECK(it.files.clear(log) == ENOENT);
     }
     {
-        Output output(it.journal, it.files, stream(), {.path = "/dev/full", .strip_ansi = true});
+        Output output(it.journal, it.files, err_of(), {.path = "/dev/full", .strip_ansi = true});
         REQUIRE(output.open() == 0);
         it.child_writes("one\x1b[3");
         REQUIRE(it.pump(output).state == State::wait);
@@ -167,7 +167,7 @@ TEST_CASE("a batch that is parked when the controller ends is written by the nex
     logs::Files files;
     CHECK(adopted->recover(files).parked == 1);  // still full
     std::filesystem::create_directory(home);
-    Output output(*adopted, files, stream(), {.path = log, .strip_ansi = true});
+    Output output(*adopted, files, err_of(), {.path = log, .strip_ansi = true});
     CHECK(adopted->forget_unclaimed() == 0);
     CHECK(it.pump(output).state == State::more);
     it.child_writes("1mtwo");
@@ -178,7 +178,7 @@ TEST_CASE("a batch that is parked when the controller ends is written by the nex
 TEST_CASE("what is parked for a stream that nobody claims is dropped, and its lane is free again") {
     Full it;
     {
-        Output output(it.journal, it.files, stream(), {.path = "/dev/full"});
+        Output output(it.journal, it.files, err_of(), {.path = "/dev/full"});
         REQUIRE(output.open() == 0);
         it.child_writes("12345");
         REQUIRE(it.pump(output).state == State::wait);
@@ -202,7 +202,7 @@ TEST_CASE("on a disk that fills up, what fits is written, and all is when there 
     const std::string log = it.directory / "disk/log";
     const std::string filler = it.directory / "disk/filler";
     test::write_file(filler, std::string(40'000, 'f'));
-    Output output(it.journal, it.files, stream(), {.path = log});
+    Output output(it.journal, it.files, err_of(), {.path = log});
     REQUIRE(output.open() == 0);
     std::string expected;
     for (int i = 0; i < 40; ++i) expected += std::string(999, static_cast<char>('a' + i % 26)) + "\n";

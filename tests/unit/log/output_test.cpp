@@ -33,14 +33,14 @@ struct Pumping {
     }
 };
 
-logs::Stream stream(std::string process = "p") { return {"group", std::move(process), Channel::out}; }
+logs::Stream out_of(std::string process = "p") { return {"group", std::move(process), Channel::out}; }
 
 }  // namespace
 
 TEST_CASE("what a child writes is appended to its log, byte for byte") {
     Pumping it;
     test::write_file(it.log, "before\n");
-    Output output(it.journal, it.files, stream(), {.path = it.log});
+    Output output(it.journal, it.files, out_of(), {.path = it.log});
     REQUIRE(output.open() == 0);
     const std::string bytes("a\0b\xff\n\x1b[1mno line end", 18);
     it.child_writes(bytes);
@@ -55,13 +55,13 @@ TEST_CASE("what a child writes is appended to its log, byte for byte") {
 
 TEST_CASE("a log that cannot be opened is an error of the spawn") {
     Pumping it;
-    CHECK(Output(it.journal, it.files, stream(), {.path = it.directory.path()}).open() == EISDIR);
-    CHECK(Output(it.journal, it.files, stream(), {.path = it.directory / "none/x"}).open() == ENOENT);
+    CHECK(Output(it.journal, it.files, out_of(), {.path = it.directory.path()}).open() == EISDIR);
+    CHECK(Output(it.journal, it.files, out_of(), {.path = it.directory / "none/x"}).open() == ENOENT);
 }
 
 TEST_CASE("without a log the output is taken and goes nowhere") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {});
+    Output output(it.journal, it.files, out_of(), {});
     REQUIRE(output.open() == 0);
     for (int i = 0; i < 100; ++i) {
         it.child_writes(std::string(60000, 'x'));
@@ -72,7 +72,7 @@ TEST_CASE("without a log the output is taken and goes nowhere") {
 
 TEST_CASE("a full log is rotated after the batch that filled it") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log, .limits = {100, 2}});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {100, 2}});
     REQUIRE(output.open() == 0);
     const auto write = [&](char c, std::size_t count) {
         it.child_writes(std::string(count, c));
@@ -92,7 +92,7 @@ TEST_CASE("a full log is rotated after the batch that filled it") {
 
 TEST_CASE("a limit without backups empties the log") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log, .limits = {10, 0}});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {10, 0}});
     REQUIRE(output.open() == 0);
     it.child_writes("0123456789");
     CHECK(it.pump_all(output).state == State::empty);
@@ -104,7 +104,7 @@ TEST_CASE("a limit without backups empties the log") {
 
 TEST_CASE("a rotation that is refused loses nothing, and is reported once a minute") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log, .limits = {5, 1}});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {5, 1}});
     std::filesystem::create_directory(it.log + ".1");  // a file cannot take its name
     REQUIRE(output.open() == 0);
     it.child_writes("one two");
@@ -119,7 +119,7 @@ TEST_CASE("a rotation that is refused loses nothing, and is reported once a minu
 
 TEST_CASE("sequences are stripped across batches, and an ESC at the end comes out") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log, .strip_ansi = true});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .strip_ansi = true});
     REQUIRE(output.open() == 0);
     for (const std::string_view piece : {"a\x1b", "[3", "1mred\x1b[0", "m b\x1b"}) {
         it.child_writes(piece);
@@ -133,7 +133,7 @@ TEST_CASE("sequences are stripped across batches, and an ESC at the end comes ou
 
 TEST_CASE("half a sequence of one child does not touch the output of the next") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log, .strip_ansi = true});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .strip_ansi = true});
     REQUIRE(output.open() == 0);
     it.child_writes("one\x1b[3");
     CHECK(it.pump_all(output).state == State::empty);
@@ -145,7 +145,7 @@ TEST_CASE("half a sequence of one child does not touch the output of the next") 
 
 TEST_CASE("what stands between capture tokens goes to the hook and not to the log, whatever the batches") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log, .strip_ansi = true, .capture = true});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .strip_ansi = true, .capture = true});
     std::string captured;
     std::uint64_t end = 0, sent = 0;
     output.set_hook([&](const logs::Text& text) {
@@ -169,7 +169,7 @@ TEST_CASE("what stands between capture tokens goes to the hook and not to the lo
 
 TEST_CASE("a capture that one child did not end is none of the next one's") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log, .capture = true});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .capture = true});
     REQUIRE(output.open() == 0);
     it.child_writes("<!--XSUPERVISOR:BEGIN-->lost");
     CHECK(it.pump_all(output).state == State::empty);
@@ -181,8 +181,8 @@ TEST_CASE("a capture that one child did not end is none of the next one's") {
 
 TEST_CASE("two outputs on one file see each other's rotations") {
     Pumping it;
-    Output one(it.journal, it.files, stream("one"), {.path = it.log, .limits = {10, 5}});
-    Output two(it.journal, it.files, stream("two"), {.path = it.log, .limits = {10, 5}});
+    Output one(it.journal, it.files, out_of("one"), {.path = it.log, .limits = {10, 5}});
+    Output two(it.journal, it.files, out_of("two"), {.path = it.log, .limits = {10, 5}});
     REQUIRE(one.open() == 0);
     REQUIRE(two.open() == 0);
     it.child_writes("11111");
@@ -197,7 +197,7 @@ TEST_CASE("two outputs on one file see each other's rotations") {
 
 TEST_CASE("after a rename the old file is written to until the log is reopened") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log});
+    Output output(it.journal, it.files, out_of(), {.path = it.log});
     CHECK(output.reopen());  // not open: nothing to do
     CHECK_FALSE(test::exists(it.log));
     REQUIRE(output.open() == 0);
@@ -213,7 +213,7 @@ TEST_CASE("after a rename the old file is written to until the log is reopened")
 
 TEST_CASE("clear removes the log and begins a new one with its permissions, whether it is open or not") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log});
+    Output output(it.journal, it.files, out_of(), {.path = it.log});
     test::write_file(it.log, "old");
     REQUIRE(::chmod(it.log.c_str(), 0600) == 0);
     CHECK(output.clear());
@@ -231,7 +231,7 @@ TEST_CASE("clear removes the log and begins a new one with its permissions, whet
 TEST_CASE("what is no regular file is neither cleared nor rotated (Q51, Q52)") {
     Pumping it;
     REQUIRE(::mkfifo(it.log.c_str(), 0600) == 0);
-    Output output(it.journal, it.files, stream(), {.path = it.log, .limits = {10, 3}});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {10, 3}});
     REQUIRE(output.open() == 0);  // without a reader
     const base::Fd reader(::open(it.log.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     it.child_writes("more than ten bytes");
@@ -250,7 +250,7 @@ TEST_CASE("a reader that is slow slows the child, and loses nothing") {
     Pumping it;
     REQUIRE(::mkfifo(it.log.c_str(), 0600) == 0);
     const base::Fd reader(::open(it.log.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    Output output(it.journal, it.files, stream(), {.path = it.log});
+    Output output(it.journal, it.files, out_of(), {.path = it.log});
     REQUIRE(output.open() == 0);
     base::set_nonblocking(it.pipe.write.get());
     std::string written, read;
@@ -271,7 +271,7 @@ TEST_CASE("a reader that is slow slows the child, and loses nothing") {
 
 TEST_CASE("a hook hears each batch, raw and as it was logged, when it is in the log") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log, .strip_ansi = true});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .strip_ansi = true});
     REQUIRE(output.open() == 0);
     std::string raw, text, in_log;
     output.set_hook([&](const logs::Text& batch) {
@@ -292,7 +292,7 @@ TEST_CASE("more is taken from a large pipe than one batch, in order") {
         MESSAGE("skipped: pipes of 1 MiB are not permitted here");
         return;
     }
-    Output output(it.journal, it.files, stream(), {.path = it.log, .strip_ansi = true});
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .strip_ansi = true});
     REQUIRE(output.open() == 0);
     std::string expected, coloured;
     while (coloured.size() < 900'000) {
@@ -308,7 +308,7 @@ TEST_CASE("more is taken from a large pipe than one batch, in order") {
 
 TEST_CASE("a descriptor that is no pipe is an error") {
     Pumping it;
-    Output output(it.journal, it.files, stream(), {.path = it.log});
+    Output output(it.journal, it.files, out_of(), {.path = it.log});
     REQUIRE(output.open() == 0);
     const Pumped pumped = output.pump(-1, it.now);
     CHECK(pumped.state == State::error);
