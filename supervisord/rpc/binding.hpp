@@ -155,8 +155,7 @@ using Erased = void (*)();
 
 template <class T, class... Parameters>
 Handler make(Erased function, Handler::Call call) {
-    Handler handler{function, call, {type_name<typename Result<T>::type>()}, 0, true};
-    (handler.types.push_back(type_name<Parameters>()), ...);
+    Handler handler{function, call, {type_name<typename Result<T>::type>(), type_name<Parameters>()...}, 0, true};
     handler.required = (std::size_t{0} + ... + (is<Parameters, std::optional> ? 0 : 1));
     return handler;
 }

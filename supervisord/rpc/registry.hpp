@@ -13,6 +13,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "common/api/faults.hpp"
+#include "common/base/few.hpp"
 #include "supervisord/control/supervisor.hpp"
 
 namespace rpc {
@@ -34,18 +35,18 @@ struct Handler {
 
     void (*function)() = nullptr;
     Call call = nullptr;                   // knows the type of function; params is an array
-    std::vector<std::string_view> types;   // XML-RPC names: of the result, then of each parameter
+    base::Few<std::string_view, 8> types;  // XML-RPC names: of the result, then of each parameter
     std::size_t required = 0;              // parameters that cannot be left out; they come first
     bool guarded = true;                   // refused with SHUTDOWN_STATE while supervisord is going down
 };
 
 struct Method {
     std::string_view name;  // "supervisor.startProcess"
-    std::vector<std::string_view> aliases = {};
+    base::Few<std::string_view, 1> aliases = {};
     std::string_view doc;
-    std::vector<Parameter> params = {};
+    base::Few<Parameter, 7> params = {};
     Parameter result;
-    std::vector<api::Fault> faults = {};  // beside those of every method: SHUTDOWN_STATE, INCORRECT_PARAMETERS
+    base::Few<api::Fault, 7> faults = {};  // beside those of every method: SHUTDOWN_STATE, INCORRECT_PARAMETERS
     Handler handler;
 };
 

@@ -21,7 +21,7 @@ std::string contents(const Document& document) {
     return out;
 }
 
-std::string parsed(const std::string& text) {
+std::string outcome_of(const std::string& text) {
     Document document;
     const auto refused = document.add(text, "/x.conf");
     return refused.empty() ? contents(document) : refused.front().message;
@@ -59,7 +59,7 @@ TEST_CASE("a file means what it means to Supervisor") {
     };
     for (const auto& c : cases) {
         CAPTURE(c.text);
-        CHECK(parsed(c.text) == c.means);
+        CHECK(outcome_of(c.text) == c.means);
     }
 }
 
@@ -81,13 +81,13 @@ TEST_CASE("what cannot be parsed is told in Supervisor's words") {
     };
     for (const auto& c : cases) {
         CAPTURE(c.text);
-        CHECK(parsed(c.text) == c.message);
+        CHECK(outcome_of(c.text) == c.message);
     }
 }
 
 TEST_CASE("a continuation behind a bad line is no error of its own") {
-    CHECK(parsed("[a]\nb=1\nbad\n  more\nc=1\n") == "Source contains parsing errors: '/x.conf'\n\t[line  3]: 'bad\\n'");
-    CHECK(parsed("[a]\n=1\n  more\nc=1\n") ==
+    CHECK(outcome_of("[a]\nb=1\nbad\n  more\nc=1\n") == "Source contains parsing errors: '/x.conf'\n\t[line  3]: 'bad\\n'");
+    CHECK(outcome_of("[a]\n=1\n  more\nc=1\n") ==
           "Source contains parsing errors: '/x.conf'\n\t[line  2]: '=1\\n'\n\t[line  3]: '  more\\n'");
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("lines and names of any length arrive whole, and lines after them keep
 
 TEST_CASE("sections that begin with the same 60 letters stay apart") {
     const std::string begin(60, 'x');
-    CHECK(parsed("[" + begin + "1]\na=1\n[" + begin + "2]\na=2\n") == begin + "1.a=1\n" + begin + "2.a=2\n");
+    CHECK(outcome_of("[" + begin + "1]\na=1\n[" + begin + "2]\na=2\n") == begin + "1.a=1\n" + begin + "2.a=2\n");
 }
 
 TEST_CASE("defaults are found where a section has no option of its own") {
