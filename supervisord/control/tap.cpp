@@ -1,11 +1,15 @@
 #include "supervisord/control/tap.hpp"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <chrono>
+#include <utility>
 
 #include "common/base/alarm.hpp"
 #include "common/base/clock.hpp"
@@ -14,47 +18,80 @@
 namespace control {
 
 namespace {
-constexpr std::chrono::milliseconds pause{1};
+
+using std::chrono::microseconds;
+
+/// Between two looks into a pipe: as long as it is not half full by then.
+constexpr microseconds first_pause{1000}, longest_pause{4000}, shortest_pause{50};
 constexpr std::chrono::milliseconds shortage_pause{50};
-constexpr std::size_t small_batch = 32 * 1024;  // bytes
+
+/// Pauses end at multiples of their length: those who look at the same time share a wake-up.
+base::Time end_of(microseconds pause) {
+    const auto since_ever = std::chrono::duration_cast<microseconds>(base::now().time_since_epoch());
+    return base::Time((since_ever / pause + 1) * pause);
+}
+
 }  // namespace
 
 struct Tap::Watch : std::enable_shared_from_this<Watch> {
     Watch(boost::asio::io_context& loop, logs::Output& target, base::Fd fd, Report tell)
-        : output(target), pipe(loop, fd.release()), timer(loop), report(std::move(tell)) {}
-
-    logs::Output& output;
-    boost::asio::posix::stream_descriptor pipe;
-    boost::asio::steady_timer timer;
-    Report report;
-
-    void wait() {
-        pipe.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this()](const boost::system::error_code& error) {
-                            if (!error && self->pipe.is_open()) self->pump();
-                        });
+        : output(target), pipe(std::move(fd)), readable(loop), timer(loop), report(std::move(tell)) {
+        const int capacity = ::fcntl(pipe.get(), F_GETPIPE_SZ);
+        if (capacity > 0) full = std::min(static_cast<std::size_t>(capacity), logs::batch_limit) / 2;
     }
 
-    void look_again(std::chrono::milliseconds delay, void (Watch::*next)()) {
-        timer.expires_after(delay);
-        timer.async_wait([self = shared_from_this(), next](const boost::system::error_code& error) {
-            if (!error && self->pipe.is_open()) (self.get()->*next)();
+    logs::Output& output;
+    base::Fd pipe;
+    /// Holds the pipe as long as it is waited for, and no longer: a descriptor that Asio knows wakes the loop at every write.
+    boost::asio::posix::stream_descriptor readable;
+    boost::asio::steady_timer timer;
+    Report report;
+    microseconds pause = first_pause;
+    std::size_t full = logs::batch_limit / 2;  // bytes: a pipe can be full with no more, when each write has a page of its own
+
+    void wait() {
+        pause = first_pause;
+        boost::system::error_code error;
+        readable.assign(pipe.get(), error);
+        if (error) return look_again(base::now() + shortage_pause);
+        readable.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                            [self = shared_from_this()](const boost::system::error_code& failed) {
+                                if (failed || !self->pipe) return;
+                                self->let_go();
+                                self->pump();
+                            });
+    }
+
+    void let_go() {
+        if (readable.is_open()) readable.release();
+    }
+
+    void look_again(base::Time when) {
+        timer.expires_at(when);
+        timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+            if (!error && self->pipe) self->pump();
         });
+    }
+
+    /// Larger batches cost less a byte, and a pipe that is full costs the child its time.
+    void look_again_after(std::size_t bytes) {
+        if (bytes >= full) pause = std::max(pause / 2, shortest_pause);
+        else if (bytes < full / 2) pause = std::min(pause * 2, longest_pause);
+        look_again(end_of(pause));
     }
 
     void pump() {
         base::alarm::begin();
-        const auto pumped = output.pump(pipe.native_handle(), base::now());
+        const auto pumped = output.pump(pipe.get(), base::now());
         if (!pumped.report.empty()) report(pumped.report);
         switch (pumped.state) {
-            case logs::Pumped::State::more:
-                return pumped.bytes < small_batch ? look_again(pause, &Watch::wait) : wait();
+            case logs::Pumped::State::more: return look_again_after(pumped.bytes);
             case logs::Pumped::State::empty: return wait();
-            case logs::Pumped::State::wait: return look_again(pumped.retry_after, &Watch::pump);
+            case logs::Pumped::State::wait: return look_again(base::now() + pumped.retry_after);
             case logs::Pumped::State::end_of_file: return close();
             case logs::Pumped::State::error:
                 if (pumped.error == ENOMEM || pumped.error == ENOSPC || pumped.error == EINTR)
-                    return look_again(shortage_pause, &Watch::pump);  // memory for the journal: it may come back
+                    return look_again(base::now() + shortage_pause);  // memory for the journal: it may come back
                 report(base::concat("cannot read ", logs::name(output.stream().channel), " of ", output.stream().process,
                                     ": ", base::errno_text(pumped.error)));
                 return close();
@@ -62,9 +99,9 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
     }
 
     void close() {
-        boost::system::error_code ignored;
         timer.cancel();
-        pipe.close(ignored);
+        let_go();
+        pipe.reset();
     }
 };
 
@@ -76,11 +113,11 @@ Tap::Tap(boost::asio::io_context& loop, logs::Output& output, base::Fd pipe, Rep
 Tap::~Tap() { watch_->close(); }
 
 base::Fd Tap::finish() {
-    if (watch_->pipe.is_open()) {
+    if (watch_->pipe) {
         int left = 0;
-        if (::ioctl(watch_->pipe.native_handle(), FIONREAD, &left) != 0) left = 0;
+        if (::ioctl(watch_->pipe.get(), FIONREAD, &left) != 0) left = 0;
         while (left > 0) {
-            const auto pumped = watch_->output.pump(watch_->pipe.native_handle(), base::now());
+            const auto pumped = watch_->output.pump(watch_->pipe.get(), base::now());
             if (!pumped.report.empty()) watch_->report(pumped.report);
             if (pumped.state != logs::Pumped::State::more) break;
             left -= static_cast<int>(pumped.bytes);
@@ -95,9 +132,10 @@ base::Fd Tap::finish() {
     if (!last.report.empty()) watch_->report(last.report);
     if (const auto lost = watch_->output.remaining_report(); !lost.empty()) watch_->report(lost);
     watch_->timer.cancel();
-    return watch_->pipe.is_open() ? base::Fd(watch_->pipe.release()) : base::Fd();
+    watch_->let_go();
+    return std::move(watch_->pipe);
 }
 
-int Tap::descriptor() const { return watch_->pipe.is_open() ? watch_->pipe.native_handle() : -1; }
+int Tap::descriptor() const { return watch_->pipe.get(); }
 
 }  // namespace control
