@@ -4,11 +4,14 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <bit>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "common/base/alarm.hpp"
@@ -21,14 +24,15 @@ namespace {
 
 using std::chrono::microseconds;
 
-/// Between two looks into a pipe: as long as it is not half full by then.
-constexpr microseconds first_pause{1000}, longest_pause{4000}, shortest_pause{50};
+/// Between two looks into a pipe; one that fills in less is looked at again as soon as others had their turn.
+constexpr microseconds first_pause{1000}, longest_pause{4096}, shortest_pause{50};
 constexpr std::chrono::milliseconds shortage_pause{50};
 
-/// Pauses end at multiples of their length: those who look at the same time share a wake-up.
+/// Pauses end at common times, so that many streams share a wake-up.
 base::Time end_of(microseconds pause) {
-    const auto since_ever = std::chrono::duration_cast<microseconds>(base::now().time_since_epoch());
-    return base::Time((since_ever / pause + 1) * pause);
+    const auto end = static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(base::now().time_since_epoch() + pause).count());
+    const std::uint64_t grain = std::bit_floor(static_cast<std::uint64_t>(pause.count())) / 4;
+    return base::Time(microseconds(end / grain * grain));
 }
 
 }  // namespace
@@ -37,7 +41,7 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
     Watch(boost::asio::io_context& loop, logs::Output& target, base::Fd fd, Report tell)
         : output(target), pipe(std::move(fd)), readable(loop), timer(loop), report(std::move(tell)) {
         const int capacity = ::fcntl(pipe.get(), F_GETPIPE_SZ);
-        if (capacity > 0) full = std::min(static_cast<std::size_t>(capacity), logs::batch_limit) / 2;
+        if (capacity > 0) room = std::min(static_cast<std::size_t>(capacity), logs::batch_limit);
     }
 
     logs::Output& output;
@@ -47,7 +51,8 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
     boost::asio::steady_timer timer;
     Report report;
     microseconds pause = first_pause;
-    std::size_t full = logs::batch_limit / 2;  // bytes: a pipe can be full with no more, when each write has a page of its own
+    std::size_t room = logs::batch_limit;  // bytes: what a look can find
+    std::size_t last = 0;                  // bytes: what the last one found
 
     void wait() {
         pause = first_pause;
@@ -73,11 +78,20 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
         });
     }
 
-    /// Larger batches cost less a byte, and a pipe that is full costs the child its time.
+    /// Large batches cost less a byte, and a full pipe costs the child its time: about half full is what is wanted.  A pipe
+    /// in which each write has a page of its own is full at little more than half of its room; that it gives the same
+    /// twice tells it.
     void look_again_after(std::size_t bytes) {
-        if (bytes >= full) pause = std::max(pause / 2, shortest_pause);
-        else if (bytes < full / 2) pause = std::min(pause * 2, longest_pause);
-        look_again(end_of(pause));
+        const std::size_t difference = bytes > last ? bytes - last : last - bytes;
+        const bool full = bytes >= room / 8 * 7 || (bytes >= room / 2 && difference <= bytes / 32);
+        last = bytes;
+        const microseconds fitting = full ? pause / 2 : pause * static_cast<std::int64_t>(room / 8 * 5) / static_cast<std::int64_t>(bytes);
+        pause = std::min(std::clamp(fitting, pause / 2, pause * 2), longest_pause);
+        if (pause >= shortest_pause) return look_again(end_of(pause));
+        pause = shortest_pause / 2;
+        boost::asio::post(readable.get_executor(), [self = shared_from_this()] {
+            if (self->pipe) self->pump();
+        });
     }
 
     void pump() {
@@ -85,7 +99,7 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
         const auto pumped = output.pump(pipe.get(), base::now());
         if (!pumped.report.empty()) report(pumped.report);
         switch (pumped.state) {
-            case logs::Pumped::State::more: return look_again_after(pumped.bytes);
+            case logs::Pumped::State::more: return look_again_after(std::max<std::size_t>(pumped.bytes, 1));
             case logs::Pumped::State::empty: return wait();
             case logs::Pumped::State::wait: return look_again(base::now() + pumped.retry_after);
             case logs::Pumped::State::end_of_file: return close();

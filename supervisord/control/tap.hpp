@@ -1,6 +1,6 @@
 // A tap: moves what a child writes into a pipe to the Output of that stream, for as long as anybody can write there.
 // Batches: after each look it waits for a while, without being woken by what is written meanwhile; the sooner the pipe
-// fills, the shorter, from four milliseconds down.  Sleeps when nothing comes.
+// fills, the shorter, from four milliseconds down to none.  Sleeps when nothing comes.
 #pragma once
 
 #include <functional>
