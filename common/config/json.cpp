@@ -177,6 +177,8 @@ void walk_output(Visitor& visit, Out& output, std::string_view stream) {
     visit.member(named("capture_maxbytes").c_str(), output.capture_maxbytes);
     visit.member(named("events_enabled").c_str(), output.events_enabled);
     visit.member(named("syslog").c_str(), output.syslog);
+    visit.extra(named("logfile_whole_lines").c_str(), output.logfile_whole_lines);
+    visit.extra(named("pipe_size").c_str(), output.pipe_size);
 }
 
 constexpr auto walk_socket = [](auto& visit, auto& socket) {

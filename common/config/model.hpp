@@ -36,6 +36,8 @@ struct Output {
     std::int64_t capture_maxbytes = 0;  // bytes; 0: no capture
     bool events_enabled = false;
     bool syslog = false;
+    bool logfile_whole_lines = false;
+    std::int64_t pipe_size = 0;  // bytes; 0: what the system gives
 
     bool operator==(const Output&) const = default;
 };

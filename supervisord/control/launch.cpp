@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <tuple>
 
@@ -69,6 +70,22 @@ base::Fd lasting(base::Fd end, const std::optional<keeper::Spec::User>& user) {
     return both ? std::move(both) : std::move(end);
 }
 
+/// Makes a pipe hold `wanted` bytes, or as many as the system allows; what it then has to say.  The kernel rounds up to a
+/// power of two, so that halving tries all that there are.
+std::string resize(const base::Fd& pipe, std::int64_t wanted, std::string_view process, std::string_view channel) {
+    constexpr std::int64_t most = std::int64_t{1} << 31;
+    const std::int64_t had = ::fcntl(pipe.get(), F_GETPIPE_SZ);
+    int error = 0;
+    for (std::int64_t size = std::min(wanted, most); size > had || size == wanted; size /= 2) {
+        if (::fcntl(pipe.get(), F_SETPIPE_SZ, static_cast<unsigned>(size)) >= 0) break;
+        if (error == 0) error = errno;
+    }
+    const std::int64_t has = ::fcntl(pipe.get(), F_GETPIPE_SZ);
+    if (has >= wanted) return "";
+    return base::concat(process, ": the pipe of its ", channel, " has ", has, " bytes, not ", wanted, " (", channel, "_pipe_size): ",
+                        base::errno_text(error), ", see /proc/sys/fs/pipe-max-size and pipe-user-pages-soft");
+}
+
 base::Fd copy_of(const base::Fd& fd) { return base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); }
 
 }  // namespace
@@ -97,6 +114,13 @@ std::variant<Launch, std::string> prepare(const config::Program& program, std::s
         if (*end) *end = lasting(std::move(*end), spec.user);
 
     Launch launch;
+    const auto sized = [&](const base::Fd& pipe, const config::Output& options, std::string_view channel) {
+        if (!pipe || options.pipe_size == 0) return;
+        if (auto warning = resize(pipe, options.pipe_size, program.name, channel); !warning.empty())
+            launch.warnings.push_back(std::move(warning));
+    };
+    sized(output.read, program.out, "stdout");
+    sized(error.read, program.err, "stderr");
     launch.message = keeper::message_of(keeper::Type::spawn);
     if (!keeper::set_name(launch.message, base::concat(group, ":", program.name)))
         return base::concat("the name of '", program.name, "' and its group is too long to spawn it");

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "common/base/fd.hpp"
 #include "common/config/model.hpp"
@@ -23,6 +24,7 @@ struct Launch {
     keeper::Message message;  // but for seq and inc
     std::vector<base::Fd> descriptors;
     base::Fd input, output, error;  // our ends; no error with redirect_stderr, no input with a socket
+    std::vector<std::string> warnings;  // for the activity log: what is not as it should be, and no reason not to start
 };
 
 /// Everything but opening the logs.  socket: what the child gets as standard input in place of a pipe; -1: nothing.

@@ -33,6 +33,7 @@ void Runner::launch(const Turnstile::Pass& pass) {
     if (auto* problem = std::get_if<std::string>(&prepared)) return spawn_refused(std::move(*problem));
     Launch& launch = std::get<Launch>(prepared);
     launch.message.inc = note_.incarnation;
+    for (const auto& warning : launch.warnings) world_.activity.log(logs::LogLevel::warn, warning);
     base::crash_point("runner.spawn");
     ends_ = {std::move(launch.input), std::move(launch.output), std::move(launch.error)};
     forget_captured();

@@ -19,6 +19,7 @@ logs::Target target_of(const config::Output& output, const config::Settings& set
     target.syslog = output.syslog;
     target.strip_ansi = settings.strip_ansi;
     target.capture = output.capture_maxbytes > 0;
+    target.whole_lines = output.logfile_whole_lines;
     return target;
 }
 

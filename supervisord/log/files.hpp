@@ -76,7 +76,7 @@ public:
     void changed(const File& file);
 
     /// Renames or empties a full log and opens its successor: file becomes stale, its successor is returned.  Only
-    /// between batches.  Where the name may not be moved (no regular file, a link in /dev or /proc) nothing happens.
+    /// between batches, or with the batch parked.  Where the name may not be moved (no regular file, a link in /dev or /proc) nothing happens.
     /// On failure the file stays in use, error says why.
     [[nodiscard]] Opened rotate(const std::shared_ptr<File>& file, const std::string& path, const Limits& limits);
 

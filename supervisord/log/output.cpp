@@ -125,7 +125,7 @@ unsigned Output::begin(std::uint32_t last, base::Time now) {
     return number;
 }
 
-int Output::write_log_of(Lane& lane, std::string_view text, base::Time now) {
+int Output::write_log_of(Lane& lane, std::string_view text, base::Time now, Pumped& pumped) {
     if (target_.path.empty()) {
         lane.written = text.size();
         return 0;
@@ -135,20 +135,40 @@ int Output::write_log_of(Lane& lane, std::string_view text, base::Time now) {
         measure(*file_, now);
         resume(lane, *file_);
     }
+    if (target_.whole_lines)
+        if (const int error = end_full_log(lane, text, now, pumped)) return error;
     return write_log(lane, text, *file_);
+}
+
+/// Where the lines of a batch make the log full and a part of another line follows them: writes the lines and rotates.
+/// The batch is parked meanwhile: what is written then counts, and not the size of a log that has another name by now.
+int Output::end_full_log(Lane& lane, std::string_view text, base::Time now, Pumped& pumped) {
+    const std::size_t lines = text.rfind('\n') + 1;  // 0: there is no end of a line
+    if (lines == 0 || lines == text.size() || lines < lane.written) return 0;
+    if (!is_full(file_->size + static_cast<std::int64_t>(lines - lane.written), target_.limits)) return 0;
+    if (const int error = write_log(lane, text.substr(0, lines), *file_)) return error;
+    park(lane);
+    rotate_when_full(now, pumped);
+    if (const int error = refresh_file()) return error;
+    resume(lane, *file_);
+    return 0;
+}
+
+bool Output::may_rotate_after(std::string_view text) const {
+    return !target_.whole_lines || text.ends_with('\n') || (file_ && file_->size >= target_.limits.maxbytes + longest_whole_line);
 }
 
 Pumped Output::write_out(unsigned number, base::Time now) {
     Lane& lane = journal_.lane(number);
     Made made = make_text(lane, Journal::offset_of(number));
     const std::uint64_t sent = lane.sent;
-    const int log_error = write_log_of(lane, made.text, now);
+    Pumped pumped{.state = State::more};
+    const int log_error = write_log_of(lane, made.text, now, pumped);
     if (file_) file_->stuck = log_error;
     int error = log_error;
     if (error == 0 && target_.syslog) error = write_syslog(lane, made.text, stream_.process, syslog_);
     base::crash_point("journal.written");
 
-    Pumped pumped{.state = State::more};
     if (error == 0) {
         patience_.succeeded();
     } else {
@@ -158,7 +178,9 @@ Pumped Output::write_out(unsigned number, base::Time now) {
         if (pause && journal_.may_park(number)) {
             park(lane);
             lane_ = number;
-            return {.state = State::wait, .retry_after = *pause};
+            pumped.state = State::wait;
+            pumped.retry_after = *pause;
+            return pumped;
         }
         // Given up.  A log that fails does not keep syslog from its part.
         if (log_error && target_.syslog) std::ignore = write_syslog(lane, made.text, stream_.process, syslog_);
@@ -167,7 +189,7 @@ Pumped Output::write_out(unsigned number, base::Time now) {
     }
     lane_.reset();
     complete(number, made);
-    rotate_when_full(now, pumped);
+    if (may_rotate_after(made.text)) rotate_when_full(now, pumped);
     report_losses(now, pumped);
     return pumped;
 }
@@ -186,7 +208,8 @@ void Output::drop_parked() {
     if (!lane_) return;
     Lane& lane = journal_.lane(*lane_);
     Made made = make_text(lane, Journal::offset_of(*lane_));
-    if (write_log_of(lane, made.text, base::now()) != 0) made.after.lost += made.text.size() - lane.written;
+    Pumped unused;
+    if (write_log_of(lane, made.text, base::now(), unused) != 0) made.after.lost += made.text.size() - lane.written;
     if (file_) file_->stuck = 0;
     complete(*std::exchange(lane_, std::nullopt), made);
 }

@@ -33,9 +33,13 @@ struct Target {
     bool syslog = false;
     bool strip_ansi = false;
     bool capture = false;  // what stands between capture tokens is for the hook alone
+    bool whole_lines = false;  // rotated between two lines, where none is longer than longest_whole_line
 
     bool operator==(const Target&) const = default;
 };
+
+/// As long as a line may be that a log is not rotated within, in bytes.
+inline constexpr std::int64_t longest_whole_line = 256 * 1024;
 
 /// What a hook hears: one batch, after it is in the log.
 struct Text {
@@ -124,7 +128,9 @@ private:
     [[nodiscard]] std::optional<Pumped> wait_before_taking(base::Time now);
     [[nodiscard]] unsigned begin(std::uint32_t last, base::Time now);
     [[nodiscard]] Pumped write_out(unsigned number, base::Time now);
-    [[nodiscard]] int write_log_of(Lane& lane, std::string_view text, base::Time now);
+    [[nodiscard]] int write_log_of(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);
+    [[nodiscard]] int end_full_log(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);
+    [[nodiscard]] bool may_rotate_after(std::string_view text) const;
     void complete(unsigned number, const Made& made);
     void drop_parked();
     void rotate_when_full(base::Time now, Pumped& pumped);

@@ -78,6 +78,7 @@ struct Scene {
     logs::Limits limits;
     bool one_file = false;     // both children write to it
     bool random_kills = false; // from outside as well
+    bool whole_lines = false;  // no backup may end within one
 };
 
 class Play {
@@ -113,6 +114,7 @@ public:
         collect();
         for (auto& child : children_) ::waitpid(child.pid, nullptr, 0);
         check();
+        if (scene_.whole_lines) CHECK(rotated_ > 0);
     }
 
 private:
@@ -121,6 +123,7 @@ private:
     logs::Journal journal_ = std::move(logs::Journal::create().value());
     Shared* shared_ = nullptr;
     std::vector<Child> children_;
+    int rotated_ = 0;
     std::string found_[2];  // what the logs held, oldest first; without what they hold now
     std::mt19937 random_{20260101};
 
@@ -176,7 +179,8 @@ private:
         std::vector<std::unique_ptr<Output>> outputs;
         for (std::size_t i = 0; i < children_.size(); ++i)
             outputs.push_back(std::make_unique<Output>(*journal, files, logs::Stream{"g", std::to_string(i), Channel::out},
-                                                       logs::Target{.path = children_[i].log, .limits = scene_.limits, .strip_ansi = children_[i].coloured}));
+                                                       logs::Target{.path = children_[i].log, .limits = scene_.limits, .strip_ansi = children_[i].coloured,
+                                                                    .whole_lines = scene_.whole_lines}));
         if (journal->forget_unclaimed() != 0) return 11;
         const base::Time start = base::now();
         std::size_t ended = 0;
@@ -209,7 +213,10 @@ private:
             }
             std::ranges::sort(backups, std::greater{});
             for (const auto& [number, path] : backups) {
-                found_[i] += test::content(path);
+                const std::string backup = test::content(path);
+                if (scene_.whole_lines) CHECK(backup.ends_with('\n'));
+                rotated_ += 1;
+                found_[i] += backup;
                 std::filesystem::remove(path);
             }
         }
@@ -292,6 +299,11 @@ TEST_CASE("killed at any moment, no byte is lost and none is doubled") {
 
 TEST_CASE("killed in the middle of rotations, no file is lost") {
     Play({.crashes = "journal.short_write 0.3\nrotation.* 0.1\njournal.* 0.005\n", .limits = {9'000, 100'000}}).perform(length());
+}
+
+TEST_CASE("killed while logs are rotated between lines, no byte is lost and no line is cut") {
+    Play({.crashes = "journal.short_write 0.3\njournal.full_disk 0.02\njournal.* 0.005\nrotation.* 0.1\nrecovery.* 0.1\n",
+          .limits = {9'000, 100'000}, .random_kills = true, .whole_lines = true}).perform(length());
 }
 
 TEST_CASE("killed while the disk is full now and then, no byte is lost and none is doubled") {

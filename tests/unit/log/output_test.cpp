@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <map>
+#include <random>
+#include <vector>
 
 #include "tests/unit/log/support.hpp"
 
@@ -100,6 +102,82 @@ TEST_CASE("a limit without backups empties the log") {
     CHECK(it.pump_all(output).state == State::empty);
     CHECK(test::content(it.log) == "abc");
     CHECK_FALSE(test::exists(it.log + ".1"));
+}
+
+TEST_CASE("with whole lines a log ends with the last line of the batch that filled it") {
+    struct Case {
+        std::vector<std::string> batches;
+        std::vector<std::string> files;  // the oldest first
+    };
+    const std::string unfinished(20, 'y');
+    for (const Case& it_is : {Case{{"0123456\nab", "c\n"}, {"0123456\nabc\n", ""}},      // the lines do not fill it yet
+                              Case{{"01234567\n9\nab", "c\n"}, {"01234567\n9\n", "abc\n"}},
+                              Case{{"0123456789\n", "x"}, {"0123456789\n", "x"}},
+                              Case{{unfinished, unfinished, "z\n", "x"}, {unfinished + unfinished + "z\n", "x"}},
+                              Case{{"a\nb\n" + unfinished + "\nrest", "\n"}, {"a\nb\n" + unfinished + "\n", "rest\n"}}}) {
+        Pumping it;
+        Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {10, 9}, .whole_lines = true});
+        REQUIRE(output.open() == 0);
+        for (const auto& batch : it_is.batches) {
+            it.child_writes(batch);
+            CHECK(it.pump_all(output).state == State::empty);
+        }
+        CHECK(test::content(it.log + ".1") == it_is.files[0]);
+        CHECK(test::content(it.log) == it_is.files[1]);
+        CHECK_FALSE(test::exists(it.log + ".2"));
+    }
+}
+
+TEST_CASE("whole lines of any length in pieces of any size, rotated, are what was written") {
+    std::mt19937 random(7);
+    for (int round = 0; round < 30; ++round) {
+        Pumping it;
+        Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {2000, 100'000}, .whole_lines = true});
+        REQUIRE(output.open() == 0);
+        std::string all;
+        for (int line = 0; line < 200; ++line) all += std::to_string(line) + std::string(random() % (round * 20 + 1), 'x') + "\n";
+        for (std::size_t at = 0; at < all.size();) {
+            const std::size_t size = std::min<std::size_t>(all.size() - at, random() % 900 + 1);
+            it.child_writes(std::string_view(all).substr(at, size));
+            CHECK(it.pump_all(output).state == State::empty);
+            at += size;
+        }
+        std::string found;
+        int backups = 0;
+        while (test::exists(it.log + "." + std::to_string(backups + 1))) ++backups;
+        for (int number = backups; number > 0; --number) {
+            const std::string backup = test::content(it.log + "." + std::to_string(number));
+            CHECK(backup.ends_with('\n'));
+            CHECK(backup.size() >= 2000);
+            found += backup;
+        }
+        CHECK(found + test::content(it.log) == all);
+    }
+}
+
+TEST_CASE("a line that is longer than the limit is cut rather than kept in a log without end") {
+    Pumping it;
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {1000, 9}, .whole_lines = true});
+    REQUIRE(output.open() == 0);
+    const std::string piece(50'000, 'x');
+    for (int i = 0; i < 6; ++i) {
+        it.child_writes(piece);
+        CHECK(it.pump_all(output).state == State::empty);
+    }
+    CHECK(test::content(it.log + ".1").size() == 300'000);
+    CHECK(test::content(it.log).empty());
+}
+
+TEST_CASE("with whole lines a rotation that is refused loses nothing") {
+    Pumping it;
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {5, 1}, .whole_lines = true});
+    std::filesystem::create_directory(it.log + ".1");
+    REQUIRE(output.open() == 0);
+    it.child_writes("one two\nthr");
+    CHECK(output.pump(it.pipe.read.get(), it.now).report == "cannot rotate " + it.log + ": Is a directory");
+    it.child_writes("ee\n");
+    CHECK(it.pump_all(output).state == State::empty);
+    CHECK(test::content(it.log) == "one two\nthree\n");
 }
 
 TEST_CASE("a rotation that is refused loses nothing, and is reported once a minute") {
