@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""What programs write, on its way to files, through the death of the controller, with the real programs.
+
+    main.py BIN [TEST...]
+
+Every wait is for the thing itself, with a deadline.  Ends with the status of unittest."""
+import fcntl
+import glob
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'events'))
+from daemon import Daemon, until  # noqa: E402
+
+BIN = ''
+CHUNKS = os.path.join(HERE, 'chunks.py')
+
+
+def daemon(programs, settings=''):
+    return Daemon(BIN, programs, settings)
+
+
+def written(name, size):
+    """What chunks.py writes."""
+    sys.argv, old = [CHUNKS, name, str(size), '1', ''], sys.argv
+    try:
+        return runpy.run_path(CHUNKS, run_name='chunks')['text']
+    finally:
+        sys.argv = old
+
+
+def files_of(path):
+    """A rotated log, oldest first."""
+    backups = glob.glob(path + '.*')
+    return sorted(backups, key=lambda name: -int(name.rsplit('.', 1)[1])) + [path]
+
+
+def content(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+class Streams(unittest.TestCase):
+    def test_fifty_programs_are_in_their_logs_byte_for_byte_though_the_controller_dies(self):
+        size = 60000
+        piece = {number: (10, 30, 300, 3000, 30000)[number % 5] for number in range(50)}
+        programs = ''.join(
+            '[program:p%d]\ncommand=%s %s p%d %d %d {dir}/go\nstdout_logfile={dir}/p%d.log\nstdout_logfile_maxbytes=7000\n'
+            'stdout_logfile_backups=1000\nstartsecs=0\n%s\n'
+            % (number, sys.executable, CHUNKS, number, size, piece[number], number,
+               ('', 'stdout_logfile_whole_lines=true', 'stdout_pipe_size=256KB',
+                'stdout_pipe_size=4KB\nstdout_logfile_whole_lines=true')[number % 4]) for number in range(50))
+        with daemon(programs) as d:
+            for number in range(50):
+                d.wait_state('p%d' % number, 'RUNNING')
+            d.write('go', '')
+            logs = {number: d.path('p%d.log' % number) for number in range(50)}
+            wanted = {number: written('p%d' % number, size) for number in range(50)}
+
+            def written_to():
+                return sum(os.path.getsize(name) for log in logs.values() for name in glob.glob(log + '*') if os.path.exists(name))
+            total = sum(map(len, wanted.values()))
+            for part in (0.1, 0.4, 0.7):
+                until('a part of the output', lambda: written_to() >= part * total)
+                d.kill_controller()
+            until(lambda: 'all output: %d of %d' % (written_to(), total), lambda: written_to() >= total)
+            for number, log in logs.items():
+                files = files_of(log)
+                self.assertGreater(len(files), 1)
+                self.assertEqual(b''.join(map(content, files)), wanted[number], log)
+                if number % 2:
+                    for name in files[:-1]:
+                        self.assertTrue(content(name).endswith(b'\n'), name)
+            self.assertNotIn(' bytes of stdout lost', d.read('log'))
+
+    def test_a_pipe_has_the_size_that_was_asked_for_or_a_warning_says_what_it_has(self):
+        program = '[program:%s]\ncommand=/bin/sleep 1000\nstartsecs=0\nstdout_logfile=NONE\nstderr_logfile=NONE\n%s\n'
+        with daemon(program % ('p', 'stdout_pipe_size=1MB\nstderr_pipe_size=100KB') + program % ('q', 'stdout_pipe_size=3GB')) as d:
+            sizes = {}
+            for name in ('p', 'q'):
+                d.wait_state(name, 'RUNNING')
+                for number in (1, 2):
+                    fd = os.open('/proc/%d/fd/%d' % (d.info(name)['pid'], number), os.O_RDONLY | os.O_NONBLOCK)
+                    sizes[name, number] = fcntl.fcntl(fd, 1032)  # F_GETPIPE_SZ
+                    os.close(fd)
+            self.assertEqual(sizes['p', 1], 1 << 20)
+            self.assertEqual(sizes['p', 2], 128 << 10)
+            self.assertEqual(sizes['q', 2], 64 << 10)
+            self.assertGreaterEqual(sizes['q', 1], 1 << 20)
+            log = d.read('log')
+            self.assertNotIn('p: the pipe', log)
+            self.assertRegex(log, r'WARN q: the pipe of its stdout has %d bytes, not 3221225472 \(stdout_pipe_size\): ' % sizes['q', 1])
+
+
+class Files(unittest.TestCase):
+    @unittest.skipUnless(shutil.which('logrotate', path='/usr/sbin:/usr/bin'), 'there is no logrotate')
+    def test_logrotate_moves_a_log_and_usr2_begins_the_next(self):
+        script = 'i=0; while :; do echo $i; i=$((i+1)); sleep 0.002; done'
+        with daemon('[program:p]\ncommand=/bin/sh -c "%s"\nstartsecs=0\nstdout_logfile={dir}/out\n' % script) as d:
+            os.chmod(d.directory, 0o755)
+            d.write('rotate', '%s {\n size 1\n rotate 50\n nocompress\n postrotate\n  kill -USR2 %d\n endscript\n}\n'
+                    % (d.path('out'), d.keeper.pid))
+            os.chmod(d.path('rotate'), 0o644)
+            for turn in range(1, 4):
+                until('output', lambda: d.read('out').count('\n') > 20)
+                subprocess.run(['/usr/sbin/logrotate', '-f', '-s', d.path('state'), d.path('rotate')], check=True, timeout=60)
+                d.wait_log('supervisord logreopen', turn)
+                until('the next file', lambda: os.path.exists(d.path('out')))
+            until('output', lambda: d.read('out').count('\n') > 20)
+            d.insist('stopProcess', 'p')
+            numbers = b''.join(map(content, files_of(d.path('out')))).split()
+            self.assertEqual([int(number) for number in numbers], list(range(len(numbers))))
+
+
+if __name__ == '__main__':
+    BIN = os.path.abspath(sys.argv[1])
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=2)
