@@ -55,7 +55,6 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
     std::size_t last = 0;                  // bytes: what the last one found
 
     void wait() {
-        pause = first_pause;
         boost::system::error_code error;
         readable.assign(pipe.get(), error);
         if (error) return look_again(base::now() + shortage_pause);
@@ -85,10 +84,16 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
         const std::size_t difference = bytes > last ? bytes - last : last - bytes;
         const bool full = bytes >= room / 8 * 7 || (bytes >= room / 2 && difference <= bytes / 32);
         last = bytes;
+        if (pause < shortest_pause && bytes >= room / 16) return look_again_at_once();
         const microseconds fitting = full ? pause / 2 : pause * static_cast<std::int64_t>(room / 8 * 5) / static_cast<std::int64_t>(bytes);
         pause = std::min(std::clamp(fitting, pause / 2, pause * 2), longest_pause);
         if (pause >= shortest_pause) return look_again(end_of(pause));
         pause = shortest_pause / 2;
+        look_again_at_once();
+    }
+
+    /// When others had their turn.
+    void look_again_at_once() {
         boost::asio::post(readable.get_executor(), [self = shared_from_this()] {
             if (self->pipe) self->pump();
         });
