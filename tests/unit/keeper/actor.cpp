@@ -21,7 +21,7 @@ int succeed(const keeper::Snapshot& table) {
     std::vector<keeper::Holding> held;
     for (const auto& entry : table.header().held) held.push_back({entry.name, entry.fd});
     if (!keeper::keeper_is_gone(table.header().keeper_pid)) return 96;
-    return keeper::become_keeper(programs, held, {});
+    return keeper::become_keeper(programs, held, keeper::Upgrade::none, {});
 }
 
 int play_puppet(bool rebuild) {
