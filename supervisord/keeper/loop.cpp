@@ -103,8 +103,10 @@ int Loop::run() {
     while (!exit_code_) {
         let_time_pass();
         tell();
-        if (is_to_follow()) follow();
-        wait();
+        if (is_to_follow())
+            follow();  // comes back with something to tell
+        else
+            wait();
     }
     leave();
     return *exit_code_;
