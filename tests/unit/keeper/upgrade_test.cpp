@@ -93,7 +93,7 @@ TEST_CASE("a new version that works is what the keeper goes on as, and nothing e
     CHECK(WEXITSTATUS(second.await(Type::exited).ending.wstatus) == 4);
     second.release(late);
     CHECK_FALSE(second.has_come(Type::exited));
-    CHECK(bench.stage.count_descriptors() == descriptors);
+    CHECK(bench.stage.count_descriptors() <= descriptors);  // less what we were started with and did not want
     REQUIRE(base::send_signal(running.pid, SIGKILL));
     const auto exited = second.await(Type::exited);
     CHECK(exited.ending.known == keeper::Known::wait);
