@@ -44,6 +44,7 @@ using Socket = Protocol::socket;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
+constexpr std::chrono::milliseconds likely_time{500};  // for a request on its way, when the server winds down
 constexpr std::size_t read_piece = 4096;           // while a client waits for its answer
 constexpr std::size_t write_piece = 256 * 1024;    // has write_time to go out
 constexpr std::size_t stream_piece = 64 * 1024;    // of a followed log
@@ -281,7 +282,7 @@ asio::awaitable<bool> Session::news() {
 /// No request has begun, nor is one in the socket (closed with that unread, the connection would be reset), nor is one
 /// likely to be on its way.
 bool Session::is_silent() {
-    if (parser_ || buffer_.size() > 0 || !waiting_since || base::now() - *waiting_since < Room::grace) return false;
+    if (parser_ || buffer_.size() > 0 || !waiting_since || base::now() - *waiting_since < likely_time) return false;
     char byte = 0;
     return ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
