@@ -165,6 +165,12 @@ constexpr Command table[] = {
      .help = "update\t\t\tReload config and add/remove as necessary, and will restart affected programs\n"
              "update all\t\tReload config and add/remove as necessary, and will restart affected programs\n"
              "update <gname> [...]\tUpdate specific groups\n"},
+    {.name = "upgrade",
+     .run = upgrade,
+     .switches = asks,
+     .takes_arguments = false,
+     .listed = false,
+     .help = "upgrade\t\t\tGo on with the supervisord that is installed now; no process is stopped or restarted\n"},
     {.name = "version",
      .run = version,
      .switches = tells,

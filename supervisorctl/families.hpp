@@ -33,6 +33,7 @@ void remove(Session&, const Arguments&);
 // server_commands.cpp
 void version(Session&, const Arguments&);
 void reload(Session&, const Arguments&);
+void upgrade(Session&, const Arguments&);
 void shutdown(Session&, const Arguments&);
 void open(Session&, const Arguments&);
 

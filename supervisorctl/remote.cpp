@@ -51,6 +51,11 @@ void read(const Value& json, Outcome& outcome) {
     json.at("description").get_to(outcome.description);
 }
 
+void read(const Value& json, Upgraded& upgraded) {
+    json.at("statename").get_to(upgraded.state);
+    json.at("description").get_to(upgraded.description);
+}
+
 void read(const Value& json, Changes& changes) {
     const Value& lists = json.at(0);  // a list in a list: compat/rpc.md, section 4.1
     lists.at(0).get_to(changes.added);
@@ -176,6 +181,8 @@ Answer<Text> Remote::supervisor_version() { return call<Text>("supervisor.getSup
 Answer<std::int64_t> Remote::pid() { return call<std::int64_t>("supervisor.getPID", soon); }
 Answer<bool> Remote::shut_down() { return call<bool>("supervisor.shutdown", soon); }
 Answer<bool> Remote::restart() { return call<bool>("supervisor.restart", soon); }
+Answer<bool> Remote::upgrade() { return call<bool>("supervisor.upgrade", soon); }
+Answer<Upgraded> Remote::upgraded() { return call<Upgraded>("supervisor.getUpgradeInfo", soon); }
 
 Answer<std::vector<Process>> Remote::processes() {
     return call<std::vector<Process>>("supervisor.getAllProcessInfo", soon);

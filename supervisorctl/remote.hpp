@@ -43,6 +43,12 @@ struct Changes {
     std::vector<std::string> added, changed, removed;
 };
 
+/// What came of the last upgrade.
+struct Upgraded {
+    std::string state;  // "GOING_ON", "DONE" and others
+    std::string description;
+};
+
 /// What an update would do to a group.
 struct Preview {
     struct Option {
@@ -69,12 +75,15 @@ public:
     [[nodiscard]] const Server& server() const { return client_.server(); }
     /// From now on, for all calls together; nothing: each has its own limit.
     void give_up_after(std::optional<std::chrono::seconds> limit);
+    [[nodiscard]] bool gives_up() const { return deadline_ && base::now() >= *deadline_; }
 
     Answer<std::string> api_version();
     Answer<std::string> supervisor_version();
     Answer<std::int64_t> pid();
     Answer<bool> shut_down();
     Answer<bool> restart();
+    Answer<bool> upgrade();
+    Answer<Upgraded> upgraded();
 
     Answer<std::vector<Process>> processes();
     Answer<Process> process(const std::string& name);

@@ -1,4 +1,5 @@
-// version, reload, shutdown, open: supervisord itself
+// version, reload, upgrade, shutdown, open: supervisord itself
+#include "common/base/clock.hpp"
 #include "supervisorctl/exit_status.hpp"
 #include "supervisorctl/families.hpp"
 #include "supervisorctl/printing.hpp"
@@ -7,6 +8,26 @@
 namespace supervisorctl {
 
 using base::concat;
+
+namespace {
+
+constexpr std::chrono::seconds upgrade_patience{60};
+constexpr std::chrono::milliseconds look_again{50};
+
+/// The one that answers may end at any moment: the next one answers then.
+Upgraded wait_for_upgrade(Session& session) {
+    const base::Time end = base::now() + upgrade_patience;
+    for (;; (void)session.terminal().interrupt().wait(-1, 0, look_again)) {
+        try {
+            Upgraded upgraded = session.remote().upgraded().value();
+            if (upgraded.state != "GOING_ON" || base::now() >= end) return upgraded;
+        } catch (const Trouble&) {
+            if (session.remote().gives_up() || base::now() >= end) throw;
+        }
+    }
+}
+
+}  // namespace
 
 void version(Session& session, const Arguments&) {
     const std::string version = session.remote().supervisor_version().value();
@@ -26,6 +47,23 @@ void reload(Session& session, const Arguments&) {
     }
     restarted.must_be_granted();
     session.say("Restarted supervisord");
+}
+
+void upgrade(Session& session, const Arguments&) {
+    const auto begun = session.remote().upgrade();
+    if (begun.refused_for(api::Fault::shutdown_state)) {
+        session.say("ERROR: already shutting down");
+        return session.fail(exit_status::generic);
+    }
+    if (begun.refused_for(api::Fault::failed)) {  // it goes on as it is
+        session.say(concat("ERROR: ", begun.refused()->text));
+        return session.fail(exit_status::generic);
+    }
+    begun.must_be_granted();
+    const Upgraded upgraded = wait_for_upgrade(session);
+    if (upgraded.state == "DONE") return session.say("Upgraded supervisord");
+    session.say(concat("ERROR: ", upgraded.state, ": ", upgraded.description));
+    session.fail(exit_status::generic);
 }
 
 void shutdown(Session& session, const Arguments&) {

@@ -1,11 +1,13 @@
 #include "supervisord/controller.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -27,6 +29,7 @@
 #include "supervisord/process/lines.hpp"
 #include "supervisord/reload.hpp"
 #include "supervisord/sockets.hpp"
+#include "supervisord/upgrade.hpp"
 #include "supervisord/web/server.hpp"
 
 extern char** environ;
@@ -38,6 +41,9 @@ namespace {
 using base::concat;
 using config::LogLevel;
 using keeper::Why;
+
+constexpr std::chrono::seconds farewell_time{2};       // for what clients of a controller wait for that makes room
+constexpr std::chrono::milliseconds farewell_look{10};
 
 int fail(std::string_view message) {
     std::fprintf(stderr, "Error: %.*s\n", static_cast<int>(message.size()), message.data());
@@ -53,14 +59,6 @@ config::Environment environment() {
         out.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     return out;
-}
-
-config::Reading read_files(const launch::Handover& handover) {
-    auto surroundings = config::Surroundings::of_this_process();
-    surroundings.cwd = handover.cwd;
-    surroundings.command_line = handover.options;
-    surroundings.strict = handover.strict;
-    return config::read(handover.config_path, surroundings);
 }
 
 base::Fd held(const keeper::Snapshot& snapshot, std::string_view name) { return base::Fd(snapshot.held(name)); }
@@ -97,9 +95,12 @@ logs::ActivitySettings activity_settings(const config::Settings& settings, bool 
 std::string what_happened(const keeper::Message& welcome) {
     if (welcome.why == Why::salvaged) return "supervisord was killed, keeper and controller";
     if (welcome.why == Why::promoted) return "keeper was killed, its controller has taken its place";
+    if (welcome.why == Why::upgrade) return "upgrade: the new controller goes on in place of the old one";
     if (welcome.why == Why::hang) return "controller did not answer and was killed";
     const std::string end = WIFSIGNALED(welcome.wstatus) ? concat("signal ", WTERMSIG(welcome.wstatus))
                                                          : process::exit_text(welcome.wstatus);
+    if (welcome.why == Why::taken_back)
+        return concat("upgrade taken back, the old version goes on: the new controller ended before it worked (", end, ")");
     return concat("controller died (", end, ")");
 }
 
@@ -119,6 +120,9 @@ private:
     std::optional<config::Diagnostic> prepare(const config::Reading& next);
     void end(bool restart);
     void work();
+    [[nodiscard]] int held_here(std::string_view name) const;
+    void make_room();
+    [[nodiscard]] keeper::Upgrade what_became_of_upgrade() const;
     [[nodiscard]] std::string succeed();
     void begin_what_does_not_run(control::Notes& notes);
 
@@ -138,6 +142,12 @@ private:
     config::Config config_;  // what this supervisord runs with
     control::Daemon* daemon_ = nullptr;  // as long as the loop runs
     bool keeper_died_ = false;
+    bool works_ = false;                   // the keeper was told
+    keeper::Upgrade upgrade_ = keeper::Upgrade::none;  // how far the last one came, as far as we know
+    Upgrade* upgrade_process_ = nullptr;   // as long as the loop runs,
+    web::HttpServer* server_ = nullptr;    // and this
+    boost::asio::steady_timer leaving_{loop_};  // to make room for a new version,
+    std::optional<base::Time> leave_at_;        // then at the latest
 };
 
 /// With a chronicle of a controller that ended against its will: go on with what was active.  Else: begin.
@@ -162,7 +172,7 @@ void Controller::choose_config() {
     }
     if (welcome_.why == Why::first || content_) return;
     if (welcome_.why != Why::salvaged) {  // else it was read just now
-        auto reading = read_files(handover_);
+        auto reading = launch::read_files(handover_);
         for (const auto& diagnostic : reading.diagnostics) problems_.push_back(config::where_and_what(diagnostic));
         if (checked_ && (!reading.config || *reading.config != config_))
             problems_.push_back("the files have changed since this reload was asked for, it puts in force what they said then");
@@ -188,7 +198,10 @@ void Controller::log_beginning(logs::Activity& activity) {
     for (const auto& slot : snapshot_.slots()) alive += slot.state == keeper::SlotState::alive;
     const std::string resumed = concat(", resumed: ", alive, alive == 1 ? " process" : " processes", " (controllers lost: ",
                                        welcome_.restarts, ")");
-    activity.log(LogLevel::warn, concat(what_happened(welcome_), resumed));
+    const auto level = welcome_.why == Why::upgrade      ? LogLevel::info
+                       : welcome_.why == Why::taken_back ? LogLevel::critical
+                                                         : LogLevel::warn;
+    activity.log(level, concat(what_happened(welcome_), resumed));
 }
 
 void Controller::open_servers(web::HttpServer& server, logs::Activity& activity) {
@@ -242,10 +255,43 @@ std::string Controller::succeed() {
     } else {
         for (const auto& slot : snapshot_.slots()) programs.push_back(keeper::ends_of(slot));
     }
+    // What later controllers are made of: one that works is made of it.  In the middle of an upgrade the keeper that we
+    // know of had another.
+    const base::Fd program(works_ ? ::open("/proc/self/exe", O_PATH | O_CLOEXEC) : -1);
     std::vector<keeper::Holding> held;
-    for (const auto& [name, fd] : link_.held()) held.push_back({name, fd.get()});
-    const int error = keeper::become_keeper(programs, held, arguments_);
+    for (const auto& [name, fd] : link_.held())
+        held.push_back({name, name == keeper::held_program && program ? program.get() : fd.get()});
+    const int error = keeper::become_keeper(programs, held, what_became_of_upgrade(), arguments_);
     return concat("cannot take the place of the keeper, which was killed: ", base::errno_text(error));
+}
+
+/// Of an upgrade in the middle of which the keeper was killed.
+keeper::Upgrade Controller::what_became_of_upgrade() const {
+    using keeper::Upgrade;
+    if (upgrade_process_ && upgrade_process_->is_wanted()) return Upgrade::taken_back;  // we are the old version
+    if (upgrade_ != Upgrade::starting && upgrade_ != Upgrade::following) return upgrade_;
+    return works_ ? Upgrade::done : Upgrade::taken_back;  // we are the new one: the keeper that we become is it too
+}
+
+int Controller::held_here(std::string_view name) const {
+    const auto found = link_.held().find(std::string(name));
+    return found == link_.held().end() ? -1 : found->second.get();
+}
+
+/// The next controller is of the new version.  Clients get what they wait for, for a while; whoever comes now waits for
+/// the next one.  We end as if we were killed: that a controller may be at any instruction, and so nothing is undone.
+void Controller::make_room() {
+    server_->wind_down();
+    if (!leave_at_) leave_at_ = base::now() + farewell_time;
+    if (server_->connections() == 0 || base::now() >= *leave_at_) {
+        link_.flush();
+        base::crash_point("controller.makes_room");
+        ::_exit(0);
+    }
+    leaving_.expires_after(farewell_look);
+    leaving_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) make_room();
+    });
 }
 
 /// A start is a start, though some programs run already: what does not is begun anew, whatever was noted of it.
@@ -269,7 +315,9 @@ void Controller::begin_what_does_not_run(control::Notes& notes) {
 int Controller::run() {
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
         if (entry.name[0] != '\0') link_.holds(entry.name, entry.fd);
+    upgrade_ = snapshot_.header().upgrade;
     if (!link_.greet(welcome_)) return fail(succeed());
+    upgrade_ = welcome_.upgrade;
     choose_config();
     follows_ = content_.has_value();
     auto notes = adopted_or_new<control::Notes>(snapshot_, link_, "notes", rebuild_, problems_);
@@ -295,12 +343,17 @@ int Controller::run() {
     control::SharedSockets sockets(link_, activity);
     sockets.adopt(snapshot_.header());
     control::Leavings leavings(loop_, link_);
+    Upgrade upgrade(loop_, link_, {handover_.program, [this](std::string_view name) { return held_here(name); },
+                                   [&activity](LogLevel level, std::string_view line) { activity.log(level, line); },
+                                   [this] { make_room(); }});
+    upgrade_process_ = &upgrade;
     control::World world{loop_,         link_,            activity, files,    *journal, *notes, launches, events, sockets, leavings,
                          environment(), config_.settings, config_.serverurl.value_or(""), {}};
     control::Daemon daemon(world,
-                           {snapshot_.header().keeper_pid, [this] { return read_files(handover_); },
+                           {snapshot_.header().keeper_pid, [this] { return launch::read_files(handover_); },
                             [this](const config::Reading& next) { return prepare(next); },
-                            [this](bool restart) { end(restart); }},
+                            [this](bool restart) { end(restart); },
+                            [&upgrade](control::WhenDone done) { upgrade.begin(std::move(done)); }, upgrade_},
                            std::move(chronicle_));
     daemon_ = &daemon;
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
@@ -330,6 +383,7 @@ int Controller::run() {
     base::crash_point("controller.resumed");
 
     web::HttpServer server(loop_, daemon, files);
+    server_ = &server;
     open_servers(server, activity);
     if (welcome_.why == Why::reload) put_pidfile();
     keeper::Message ready = keeper::message_of(keeper::Type::ready);
@@ -343,7 +397,11 @@ int Controller::run() {
         if (welcome_.why == Why::salvaged) daemon.deal_with_leftovers(snapshot_);
         daemon.autostart();
     });
-    link_.listen([&](const keeper::Message& message) { daemon.news(message); },
+    works_ = true;
+    link_.listen([&](const keeper::Message& message) {
+                     if (message.type == keeper::Type::upgraded) upgrade_ = message.upgrade;
+                     daemon.news(message);
+                 },
                  [&] {
                      keeper_died_ = true;
                      loop_.stop();

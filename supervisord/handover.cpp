@@ -15,6 +15,7 @@ std::string Handover::to_text() const {
     Json json;
     json["cwd"] = cwd;
     json["config_path"] = config_path;
+    json["program"] = program;
     json["daemonized"] = daemonized;
     json["options"] = options;
     json["strict"] = strict;
@@ -31,6 +32,7 @@ base::Result<Handover> Handover::from_text(const std::string& text) {
         Handover out;
         out.cwd = json.at("cwd");
         out.config_path = json.at("config_path");
+        out.program = json.at("program");
         out.daemonized = json.at("daemonized");
         out.options = json.at("options").get<std::map<std::string, std::string>>();
         out.strict = json.at("strict");
@@ -43,6 +45,14 @@ base::Result<Handover> Handover::from_text(const std::string& text) {
     } catch (const Json::exception& problem) {
         return base::Error{base::concat("cannot read what the launcher left: ", problem.what())};
     }
+}
+
+config::Reading read_files(const Handover& handover) {
+    auto surroundings = config::Surroundings::of_this_process();
+    surroundings.cwd = handover.cwd;
+    surroundings.command_line = handover.options;
+    surroundings.strict = handover.strict;
+    return config::read(handover.config_path, surroundings);
 }
 
 std::string held_name(const config::Server& server) {

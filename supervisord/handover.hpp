@@ -8,6 +8,7 @@
 #include "common/base/result.hpp"
 #include "common/config/command_line.hpp"
 #include "common/config/model.hpp"
+#include "common/config/reader.hpp"
 #include "supervisord/privileges.hpp"
 
 namespace launch {
@@ -15,6 +16,7 @@ namespace launch {
 struct Handover {
     std::string cwd;          // of the start, before any chdir: relative paths in the files count from there (Q72)
     std::string config_path;  // absolute
+    std::string program;      // as it was executed, absolute: an upgrade finds the new version there
     bool daemonized = false;
     std::map<std::string, std::string> options;  // of the command line, which win over the file
     bool strict = false;      // how the files are read
@@ -24,6 +26,9 @@ struct Handover {
     [[nodiscard]] std::string to_text() const;
     [[nodiscard]] static base::Result<Handover> from_text(const std::string& text);
 };
+
+/// The configuration as its files are now.
+[[nodiscard]] config::Reading read_files(const Handover& handover);
 
 /// Under which the keeper holds a listening socket.
 [[nodiscard]] std::string held_name(const config::Server& server);

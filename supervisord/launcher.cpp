@@ -43,6 +43,18 @@ namespace {
 
 constexpr int usage_status = 2, failure_status = 1;
 
+/// Where the next version of this program will be: its path as the user knows it, with the links in it, if that is so.
+std::string installed_path(const std::string& cwd) {
+    char target[4096];
+    const ssize_t size = ::readlink("/proc/self/exe", target, sizeof target);
+    const std::string file(target, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    std::string path = base::absolute_path(executed_path(), cwd);
+    struct stat there{}, ours{};
+    const bool same = ::stat(path.c_str(), &there) == 0 && ::stat("/proc/self/exe", &ours) == 0 &&
+                      there.st_dev == ours.st_dev && there.st_ino == ours.st_ino && !path.starts_with("/proc/");
+    return same ? path : file;
+}
+
 int refuse(std::string_view message) {
     std::fputs(config::usage_error(executed_path(), message).c_str(), stderr);
     return usage_status;
@@ -242,6 +254,7 @@ int run(int argc, char** argv) {
     Handover handover;
     handover.cwd = surroundings.cwd;
     handover.config_path = config.path;
+    handover.program = installed_path(surroundings.cwd);
     handover.options = arguments->options;
     handover.strict = arguments->strict;
     handover.config = config;

@@ -90,6 +90,7 @@ void Daemon::news(const keeper::Message& message) {
             return log(pid() == 1 ? entry.level : LogLevel::debug, entry.text);
         }
         case keeper::Type::signals: return received(message.bits);
+        case keeper::Type::upgraded: return upgraded(message.upgrade);
         case keeper::Type::note:
             return log(message.flags & keeper::critical ? LogLevel::critical : LogLevel::warn, keeper::name_of(message));
         default: return;
@@ -101,6 +102,7 @@ void Daemon::received(std::uint64_t bits) {
         if (bits >> number & 1) received_exit(base::signal_name(number));
     if (bits >> SIGHUP & 1) received_hangup();
     if (bits >> SIGUSR2 & 1) reopen_logs();
+    if (bits >> SIGUSR1 & 1) received_upgrade();
     keeper::Message taken = keeper::message_of(keeper::Type::taken);
     taken.bits = bits;
     world_.link.send(taken);
@@ -123,6 +125,35 @@ void Daemon::reopen_logs() {
     log(LogLevel::info, "supervisord logreopen");
     if (const auto reopened = world_.activity.reopen(); !reopened) log(LogLevel::warn, reopened.error());
     for (Runner* runner : runners()) runner->reopen_logs();
+}
+
+// Upgrades.
+
+void Daemon::received_upgrade() {
+    if (mood() != api::Mood::running)
+        return log(LogLevel::warn, "ignored SIGUSR1 indicating upgrade request (shutdown in progress)");
+    log(LogLevel::info, "received SIGUSR1 indicating upgrade request");
+    upgrade([](const Outcome&) {});  // what comes of it is logged there
+}
+
+void Daemon::upgraded(keeper::Upgrade upgrade) {
+    surroundings_.upgraded = upgrade;
+    if (upgrade == keeper::Upgrade::done)
+        log(LogLevel::info, concat("upgrade: done, the keeper is of the new version too; it goes on with pid ", pid()));
+}
+
+UpgradeInfo Daemon::upgrade_info() const {
+    switch (surroundings_.upgraded) {
+        case keeper::Upgrade::none: return {"NONE", "there was none"};
+        case keeper::Upgrade::starting:
+        case keeper::Upgrade::following: return {"GOING_ON", "the keeper is to follow"};
+        case keeper::Upgrade::done: return {"DONE", "supervisord is of the new version"};
+        case keeper::Upgrade::controller_only:
+            return {"CONTROLLER_ONLY", "the keeper stays as it was, its new version cannot be executed"};
+        case keeper::Upgrade::taken_back:
+            return {"TAKEN_BACK", "the new controller ended before it worked; supervisord is of the old version"};
+    }
+    return {};
 }
 
 // Going down.

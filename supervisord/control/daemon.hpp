@@ -32,6 +32,8 @@ public:
         /// Before a restart: what of a configuration cannot be put in force; nothing: it is ready.
         std::function<std::optional<config::Diagnostic>(const config::Reading&)> prepare;
         std::function<void(bool restart)> ended;  // everything has stopped
+        std::function<void(WhenDone)> upgrade;
+        keeper::Upgrade upgraded = keeper::Upgrade::none;  // how far the last one came
     };
 
     /// The chronicle is the one that the content of resume() was read from, if there was any.
@@ -66,6 +68,8 @@ public:
     Outcome remove_group(std::string_view name) override;
     void shutdown() override;
     Outcome restart() override;
+    void upgrade(WhenDone done) override { surroundings_.upgrade(std::move(done)); }
+    [[nodiscard]] UpgradeInfo upgrade_info() const override;
     [[nodiscard]] std::vector<EventPool> event_pools() override { return world_.events.pools(); }
     void send_remote_event(std::string_view type, std::string_view payload) override;
     [[nodiscard]] std::string logfile() const override;
@@ -93,6 +97,8 @@ private:
     void received_exit(std::string_view name);
     void received_hangup();
     void reopen_logs();
+    void received_upgrade();
+    void upgraded(keeper::Upgrade upgrade);
     void go_down(api::Mood mood);
     void go_on_down();
     void tell_who_is_left();

@@ -78,6 +78,12 @@ struct EventPool {
     std::vector<Listener> listeners = {};
 };
 
+/// The last upgrade of supervisord itself.
+struct UpgradeInfo {
+    std::string statename;  // NONE, GOING_ON, DONE, CONTROLLER_ONLY or TAKEN_BACK
+    std::string description;
+};
+
 struct Changes {
     std::vector<std::string> added, changed, removed;
 };
@@ -108,6 +114,11 @@ public:
     /// Stops everything and begins anew with the files as they are.  Refused with CANT_REREAD, and nothing touched,
     /// when they are not valid (Q71).
     virtual Outcome restart() = 0;
+
+    /// Goes on with the program that is installed now, with nothing stopped.  Answers when that one has been tested and
+    /// is about to take over; refuses with FAILED, and nothing changed.
+    virtual void upgrade(WhenDone done) = 0;
+    [[nodiscard]] virtual UpgradeInfo upgrade_info() const = 0;
 
     [[nodiscard]] virtual std::vector<EventPool> event_pools() = 0;  // sorted by name
     virtual void send_remote_event(std::string_view type, std::string_view payload) = 0;

@@ -29,6 +29,7 @@ bool Loop::inherit() {
     table_ = Table(file_.memory(), header.capacity);
     for (std::uint32_t number = 0; number < header.backed; ++number) {
         Slot& slot = table_.slot(number);
+        if (slot.state == SlotState::free) continue;  // perhaps never used, and all zeros
         slot.pidfd = move_up(slot.pidfd);
         for (auto& end : slot.retained) end.fd = move_up(end.fd);
     }
@@ -88,6 +89,7 @@ void Loop::carry_on(Why why) {
     header.held_used = header.pending_signals = 0;
     header.notes_told = header.notes_written;
     header.ever_ready = header.restarts = 0;
+    header.upgrade = Upgrade::none;
     header.last_wstatus = 0;
     if (header.used == 0) header.why = Why::first;
 }
@@ -103,19 +105,24 @@ void Loop::foster(std::uint32_t number) {
     }
     slot.foreign = 1;
     if (slot.pidfd < 0) slot.pidfd = find_process(slot).release();
-    epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u32 = number}};
-    if (slot.pidfd < 0 || ::epoll_ctl(foreign_.get(), EPOLL_CTL_ADD, slot.pidfd, &event) != 0) {
-        Ending ending;
-        ending.at = now();
-        return table_.exit(number, ending);
-    }
-    if (table_.header().why != Why::salvaged) return;
+    wait_for_end(number);
+    if (slot.state == SlotState::exited || table_.header().why != Why::salvaged) return;
     for (auto& end : slot.retained) {
         int problem = 0;
         if (end.role == Role::none) continue;
         end.fd = reopen_end(slot.pid, end, problem).release();
         if (problem != 0) slot.flags |= cut_off;
     }
+}
+
+// What cannot be waited for has ended, as far as we shall ever know.
+void Loop::wait_for_end(std::uint32_t number) {
+    const Slot& slot = table_.slot(number);
+    epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u32 = number}};
+    if (slot.pidfd >= 0 && ::epoll_ctl(foreign_.get(), EPOLL_CTL_ADD, slot.pidfd, &event) == 0) return;
+    Ending ending;
+    ending.at = now();
+    table_.exit(number, ending);
 }
 
 void Loop::drop(std::uint32_t number) {

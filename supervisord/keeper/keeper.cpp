@@ -22,8 +22,11 @@ int refuse(const std::string& problem) {
 int run(std::span<char* const> arguments) {
     const auto boot = map_boot(boot_fd);
     if (!boot) return refuse(boot.error());
-    const bool promoted = !arguments.empty() && std::string_view(arguments[0]) == promoted_argument;
-    Loop loop(**boot, promoted ? arguments.subspan(1) : arguments, promoted);
+    const std::string_view first = arguments.empty() ? "" : arguments[0];
+    auto origin = Loop::Origin::launcher;
+    if (first == promoted_argument) origin = Loop::Origin::controller;
+    if (first == upgraded_argument) origin = Loop::Origin::keeper;
+    Loop loop(**boot, arguments.subspan(origin == Loop::Origin::launcher ? 0 : 1), origin);
     if (!loop.prepare())
         return refuse(base::concat("cannot start: ", errno == EBUSY ? "a controller that has lost its keeper and does not "
                                                                       "answer still has the programs; it must end first"

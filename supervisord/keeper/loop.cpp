@@ -60,18 +60,25 @@ bool Loop::prepare() {
     original_ = take_limits(nofile);
     // First everything goes up, then what is below is closed and reserved; only then anything else is opened.
     boot_copy_ = base::Fd(move_up(boot_fd));
-    program_ = base::Fd(move_up(boot_.controller_fd >= 0 ? boot_.controller_fd
-                                                         : ::open("/proc/self/exe", O_PATH | O_CLOEXEC)));
+    const bool is_first = origin_ == Origin::launcher;
+    base::Fd program(move_up(is_first && boot_.controller_fd >= 0 ? boot_.controller_fd
+                                                                  : ::open("/proc/self/exe", O_PATH | O_CLOEXEC)));
     std::vector<int> held;
-    if (!promoted_)
+    if (is_first)
         for (const auto& entry : std::span(boot_.held, boot_.held_count)) held.push_back(move_up(entry.fd));
-    if (promoted_ && !inherit()) return false;
-    if (!boot_copy_ || !program_ || !reserve_low_descriptors()) return false;
+    Passage passage;
+    if (origin_ == Origin::keeper && !read_passage(passage_fd, passage)) return false;
+    if (!is_first && !inherit()) return false;
+    if (!boot_copy_ || !program || !reserve_low_descriptors()) return false;
 
-    if (promoted_)
+    if (origin_ == Origin::keeper) return resume(passage);
+    if (origin_ == Origin::controller)
         carry_on(Why::promoted);
     else if (!begin())
         return false;
+    // Of one that was killed in the middle of an upgrade we have what its last controller that worked was made of.
+    program_ = table_.held(held_program);
+    if (program_ < 0 && !use_program(std::move(program))) return false;
     for (std::size_t i = 0; i < held.size(); ++i)
         if (held[i] < 0 || table_.put(boot_.held[i].name, held[i]).err != 0)
             note("a descriptor that the launcher names is not there");
@@ -81,18 +88,25 @@ bool Loop::prepare() {
         base::Fd(put.replaced).reset();
         if (put.err != 0) return false;
     }
+    return listen();
+}
+
+bool Loop::listen() {
     signals_ = take_signals();
     ::prctl(PR_SET_NAME, "supervisord");
     return signals_ && ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
 int Loop::run() {
-    start_at_ = base::now();
+    if (controller_ == 0) start_at_ = base::now();  // else we follow one of our own, with the controller that it had
     reap();  // whatever became our child before we listened
     while (!exit_code_) {
         let_time_pass();
         tell();
-        wait();
+        if (is_to_follow())
+            follow();  // comes back with something to tell
+        else
+            wait();
     }
     leave();
     return *exit_code_;
@@ -131,7 +145,7 @@ void Loop::wait() {
 
 int Loop::timeout() const {
     std::optional<base::Time> first;
-    for (const auto& time : {start_at_, kill_at_, end_at_, watchdog_.tick_at})
+    for (const auto& time : {start_at_, kill_at_, end_at_, test_end_at_, watchdog_.tick_at})
         if (time && (!first || *time < *first)) first = time;
     auto left = first ? std::max<std::chrono::nanoseconds>(*first - base::now(), 0ns) : 1h;
     if (table_.find_marked(lingering | unsettled)) left = std::min<std::chrono::nanoseconds>(left, look_again);
@@ -172,6 +186,8 @@ void Loop::reap() {
         base::crash_point("keeper.reaped");
         if (pid == controller_) {
             controller_status = wstatus;
+        } else if (pid == tester_) {
+            examined(wstatus);
         } else if (const auto number = table_.find_pid(pid)) {
             table_.exit(*number, ending_of(wstatus, usage));
         } else {
@@ -200,6 +216,7 @@ void Loop::look_at_groups() {
 void Loop::let_time_pass() {
     const base::Time time = base::now();
     if (kill_at_ && *kill_at_ <= time) kill_controller();
+    if (test_end_at_ && *test_end_at_ <= time) stop_examining();
     if (watchdog_.tick_at && *watchdog_.tick_at <= time) watch();
     // The last resort: nobody is there, or will be, to stop programs in order.
     if (last_resort_ == 0 && is_looping(restarts_) && (table_.header().pending_signals & end_wanted)) {

@@ -3,6 +3,7 @@
 //   requests.cpp    what the controller asks for
 //   succession.cpp  controllers: start, greeting, telling them what they must know, their end
 //   inheritance.cpp what another keeper has left
+//   upgrade.cpp     a new version: its test, its controller, and this keeper executed anew
 #pragma once
 
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "common/base/clock.hpp"
 #include "supervisord/keeper/boot.hpp"
+#include "supervisord/keeper/passage.hpp"
 #include "supervisord/keeper/restarts.hpp"
 #include "supervisord/keeper/spawn.hpp"
 #include "supervisord/keeper/table_file.hpp"
@@ -23,8 +25,12 @@ namespace keeper {
 
 class Loop {
 public:
-    /// promoted: this process was the controller of a keeper that is dead, and has all that it had.
-    Loop(const Boot& boot, std::span<char* const> arguments, bool promoted);
+    enum class Origin {
+        launcher,
+        controller,  // of a keeper that is dead; it has all that that one had
+        keeper,      // an older version, which has executed this one in its place
+    };
+    Loop(const Boot& boot, std::span<char* const> arguments, Origin origin);
 
     /// Everything before the first controller; false: errno.
     [[nodiscard]] bool prepare();
@@ -33,6 +39,7 @@ public:
 
 private:
     // loop.cpp
+    [[nodiscard]] bool listen();
     void wait();
     [[nodiscard]] int timeout() const;
     void read_signals();
@@ -54,6 +61,22 @@ private:
     void let_all_go();
     void look_at_foreign();
     void look_at_foreign(std::uint32_t number);
+    void wait_for_end(std::uint32_t number);
+
+    // upgrade.cpp
+    void examine(Incoming& incoming);
+    [[noreturn]] void become_tester(const Incoming& incoming, int copy, int passage);
+    void examined(int wstatus);
+    void stop_examining();
+    [[nodiscard]] int upgrade();
+    void controller_works();
+    bool is_new_one_lost();  // and the old version is to go on
+    [[nodiscard]] bool is_to_follow() const;
+    [[nodiscard]] Passage passage_now() const;
+    void follow();
+    void follow_failed(int error);
+    [[nodiscard]] bool resume(const Passage& passage);
+    [[nodiscard]] bool use_program(base::Fd program);
 
     // requests.cpp
     bool read_requests(int at_most);  // false: there are no more for now
@@ -73,6 +96,7 @@ private:
 
     // succession.cpp
     void start_controller();
+    void hand_over_all();
     [[noreturn]] void become_controller(int link, int copy);
     void controller_ended(int wstatus);
     void kill_controller();
@@ -83,12 +107,13 @@ private:
     [[nodiscard]] bool tell_of(std::uint32_t number);
 
     const Boot& boot_;
-    const bool promoted_;
-    std::vector<char*> controller_arguments_, rebuild_arguments_;
+    const Origin origin_;
+    std::vector<char*> controller_arguments_, rebuild_arguments_, self_test_arguments_, keeper_arguments_;
     Original original_;
     TableFile file_;
     Table table_;
-    base::Fd boot_copy_, program_, signals_;
+    base::Fd boot_copy_, signals_;
+    int program_ = -1;  // the binary of controllers; held as "program"
     int alarm_ = -1;  // a timer that the controller winds while it is busy; held as "alarm"
     std::string pidfile_;  // that was written; empty: none
     base::Fd foreign_;           // an epoll of the pidfds of those that are not our children; none: there are none
@@ -106,6 +131,17 @@ private:
     Restarts restarts_;
     Watchdog watchdog_;
     bool hangs_ = false;  // and is killed for it
+
+    // A new version.
+    pid_t tester_ = 0;                    // 0: none that is not reaped
+    std::uint64_t test_seq_ = 0;          // of the request that it answers; 0: nobody wants to know any more
+    std::optional<Message> test_result_;  // not told yet
+    std::optional<base::Time> test_end_at_;
+    base::Fd candidate_;                  // its binary,
+    bool passed_ = false;                 // which has stood the test,
+    bool wanted_ = false;                 // is what the next controller is made of,
+    bool tried_ = false;                  // and the present one is, which does not work yet
+    bool upgrade_untold_ = false;
 
     std::optional<base::Time> start_at_;  // the next controller
     std::optional<base::Time> kill_at_;   // the present one, when it has closed its link and does not end

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 
 namespace keeper {
 
@@ -46,6 +47,7 @@ bool set_name(Message& message, std::string_view name) {
 int check_request(const Message& message, std::size_t descriptors) {
     if (message.type == Type::spawn) return has_name(message) ? check_spawn(message, descriptors) : EINVAL;
     if (message.type == Type::put) return has_name(message) && descriptors == 1 ? 0 : EINVAL;
+    if (message.type == Type::examine) return descriptors == 2 + std::size(examined) ? 0 : EINVAL;
     if (descriptors != 0) return EINVAL;
     switch (message.type) {
     case Type::hello:
@@ -54,6 +56,7 @@ int check_request(const Message& message, std::size_t descriptors) {
     case Type::beat:
     case Type::restart:
     case Type::taken:
+    case Type::upgrade:
         return 0;
     case Type::signal:
         return message.signal >= 0 && message.signal <= SIGRTMAX ? 0 : EINVAL;

@@ -17,9 +17,17 @@ inline constexpr int table_fd = 4;        // its copy of the table,
 inline constexpr int controller_boot_fd = 5;  // the Boot,
 inline constexpr int live_table_fd = 6;       // and the table itself, for the day when the keeper is gone
 inline constexpr const char* promoted_argument = "--promoted";  // of a keeper that was a controller
+inline constexpr const char* upgraded_argument = "--upgraded";  // of one that was a keeper, and goes on
+inline constexpr int passage_fd = 4;              // in that one: what it knew besides the table (passage.hpp)
+inline constexpr const char* self_test_argument = "--self-test";  // of a new version that is looked at, which has
+                                                                  // table_fd and controller_boot_fd,
+inline constexpr int examined_fd = 7;             // and from here on copies of what controllers write,
+inline constexpr std::string_view examined[] = {"notes", "config", "journal", "events"};  // as the keeper calls it,
+inline constexpr int examined_passage_fd = 11;    // and of a passage
 inline constexpr int first_free_fd = 16;  // the keeper holds nothing below: programs are given descriptors 0 to 15
 
 inline constexpr std::string_view held_pidfile = "pidfile";  // put: a file with the path that counts since a reload
+inline constexpr std::string_view held_program = "program";  // the binary of the last controller that worked (O_PATH)
 
 inline constexpr std::size_t retained_limit = 4;  // ends of pipes kept for a program
 inline constexpr std::size_t target_limit = 16;   // descriptors given to a program
@@ -41,8 +49,10 @@ enum class Type : std::uint16_t {
     restart,   // when I exit now, that is no crash: start another with Why::reload
     taken,     // bits: these signals are dealt with, or noted
     shutdown,  // exit_code, flags -> the keeper ends with that code; reply EBUSY while programs are alive
+    examine,   // [a binary, where it is to write to, copies of `examined`] -> reply wstatus, when its self-test is over
+    upgrade,   // the next controller is of the binary that was examined last, and passed; I end -> reply
     // From the keeper.
-    welcome = 64,  // why, restarts, wstatus (of the controller before), bits; err EPROTO: not this version
+    welcome = 64,  // why, restarts, wstatus (of the controller before), bits, upgrade; err EPROTO: not this version
     spawned,       // seq, name, slot, inc, pid, err, spawned_at; [pidfd].  EEXIST tells of the one there is
     reply,         // seq, slot, inc, err
     exited,        // slot, inc, name, pid, ending
@@ -51,10 +61,21 @@ enum class Type : std::uint16_t {
     signals,       // bits (1 << number), pid and uid of who sent the last; until taken, each new controller hears it
     note,          // name: a line for the log; flags: critical, else a warning
     ping,          // say something: a beat, if there is nothing else
+    upgraded,      // upgrade: what became of the keeper's part of it
 };
 
 /// Why a controller was started.
-enum class Why : std::uint32_t { first, crash, hang, reload, upgrade, promoted, salvaged };
+enum class Why : std::uint32_t { first, crash, hang, reload, upgrade, promoted, salvaged, taken_back };
+
+/// How far an upgrade has come.
+enum class Upgrade : std::uint32_t {
+    none,             // there was none,
+    starting,         // the new controller is to come, or does not work yet
+    following,        // it works, and the keeper is next
+    done,             // both are new
+    controller_only,  // the new keeper could not be executed
+    taken_back,       // the new controller ended before it worked: both are old
+};
 
 /// What a retained end is to the program.
 enum class Role : std::uint8_t { none, input, output, error, other };
@@ -117,7 +138,7 @@ struct Message {
     std::uint8_t target_count = 0;
     std::uint8_t reserved = 0;
     std::uint32_t seconds = 0;
-    std::uint32_t unused = 0;
+    Upgrade upgrade = Upgrade::none;
     Role retained[retained_limit] = {};        // in the order of the descriptors
     std::uint8_t target[target_limit] = {};    // the numbers that the program's ends get, 0 to 15
     Instant spawned_at;

@@ -70,7 +70,8 @@ bool keeper_is_gone(pid_t keeper) {
     return true;
 }
 
-int become_keeper(std::span<const Ends> programs, std::span<const Holding> held, std::span<char* const> arguments) {
+int become_keeper(std::span<const Ends> programs, std::span<const Holding> held, Upgrade upgrade,
+                  std::span<char* const> arguments) {
     // From here on a signal waits for the keeper that we will be.
     sigset_t all;
     sigfillset(&all);
@@ -81,6 +82,7 @@ int become_keeper(std::span<const Ends> programs, std::span<const Holding> held,
     close_all_on_exec();
     base::crash_point("promotion.begins");
     write_numbers(table, programs, held);
+    table.header().upgrade = upgrade;
     base::crash_point("promotion.written");
     if (::dup2(controller_boot_fd, boot_fd) < 0) return errno;
     keep(live_table_fd);

@@ -29,8 +29,9 @@ struct Holding {
 /// Waits until the keeper, our parent, is gone for certain; false when it is still there after seconds.
 [[nodiscard]] bool keeper_is_gone(pid_t keeper);
 
-/// Does not come back, or with an errno.  `arguments` are those of the controller, without its role.
-[[nodiscard]] int become_keeper(std::span<const Ends> programs, std::span<const Holding> held,
+/// Does not come back, or with an errno.  `upgrade` is what has become of the last one; `arguments` are those of the
+/// controller, without its role.
+[[nodiscard]] int become_keeper(std::span<const Ends> programs, std::span<const Holding> held, Upgrade upgrade,
                                 std::span<char* const> arguments);
 
 }  // namespace keeper

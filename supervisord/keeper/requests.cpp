@@ -70,8 +70,11 @@ void Loop::carry_out(Incoming& incoming) {
         return spawn(incoming);
     case Type::release:
         return release(request);
+    case Type::examine:
+        return examine(incoming);
     case Type::ready:
         on_ready(restarts_);
+        controller_works();
         table_.header().hang_limit = request.seconds;
         watchdog_.ready(std::chrono::seconds(request.seconds));
         if (!pid_is_told_ || table_.header().why == Why::reload) result.err = announce_pid();
@@ -99,6 +102,9 @@ void Loop::carry_out(Incoming& incoming) {
     case Type::shutdown:
         result.err = shutdown(request);
         break;
+    case Type::upgrade:
+        result.err = upgrade();
+        break;
     default:  // beat: that it came is all
         return;
     }
@@ -123,6 +129,8 @@ void Loop::hello(const Message& request) {
     welcome.restarts = header.restarts;
     welcome.wstatus = header.last_wstatus;
     welcome.bits = told_signals_ = header.pending_signals;
+    welcome.upgrade = header.upgrade;
+    upgrade_untold_ = false;
     answer(welcome);
     greeted_ = known;
     if (known) return;

@@ -54,7 +54,7 @@ base::Fd take_signals() {
     for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&all, number);
     ::sigprocmask(SIG_SETMASK, &all, nullptr);
     sigemptyset(&wanted);
-    for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD, SIGTSTP}) sigaddset(&wanted, number);
+    for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD, SIGTSTP}) sigaddset(&wanted, number);
     base::Fd fd(::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
     return fd;
 }

@@ -14,6 +14,8 @@ namespace keeper {
 
 namespace {
 
+constexpr std::uint32_t untried_limit = 30;  // seconds
+
 std::vector<char*> arguments_of(std::initializer_list<const char*> own, std::span<char* const> users) {
     std::vector<char*> all;
     for (const char* one : own) all.push_back(const_cast<char*>(one));
@@ -28,14 +30,16 @@ void hand_over(int fd) {
 
 }  // namespace
 
-Loop::Loop(const Boot& boot, std::span<char* const> arguments, bool promoted)
+Loop::Loop(const Boot& boot, std::span<char* const> arguments, Origin origin)
     : boot_(boot),
-      promoted_(promoted),
+      origin_(origin),
       controller_arguments_(arguments_of({"supervisord", "--controller"}, arguments)),
-      rebuild_arguments_(arguments_of({"supervisord", "--controller", "--rebuild"}, arguments)) {}
+      rebuild_arguments_(arguments_of({"supervisord", "--controller", "--rebuild"}, arguments)),
+      self_test_arguments_(arguments_of({"supervisord", self_test_argument}, arguments)),
+      keeper_arguments_(arguments_of({"supervisord", "--keeper", upgraded_argument}, arguments)) {}
 
-// In the forked child.  It has our memory, so it knows what to hand over: all that its copy of the table names.
-void Loop::become_controller(int link, int copy) {
+// All that the table names stays open in what this process executes next.
+void Loop::hand_over_all() {
     const Header& header = table_.header();
     for (std::uint32_t number = 0; number < header.used; ++number) {
         const Slot& slot = table_.slot(number);
@@ -45,6 +49,11 @@ void Loop::become_controller(int link, int copy) {
     }
     for (const auto& entry : std::span(header.held, header.held_used))
         if (entry.name[0] != '\0') hand_over(entry.fd);
+}
+
+// In the forked child.  It has our memory, so it knows what to hand over: all that its copy of the table names.
+void Loop::become_controller(int link, int copy) {
+    hand_over_all();
     ::dup2(link, socket_fd);
     ::dup2(copy, table_fd);
     ::dup2(boot_copy_.get(), controller_boot_fd);
@@ -58,7 +67,7 @@ void Loop::become_controller(int link, int copy) {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     auto& arguments = must_rebuild(restarts_) ? rebuild_arguments_ : controller_arguments_;
-    ::execveat(program_.get(), "", arguments.data(), environ, AT_EMPTY_PATH);
+    ::execveat(wanted_ ? candidate_.get() : program_, "", arguments.data(), environ, AT_EMPTY_PATH);
     ::_exit(126);
 }
 
@@ -81,7 +90,10 @@ void Loop::start_controller() {
     }
     controller_ = header.controller_pid = pid;
     greeted_ = restart_asked_ = full_ = hangs_ = false;
-    watchdog_.start(std::chrono::seconds(header.hang_limit), base::now());
+    if ((tried_ = std::exchange(wanted_, false))) header.upgrade = Upgrade::starting;
+    // A new version that hangs before it works must not need somebody to notice.
+    const std::uint32_t limit = tried_ && header.hang_limit == 0 ? untried_limit : header.hang_limit;
+    watchdog_.start(std::chrono::seconds(limit), base::now());
     told_signals_ = 0;
     table_.all_told();
 }
@@ -112,6 +124,7 @@ void Loop::controller_ended(int wstatus) {
     kill_at_.reset();
     watchdog_.stop();
     greeted_ = false;
+    stop_examining();
 
     Header& header = table_.header();
     header.controller_pid = 0;
@@ -124,7 +137,12 @@ void Loop::controller_ended(int wstatus) {
     }
     std::chrono::milliseconds delay{0};
     header.why = Why::reload;
-    if (!restart_asked_) {
+    if (is_new_one_lost()) {
+        ++header.restarts;
+        header.why = Why::taken_back;
+    } else if (wanted_) {
+        if (!restart_asked_) header.why = Why::upgrade;
+    } else if (!restart_asked_) {
         ++header.restarts;
         header.why = hangs_ ? Why::hang : Why::crash;
         const bool killed_from_outside = WIFSIGNALED(wstatus) && WTERMSIG(wstatus) == SIGKILL;
@@ -144,6 +162,13 @@ void Loop::tell() {
     if (!greeted_ || !link_ || full_) return;
     if (const auto late = std::exchange(waiting_answer_, std::nullopt)) answer(*late, waiting_descriptor_);
     Header& header = table_.header();
+    if (test_result_ && tell(*test_result_)) test_result_.reset();
+    if (upgrade_untold_) {
+        Message upgraded = message_of(Type::upgraded);
+        upgraded.upgrade = header.upgrade;
+        if (!tell(upgraded)) return;
+        upgrade_untold_ = false;
+    }
     if (header.pending_signals & ~told_signals_) {
         Message signals = message_of(Type::signals);
         signals.bits = header.pending_signals;

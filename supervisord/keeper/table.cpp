@@ -108,6 +108,23 @@ bool Table::settle(std::uint32_t number, Instant now) {
     return true;
 }
 
+void Table::save_marks() {
+    for (std::uint32_t number = 0; number < header_->used; ++number) slots_[number].marks = marks_[number];
+}
+
+bool Table::resume(std::uint32_t number) {
+    const Slot& slot = slots_[number];
+    const std::string_view name = view_of(slot.name);
+    if ((slot.state != SlotState::alive && slot.state != SlotState::exited) || slot.inc == 0 || name.empty()) return false;
+    names_[number] = hash_of(name);
+    marks_[number] = static_cast<std::uint8_t>(slot.marks);
+    header_->used = std::max(header_->used, number + 1);
+    if (slot.state == SlotState::exited) return true;
+    if (!slot.foreign) pids_[number] = slot.pid;
+    ++alive_;
+    return true;
+}
+
 std::optional<std::uint32_t> Table::find_pid(pid_t pid) const {
     const auto end = pids_.begin() + header_->used;
     const auto found = std::find(pids_.begin(), end, pid);
@@ -182,6 +199,11 @@ int Table::drop(std::string_view name) {
     if (!entry) return -1;
     std::memset(entry->name, 0, name_size);
     return std::exchange(entry->fd, -1);
+}
+
+int Table::held(std::string_view name) const {
+    const HeldDescriptor* entry = find_held(*header_, name);
+    return entry ? entry->fd : -1;
 }
 
 void Table::note(std::string_view text, std::uint32_t flags, std::int64_t wall) {

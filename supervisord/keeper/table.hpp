@@ -48,7 +48,7 @@ struct Slot {
     std::int32_t born_pid = 0;            // written by the child itself, before it passes the gate
     std::int32_t order_err = 0;           // the result of `order`
     std::uint32_t foreign = 0;            // no child of ours: its keeper was killed
-    std::uint32_t reserved = 0;
+    std::uint32_t marks = 0;              // while a keeper executes itself anew: what stands beside the table else
     std::uint64_t born_ticks = 0;         // its start in clock ticks since boot, the same way; 0: unknown
     std::uint64_t order = 0;              // the last order to signal that was carried out
     Instant spawned_at;
@@ -85,7 +85,7 @@ struct Header {
     std::int32_t last_wstatus = 0;     // how the one before ended
     std::uint32_t ever_ready = 0;      // some controller was
     std::uint32_t hang_limit = 0;      // seconds of silence that make a hang; 0: none do
-    std::uint32_t reserved = 0;
+    Upgrade upgrade = Upgrade::none;   // the last
     std::uint64_t pending_signals = 0;  // bits, until taken
     std::int32_t signal_pid = 0;       // who sent the last
     std::uint32_t signal_uid = 0;
@@ -143,6 +143,12 @@ public:
     /// such a program, no child of ours; false: there is not, the slot is to be released.
     [[nodiscard]] bool settle(std::uint32_t number, Instant now);
 
+    /// Before this process executes itself anew: what stands beside the table goes into it,
+    void save_marks();
+    /// and comes back, for each slot.  Nothing is settled: the children are ours as before, and one that has not passed
+    /// its gate yet will.  False: nothing is there; the slot is to be released.
+    [[nodiscard]] bool resume(std::uint32_t number);
+
     /// The child was reaped.
     void exit(std::uint32_t number, const Ending& ending);
     /// A look at the process group of a child that was reaped; answers a mark group_unchecked or lingering.
@@ -171,6 +177,8 @@ public:
     [[nodiscard]] Put put(std::string_view name, int fd);
     /// What was held under that name, or -1.
     [[nodiscard]] int drop(std::string_view name);
+    /// What is held under that name, or -1.
+    [[nodiscard]] int held(std::string_view name) const;
 
     void note(std::string_view text, std::uint32_t flags, std::int64_t wall);
 

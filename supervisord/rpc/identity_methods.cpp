@@ -26,6 +26,18 @@ Returned<bool> restart(Supervisor& supervisor) {
     return true;
 }
 
+void upgrade(Supervisor& supervisor, Reply<bool> reply) {
+    supervisor.upgrade([reply](control::Outcome outcome) {
+        if (outcome) return reply.refuse(*std::move(outcome));
+        reply(true);
+    });
+}
+
+UpgradeInfo get_upgrade_info(Supervisor& supervisor) {
+    auto info = supervisor.upgrade_info();
+    return {std::move(info.statename), std::move(info.description)};
+}
+
 bool send_remote_event(Supervisor& supervisor, const std::string& type, const std::string& data) {
     supervisor.send_remote_event(type, data);
     return true;

@@ -44,6 +44,11 @@ SupervisorState get_state(Supervisor& supervisor);
 std::int64_t get_pid(Supervisor& supervisor);
 bool shut_down(Supervisor& supervisor);
 Returned<bool> restart(Supervisor& supervisor);
+void upgrade(Supervisor& supervisor, Reply<bool> reply);
+struct UpgradeInfo {
+    std::string statename, description;
+};
+UpgradeInfo get_upgrade_info(Supervisor& supervisor);
 bool send_remote_event(Supervisor& supervisor, const std::string& type, const std::string& data);
 
 // config_methods.cpp

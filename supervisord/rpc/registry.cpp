@@ -60,6 +60,17 @@ const Method rows[] = {
      .result = always_true,
      .faults = {Fault::cant_reread},
      .handler = answers(restart)},
+    {.name = "supervisor.upgrade",
+     .doc = "Go on with the program that is installed now, with no process stopped or started.  Answers when that "
+            "program has been tested and takes over: getUpgradeInfo then says what came of it.  Refused, with nothing "
+            "changed, when it cannot go on.  Not in Supervisor.",
+     .result = always_true,
+     .faults = {Fault::failed},
+     .handler = promises(upgrade)},
+    {.name = "supervisor.getUpgradeInfo",
+     .doc = "What came of the last upgrade.  Not in Supervisor.",
+     .result = {"result", "Structure of statename (NONE, GOING_ON, DONE, CONTROLLER_ONLY, TAKEN_BACK) and description"},
+     .handler = always(answers(get_upgrade_info))},
     {.name = "supervisor.sendRemoteCommEvent",
      .doc = "Send a REMOTE_COMMUNICATION event to the listeners that want it.",
      .params = {{"type", "What the listeners find after `type:`"}, {"data", "Body of the event"}},

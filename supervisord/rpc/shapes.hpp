@@ -19,6 +19,10 @@ constexpr auto shape(SupervisorState*) {
     return std::tuple{Member{"statecode", &SupervisorState::statecode}, Member{"statename", &SupervisorState::statename}};
 }
 
+constexpr auto shape(UpgradeInfo*) {
+    return std::tuple{Member{"statename", &UpgradeInfo::statename}, Member{"description", &UpgradeInfo::description}};
+}
+
 constexpr auto shape(ProcessResult*) {
     return std::tuple{Member{"name", &ProcessResult::name}, Member{"group", &ProcessResult::group},
                       Member{"status", &ProcessResult::status}, Member{"description", &ProcessResult::description}};

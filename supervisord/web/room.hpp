@@ -20,6 +20,7 @@ namespace web {
 struct Connection {
     std::optional<base::Time> waiting_since;  // for a whole request; nothing while one is being answered
     std::function<void()> close;              // at once: nothing of it is left in any list or open
+    std::function<bool()> is_idle;            // no answer is cut off: no request has begun, or a log is followed
 };
 
 /// A listening socket's side of its sessions.

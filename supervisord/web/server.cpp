@@ -86,6 +86,8 @@ struct HttpServer::Implementation : std::enable_shared_from_this<Implementation>
     bool admit(Listener& listener, base::Fd& socket, const std::string& peer);
     void complain(Listener& listener, std::string_view what);
     void close();
+    void wind_down();
+    void stop_accepting();
 };
 
 asio::awaitable<void> HttpServer::Implementation::accept(std::shared_ptr<Implementation> self,
@@ -93,12 +95,12 @@ asio::awaitable<void> HttpServer::Implementation::accept(std::shared_ptr<Impleme
     for (;;) {
         if (!listener->first) {
             const auto [error] = co_await listener->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, as_result);
-            if (error || self->shared->closed) co_return;
+            if (error || self->shared->closed || self->shared->winding_down) co_return;
         }
         if (self->accept_waiting(*listener)) continue;
         listener->pause.expires_after(listener->first ? Room::grace : accept_pause);
         const auto [pause_error] = co_await listener->pause.async_wait(as_result);
-        if (pause_error || self->shared->closed) co_return;
+        if (pause_error || self->shared->closed || self->shared->winding_down) co_return;
     }
 }
 
@@ -173,21 +175,39 @@ void HttpServer::Implementation::complain(Listener& listener, std::string_view w
     shared->supervisor.log(config::LogLevel::warn, base::concat("[", listener.door->section.section, "]: ", what));
 }
 
-void HttpServer::Implementation::close() {
-    shared->closed = true;
-    shared->passwords.close();
+void HttpServer::Implementation::stop_accepting() {
     error_code ignored;
     for (const auto& listener : listeners) {
         listener->descriptor.close(ignored);
         listener->pause.cancel();
     }
     listeners.clear();
+}
+
+void HttpServer::Implementation::wind_down() {
+    shared->winding_down = true;
+    for (const auto& listener : listeners)
+        if (auto first = std::exchange(listener->first, {})) turn_away(std::move(first->first));
+    stop_accepting();
+    for (const auto& door : shared->room.doors()) {
+        const auto connections = door->connections;  // a copy: who is closed leaves the list
+        for (Connection* connection : connections)
+            if (connection->is_idle()) connection->close();
+    }
+}
+
+void HttpServer::Implementation::close() {
+    shared->closed = true;
+    shared->passwords.close();
+    stop_accepting();
     for (const auto& door : shared->room.doors())
         while (!door->connections.empty()) door->connections.front()->close();
 }
 
 HttpServer::HttpServer(boost::asio::io_context& loop, control::Supervisor& supervisor, logs::Files& files, Limits limits)
     : implementation_(std::make_shared<Implementation>(std::make_shared<Shared>(loop, supervisor, files, limits))) {}
+
+void HttpServer::wind_down() { implementation_->wind_down(); }
 
 HttpServer::~HttpServer() { implementation_->close(); }
 

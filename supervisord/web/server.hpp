@@ -43,6 +43,10 @@ public:
     /// Serves a listening socket, with the credentials of its section.
     void serve(base::Fd listening, const config::Server& server);
     [[nodiscard]] std::size_t connections() const;
+    /// Accepts no more: who comes waits for another server on the same sockets, which stay open elsewhere.  Connections
+    /// end with the answer to the request that they are at; those that have none, and have been silent for a moment, now.
+    /// To be called again and again until there are none left.
+    void wind_down();
 
 private:
     struct Implementation;

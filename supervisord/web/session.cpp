@@ -44,6 +44,7 @@ using Socket = Protocol::socket;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
+constexpr std::chrono::milliseconds likely_time{500};  // for a request on its way, when the server winds down
 constexpr std::size_t read_piece = 4096;           // while a client waits for its answer
 constexpr std::size_t write_piece = 256 * 1024;    // has write_time to go out
 constexpr std::size_t stream_piece = 64 * 1024;    // of a followed log
@@ -78,6 +79,7 @@ public:
           buffer_(shared_->limits.header_bytes + read_piece) {
         waiting_since = base::now();
         close = [this] { end(); };
+        is_idle = [this] { return is_followed_ || is_silent(); };
         place_ = door_->connections.insert(door_->connections.end(), this);
     }
     ~Session() { leave(); }
@@ -106,6 +108,7 @@ private:
     bool news_ = false;             // an answer has come, or the log has changed
     bool waiting_ = false;          // for news
     bool closed_ = false;
+    bool is_followed_ = false;      // a log, and nothing else any more
     std::size_t written_ = 0;       // bytes of the present answer
 
     [[nodiscard]] const Limits& limits() const { return shared_->limits; }
@@ -121,6 +124,7 @@ private:
     void end();
     void leave();
     void tell_news();
+    [[nodiscard]] bool is_silent();
     void skip_empty_lines();
     void take_head();
     asio::awaitable<int> authenticate();
@@ -246,7 +250,7 @@ asio::awaitable<bool> Session::serve_request() {
         co_return false;
     }
     const Response& response = std::get<Response>(answered);
-    const After after = parser_->get().keep_alive() ? After::keep : After::close;
+    const After after = parser_->get().keep_alive() && !shared_->winding_down ? After::keep : After::close;
     std::string text = write(response, request_.head, after, std::time(nullptr));
     const bool sent = co_await send(std::move(text));
     if (!closed_) log_access(response.status);
@@ -273,6 +277,14 @@ asio::awaitable<bool> Session::news() {
     }
     news_ = false;
     co_return true;
+}
+
+/// No request has begun, nor is one in the socket (closed with that unread, the connection would be reset), nor is one
+/// likely to be on its way.
+bool Session::is_silent() {
+    if (parser_ || buffer_.size() > 0 || !waiting_since || base::now() - *waiting_since < likely_time) return false;
+    char byte = 0;
+    return ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
 void Session::tell_news() {
@@ -318,6 +330,7 @@ asio::awaitable<void> Session::refuse(int status) {
 
 /// Sends a log as it grows.  What is not yet sent stays in the file, so that a slow client costs no memory.
 asio::awaitable<void> Session::follow(Stream stream) {
+    is_followed_ = true;
     const std::weak_ptr<Session> weak = weak_from_this();
     watch_ = shared_->files.watch(stream.path, [weak] {
         if (const auto self = weak.lock()) self->tell_news();

@@ -25,6 +25,7 @@ struct Shared {
     Passwords passwords{loop};
     Failures failures;
     bool closed = false;
+    bool winding_down = false;  // no request after the present one
 };
 
 /// Runs until one side ends the connection; in the list of its door for as long.  peer: for lines of the log.

@@ -110,6 +110,7 @@ public:
     std::string its_identifier = "supervisor";
     std::string its_logfile;
     std::vector<control::EventPool> its_pools;
+    control::UpgradeInfo its_upgrade = {"NONE", "there was none"};
     config::Config its_config;  // as last read
     control::Changes changes;
     control::Outcome outcome;   // of what is asked next, when it is not that it worked
@@ -191,6 +192,11 @@ public:
         asked.emplace_back("restart");
         return outcome;
     }
+    void upgrade(control::WhenDone done) override {
+        asked.emplace_back("upgrade");
+        later.push_back([done = std::move(done), how = outcome] { done(how); });
+    }
+    [[nodiscard]] control::UpgradeInfo upgrade_info() const override { return its_upgrade; }
     [[nodiscard]] std::vector<control::EventPool> event_pools() override { return its_pools; }
     void send_remote_event(std::string_view type, std::string_view payload) override {
         asked.push_back("event " + std::string(type) + " " + std::string(payload));

@@ -286,6 +286,20 @@ TEST_CASE("version, reload and shutdown") {
     check(run(server, "reload"), 1, "ERROR: CANT_REREAD: why\n");
 }
 
+TEST_CASE("upgrade says what came of it") {
+    FakeServer server;
+    server.returns("upgrade", "true");
+    server.returns("getUpgradeInfo", R"({"statename":"DONE","description":"so it is"})");
+    check(run(server, "upgrade"), 0, "Upgraded supervisord\n");
+    CHECK(server.calls() == Calls{"upgrade []", "getUpgradeInfo []"});
+    server.returns("getUpgradeInfo", R"({"statename":"TAKEN_BACK","description":"it did not work"})");
+    check(run(server, "upgrade"), 1, "ERROR: TAKEN_BACK: it did not work\n");
+    server.refuses("upgrade", 30, "FAILED: it is no program");
+    check(run(server, "upgrade"), 1, "ERROR: FAILED: it is no program\n");
+    server.refuses("upgrade", 6, "SHUTDOWN_STATE");
+    check(run(server, "upgrade"), 1, "ERROR: already shutting down\n");
+}
+
 TEST_CASE("several calls share one connection, unless the server hangs up") {
     ThreePrograms server;
     check(run(server, "pid a"), 0, "7\n");

@@ -1,4 +1,4 @@
-// Plays both roles for the tests: the keeper itself, and a controller that is a puppet.  A puppet hands its link and its
+// Plays all roles for the tests: the keeper itself, a version that is tested, and a controller that is a puppet.  A puppet hands its link and its
 // copy of the table to the test over the held descriptor "stage", and then does nothing but end when it is told to.
 #include <poll.h>
 #include <sys/socket.h>
@@ -21,7 +21,7 @@ int succeed(const keeper::Snapshot& table) {
     std::vector<keeper::Holding> held;
     for (const auto& entry : table.header().held) held.push_back({entry.name, entry.fd});
     if (!keeper::keeper_is_gone(table.header().keeper_pid)) return 96;
-    return keeper::become_keeper(programs, held, {});
+    return keeper::become_keeper(programs, held, keeper::Upgrade::none, {});
 }
 
 int play_puppet(bool rebuild) {
@@ -57,11 +57,21 @@ int play_puppet(bool rebuild) {
     }
 }
 
+/// As the first copy says.
+int play_tester() {
+    char what = 0;
+    if (::pread(keeper::examined_fd, &what, 1, 0) != 1) return 95;
+    if (what == 'h') ::pause();
+    if (::write(1, "tested\n", 7) != 7) return 94;
+    return what == 't' ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     const std::string_view role = count > 1 ? arguments[1] : "";
     if (role == "--keeper") return keeper::run({arguments + 2, arguments + count});
+    if (role == keeper::self_test_argument) return play_tester();
     if (role == "--controller") return play_puppet(count > 2 && arguments[2] == std::string_view("--rebuild"));
     return 97;
 }

@@ -333,3 +333,37 @@ TEST_CASE("a slot that was being freed or taken is free") {
     SUBCASE("rubbish") { slot.state = static_cast<SlotState>(77); }
     CHECK_FALSE(table.settle(number, {}));
 }
+
+TEST_CASE("what stands beside the table goes with it through an exec") {
+    Memory memory(8);
+    Table& table = memory.table;
+    const auto alive = running(table, "alive", 1, 100);
+    const auto told = running(table, "told", 1, 101);
+    const auto untold = running(table, "untold", 1, 102, keeper::watch_group);
+    const auto foreign = running(table, "foreign", 1, 103);
+    const auto gone = running(table, "gone", 1, 104);
+    table.slot(foreign).foreign = 1;
+    for (const auto number : {told, untold, gone}) table.exit(number, ending(7));
+    table.told(told);
+    table.release(gone);
+    table.save_marks();
+
+    Table next(memory.bytes.get(), 8);
+    next.back(8);
+    next.header().used = 0;
+    for (std::uint32_t number = 0; number < 8; ++number)
+        CHECK(next.resume(number) == (number < 4));
+    CHECK(next.header().used == 4);
+    CHECK(next.alive() == 2);
+    CHECK(next.find_pid(100) == alive);
+    CHECK_FALSE(next.find_pid(101));
+    CHECK_FALSE(next.find_pid(103));  // somebody else's child
+    CHECK(next.find_name("foreign") == foreign);
+    CHECK_FALSE(next.find_name("gone"));
+    CHECK(next.marks(told) == 0);
+    CHECK(next.marks(untold) == (keeper::exit_untold | keeper::group_unchecked));
+    CHECK(next.claim("told", 2).err == EEXIST);
+    CHECK(next.claim("gone", 2).slot == gone);
+    // A child that has not passed its gate yet still will.
+    CHECK(next.slot(alive).gate.load() == keeper::gate_word(1, keeper::Gate::spawning));
+}

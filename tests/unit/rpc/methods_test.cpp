@@ -283,6 +283,20 @@ TEST_CASE("supervisord tells who it is and does as it is told") {
     CHECK(supervisor.asked == Asked{"event type data", "clear log", "restart", "shutdown"});
 }
 
+TEST_CASE("an upgrade is answered when it is known what comes of it") {
+    fake::Supervisor supervisor;
+    const auto granted = ask(supervisor, "supervisor.upgrade");
+    CHECK_FALSE(granted->has_value());
+    supervisor.run();
+    CHECK(granted->value() == "true");
+    supervisor.outcome = api::Refusal{api::Fault::failed, "no program"};
+    CHECK(now(supervisor, "supervisor.upgrade") == "fault 30 FAILED: no program");
+    supervisor.its_upgrade = {"DONE", "so it is"};
+    supervisor.its_mood = api::Mood::shutdown;
+    CHECK(now(supervisor, "supervisor.getUpgradeInfo") == R"({"statename":"DONE","description":"so it is"})");
+    CHECK(now(supervisor, "supervisor.upgrade") == "fault 6 SHUTDOWN_STATE");
+}
+
 TEST_CASE("logs are read in parts") {
     const Directory directory;
     Three three;

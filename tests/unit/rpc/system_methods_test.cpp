@@ -24,6 +24,7 @@ TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
         {"supervisor.getProcessInfo", "struct string"},
         {"supervisor.getState", "struct"},
         {"supervisor.getSupervisorVersion", "string"},
+        {"supervisor.getUpgradeInfo", "struct"},  // ours
         {"supervisor.getVersion", "string"},
         {"supervisor.previewUpdate", "array"},  // ours
         {"supervisor.readLog", "string int int"},
@@ -49,6 +50,7 @@ TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
         {"supervisor.tailProcessLog", "array string int int"},
         {"supervisor.tailProcessStderrLog", "array string int int"},
         {"supervisor.tailProcessStdoutLog", "array string int int"},
+        {"supervisor.upgrade", "boolean"},  // ours
         {"system.listMethods", "array"},
         {"system.methodHelp", "string string"},
         {"system.methodSignature", "array string"},

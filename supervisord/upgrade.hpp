@@ -1,0 +1,56 @@
+// The controller's part of an upgrade: has the program that is installed now tested, and says when this controller is to
+// make room for it.  What follows is the keeper's (keeper/upgrade.cpp).  Changes nothing until the test is passed.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/base/fd.hpp"
+#include "common/base/result.hpp"
+#include "common/config/model.hpp"
+#include "supervisord/control/supervisor.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace control {
+class Link;
+}
+
+namespace keeper {
+struct Message;
+}
+
+namespace control_role {
+
+class Upgrade {
+public:
+    struct Surroundings {
+        std::string program;  // where the new one is installed
+        std::function<int(std::string_view name)> file;  // of those in keeper::examined; -1: there is none
+        std::function<void(config::LogLevel level, std::string_view line)> log;
+        std::function<void()> make_room;  // the next controller is of the new version: this one is to end
+    };
+    Upgrade(boost::asio::io_context& loop, control::Link& link, Surroundings surroundings)
+        : loop_(loop), link_(link), its_(std::move(surroundings)) {}
+
+    /// Answers when the test is over, and make_room was called if it was passed; refuses with FAILED.
+    void begin(control::WhenDone done);
+    /// The keeper was asked for it.
+    [[nodiscard]] bool is_wanted() const { return wanted_; }
+
+private:
+    boost::asio::io_context& loop_;
+    control::Link& link_;
+    Surroundings its_;
+    bool going_on_ = false;
+    bool wanted_ = false;
+
+    [[nodiscard]] base::Result<void> examine(control::WhenDone& done);
+    void examined(const keeper::Message& result, const base::Fd& said, control::WhenDone done);
+    void refuse(const std::string& why, const control::WhenDone& done);
+};
+
+}  // namespace control_role
