@@ -41,6 +41,8 @@ void read(const Value& json, Configured& configured) {
     json.at("process_prio").get_to(configured.process_priority);
 }
 
+void read(const Value& json, EventPool& pool) { json.at("name").get_to(pool.name); }
+
 void read(const Value& json, Outcome& outcome) {
     json.at("group").get_to(outcome.group);
     json.at("name").get_to(outcome.name);
@@ -197,6 +199,10 @@ Answer<std::vector<Process>> Remote::processes() {
     return read_answer<std::vector<Process>>(method, answer);
 }
 Answer<Process> Remote::process(const Text& name) { return call<Process>("supervisor.getProcessInfo", soon, name); }
+
+Answer<std::vector<EventPool>> Remote::event_pools() {
+    return call<std::vector<EventPool>>("supervisor.getAllEventPoolInfo", soon);
+}
 
 Answer<bool> Remote::start(const Text& name) { return call<bool>("supervisor.startProcess", whenever, name, true); }
 void Remote::start_each(const std::vector<Text>& names, const Each& each) {

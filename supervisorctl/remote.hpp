@@ -33,6 +33,12 @@ struct Configured {
     std::string json = {};  // all its options, if it was to be kept
 };
 
+/// The listeners of one [eventlistener:x], and the events that wait for them.
+struct EventPool {
+    std::string name;
+    std::string json;  // if it was to be kept
+};
+
 /// What became of one process of several.
 struct Outcome {
     std::string group, name;
@@ -82,6 +88,7 @@ public:
 
     Answer<std::vector<Process>> processes();
     Answer<Process> process(const std::string& name);
+    Answer<std::vector<EventPool>> event_pools();
 
     // Of processes: each waits until it is so, as long as it takes.
     Answer<bool> start(const std::string& name);
