@@ -38,9 +38,13 @@ public:
     [[nodiscard]] bool refused_for(api::Fault fault) const { return refused() && refused()->fault == fault; }
 
     /// Throws Trouble when there is none.
-    [[nodiscard]] const T& value() const {
+    [[nodiscard]] const T& value() const& {
         must_be_granted();
         return std::get<0>(content_);
+    }
+    [[nodiscard]] T value() && {
+        must_be_granted();
+        return std::get<0>(std::move(content_));
     }
     /// For methods whose value says nothing.
     void must_be_granted() const {

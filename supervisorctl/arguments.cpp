@@ -80,7 +80,7 @@ std::variant<Invocation, HelpWanted, UsageError> read_arguments(std::span<const 
 
 std::string help_text(std::string_view program) {
     return concat(
-        "supervisorctl -- look at and control what supervisord runs\n"
+        "supervisorctl -- control applications run by supervisord, and look at them\n"
         "\n"
         "Usage: ",
         program,
@@ -89,8 +89,8 @@ std::string help_text(std::string_view program) {
         "Options:\n"
         "-c/--configuration FILENAME -- configuration file (searched for if not given)\n"
         "-h/--help -- print this text and exit\n"
-        "-i/--interactive -- ask before a shutdown or reload, and for credentials, also\n"
-        "     when an action is given\n"
+        "-i/--interactive -- start an interactive shell; with an action, ask before a\n"
+        "     shutdown or reload, and for credentials\n"
         "-s/--serverurl URL -- where supervisord listens\n"
         "     (default \"http://localhost:9001\").\n"
         "-u/--username USERNAME -- name to log in to supervisord with\n"

@@ -83,16 +83,16 @@ bool is_usable(const base::Fd& socket) {
 
 }  // namespace
 
-HttpAnswer Client::post(std::string_view path, std::string_view body, Limit limit) {
-    ask(path, body);
+HttpAnswer Client::post(std::string_view path, std::string_view type, std::string_view body, Limit limit) {
+    ask(path, type, body);
     return answer(limit);
 }
 
-void Client::ask(std::string_view path, std::string_view body) {
+void Client::ask(std::string_view path, std::string_view type, std::string_view body) {
     if (!is_usable(socket_)) socket_ = connect_to(server_.url, interrupt_);
     asked_ = std::move(socket_);
     send_all(asked_,
-             concat(head("POST", path, server_), "Content-Type: application/json\r\nContent-Length: ", body.size(),
+             concat(head("POST", path, server_), "Content-Type: ", type, "\r\nContent-Length: ", body.size(),
                     "\r\n\r\n", body),
              server_, interrupt_);
 }

@@ -37,11 +37,13 @@ public:
     Client(Server server, const Interrupt& interrupt) : server_(std::move(server)), interrupt_(interrupt) {}
 
     /// No limit: as long as it takes.
-    [[nodiscard]] HttpAnswer post(std::string_view path, std::string_view body,
+    [[nodiscard]] HttpAnswer post(std::string_view path, std::string_view type, std::string_view body,
                                   std::optional<std::chrono::milliseconds> limit);
     /// The two halves of post(), for those who ask several servers, or one several times, before they wait.
-    void ask(std::string_view path, std::string_view body);
+    void ask(std::string_view path, std::string_view type, std::string_view body);
     [[nodiscard]] HttpAnswer answer(std::optional<std::chrono::milliseconds> limit);
+    /// The next request goes over a connection of its own.
+    void hang_up() { socket_.reset(); }
     [[nodiscard]] const Server& server() const { return server_; }
 
 private:

@@ -35,7 +35,7 @@ constexpr Command table[] = {
     {.name = "check",
      .run = check,
      .switches = takes::json | takes::strict,
-     .listed = false,
+     .listed = Listed::as_more,
      .local = true,
      .help = "check\t\t\tSay what is wrong with the configuration file, and do nothing\n"
              "check <file>\t\tThe same for another file\n"},
@@ -47,7 +47,7 @@ constexpr Command table[] = {
      .help = "clear <name>\t\tClear a process' log files.\n"
              "clear <name> <name>\tClear multiple process' log files\n"
              "clear all\t\tClear all process' log files\n"},
-    {.name = "EOF", .run = leave, .listed = false, .help = ""},
+    {.name = "EOF", .run = leave, .listed = Listed::nowhere, .help = ""},
     {.name = "exit", .run = leave, .help = "exit\tExit the supervisor shell.\n"},
     {.name = "fg",
      .run = fg,
@@ -58,7 +58,7 @@ constexpr Command table[] = {
     {.name = "help",
      .run = help,
      .completes = Completes::commands,
-     .listed = false,
+     .listed = Listed::nowhere,
      .help = "help\t\tPrint a list of available actions\n"
              "help <action>\tPrint help for <action>\n"},
     {.name = "maintail",

@@ -29,6 +29,9 @@ struct Switch {
     std::string_view doc;       // one sentence
 };
 
+/// Where `help` has it: among those that Supervisor has too, whose list scripts compare, behind them, or nowhere.
+enum class Listed { as_default, as_more, nowhere };
+
 struct Command {
     std::string_view name;
     void (*run)(Session&, const Arguments&);
@@ -36,7 +39,7 @@ struct Command {
     unsigned switches = 0;        // bits of takes
     bool takes_arguments = true;  // if not, any is an error
     bool checks_server = false;   // before it runs: Session::server_answers()
-    bool listed = true;           // by `help`, whose list scripts compare with that of Supervisor
+    Listed listed = Listed::as_default;
     bool local = false;           // needs no server, and no settings of the file either
     std::string_view help;        // each line ends in a newline; tabs as Supervisor has them
 };

@@ -86,6 +86,12 @@ std::string json_object(const std::vector<Member>& members) {
     return dump(json);
 }
 
+std::string with_member(std::string object, std::string_view name, std::string_view value) {
+    object.pop_back();
+    const std::string_view separator = object == "{" ? "" : ",";
+    return base::concat(object, separator, dump(Json(name)), ':', value, '}');
+}
+
 std::string json_array(const std::vector<std::string>& elements) {
     if (elements.empty()) return "[]\n";
     return base::concat("[\n", base::join(elements, ",\n"), "\n]\n");

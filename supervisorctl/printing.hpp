@@ -22,6 +22,8 @@ namespace supervisorctl {
 using Member = std::pair<std::string_view, std::variant<std::string, std::int64_t>>;
 /// JSON of texts and numbers, in one line without its end.
 [[nodiscard]] std::string json_object(const std::vector<Member>& members);
+/// The object with one more member, whose value is JSON.
+[[nodiscard]] std::string with_member(std::string object, std::string_view name, std::string_view value);
 /// An array with one element (which is JSON) a line, and its newline.
 [[nodiscard]] std::string json_array(const std::vector<std::string>& elements);
 /// {"added": [...], "changed": [...], "removed": [...]} with its newline.

@@ -3,11 +3,12 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 
-#include "common/api/jsonrpc.hpp"
+#include "supervisorctl/dialect.hpp"
+#include "supervisorctl/process_reader.hpp"
 
 namespace supervisorctl {
 
-using api::jsonrpc::Value;
+using Value = nlohmann::ordered_json;
 using base::concat;
 
 namespace {
@@ -20,8 +21,6 @@ void read(const Value& json, bool& value) { json.get_to(value); }
 void read(const Value& json, std::int64_t& value) { json.get_to(value); }
 void read(const Value& json, std::string& value) { json.get_to(value); }
 
-std::string text_of(const Value& json) { return json.dump(-1, ' ', false, Value::error_handler_t::replace); }
-
 void read(const Value& json, Process& process) {
     json.at("group").get_to(process.group);
     json.at("name").get_to(process.name);
@@ -31,7 +30,6 @@ void read(const Value& json, Process& process) {
     json.at("pid").get_to(process.pid);
     json.at("stdout_logfile").get_to(process.stdout_logfile);
     json.at("stderr_logfile").get_to(process.stderr_logfile);
-    process.json = text_of(json);
 }
 
 void read(const Value& json, Configured& configured) {
@@ -41,8 +39,9 @@ void read(const Value& json, Configured& configured) {
     json.at("autostart").get_to(configured.autostart);
     json.at("group_prio").get_to(configured.group_priority);
     json.at("process_prio").get_to(configured.process_priority);
-    configured.json = text_of(json);
 }
+
+void read(const Value& json, EventPool& pool) { json.at("name").get_to(pool.name); }
 
 void read(const Value& json, Outcome& outcome) {
     json.at("group").get_to(outcome.group);
@@ -80,33 +79,30 @@ void read(const Value& json, Preview& preview) {
     json.at("change").get_to(preview.change);
     for (const Value& one : json.at("options")) read(one, preview.options.emplace_back());
     for (const Value& one : json.at("processes")) read(one, preview.processes.emplace_back());
-    preview.json = text_of(json);
 }
 
 template <class T>
 void read(const Value& json, std::vector<T>& list) {
+    list.reserve(json.size());
     for (const Value& one : json) read(one, list.emplace_back());
 }
 
-/// The two faults for which JSON-RPC has codes of its own get Supervisor's numbers back.
-Refused refused(const api::jsonrpc::Failure& failure, const Server& server) {
-    using api::jsonrpc::Code;
-    switch (static_cast<Code>(failure.code)) {
-        case Code::method_not_found: return {api::Fault::unknown_method, "UNKNOWN_METHOD"};
-        case Code::invalid_params: return {api::Fault::incorrect_parameters, failure.message};
-        case Code::parse_error:
-        case Code::invalid_request:
-        case Code::internal_error:
-            throw Trouble(Trouble::Kind::other, concat(server.url.text, ": ", failure.message));
-    }
-    return {static_cast<api::Fault>(failure.code), failure.message};
+template <class T>
+void add_json(const Value&, T&) {}
+
+template <class T>
+    requires requires(T value) { value.json; }
+void add_json(const Value& json, std::vector<T>& list) {
+    for (std::size_t i = 0; i < list.size(); ++i)
+        list[i].json = json[i].dump(-1, ' ', false, Value::error_handler_t::replace);
 }
 
-void check_status(const HttpAnswer& answer, const Server& server) {
+void check_status(const HttpAnswer& answer, Dialect dialect, const Server& server) {
     if (answer.status == 200) return;
     if (answer.status == 401) throw Trouble(Trouble::Kind::unauthorized, "Server requires authentication");
     throw Trouble(Trouble::Kind::other,
-                  concat(server.url.text, " answered POST /rpc with ", answer.status, ' ', answer.reason));
+                  concat(server.url.text, " answered POST ", path_of(dialect), " with ", answer.status, ' ',
+                         answer.reason));
 }
 
 }  // namespace
@@ -137,12 +133,13 @@ HttpAnswer Remote::in_time(Limit limit, const Get& get) const {
 
 template <class T>
 Answer<T> Remote::read_answer(const char* method, const HttpAnswer& answer) const {
-    check_status(answer, server());
-    const auto content = api::jsonrpc::read_answer(answer.body);
-    if (const auto* failure = std::get_if<api::jsonrpc::Failure>(&content)) return refused(*failure, server());
+    check_status(answer, dialect_, server());
+    const auto content = supervisorctl::read_answer(dialect_, answer.body, server().url.text);
+    if (const auto* refused = std::get_if<Refused>(&content)) return *refused;
     T value{};
     try {
         read(std::get<Value>(content), value);
+        if (keeps_json_) add_json(std::get<Value>(content), value);
     } catch (const nlohmann::json::exception& unexpected) {
         throw Trouble(Trouble::Kind::other, concat(method, " of ", server().url.text,
                                                    " returned something else than expected: ", unexpected.what()));
@@ -150,12 +147,29 @@ Answer<T> Remote::read_answer(const char* method, const HttpAnswer& answer) cons
     return value;
 }
 
-template <class T, class... Parameters>
-Answer<T> Remote::call(const char* method, Limit limit, const Parameters&... parameters) {
+template <class... Parameters>
+HttpAnswer Remote::ask(const char* method, Limit limit, const Parameters&... parameters) {
     Value list = Value::array();
     (list.push_back(parameters), ...);
-    const std::string body = api::jsonrpc::write_request(++calls_, method, list);
-    return read_answer<T>(method, in_time(limit, [&](Limit left) { return client_.post("/rpc", body, left); }));
+    const auto post = [&] {
+        const std::string body = write_call(dialect_, ++calls_, method, list);
+        return in_time(limit, [&](Limit left) {
+            return client_.post(path_of(dialect_), content_type_of(dialect_), body, left);
+        });
+    };
+    HttpAnswer answer = post();
+    if (!is_settled_ && means_unknown(answer.status)) {
+        client_.hang_up();  // who did not understand the head has not read the body
+        dialect_ = Dialect::xml;
+        answer = post();
+    }
+    is_settled_ = true;
+    return answer;
+}
+
+template <class T, class... Parameters>
+Answer<T> Remote::call(const char* method, Limit limit, const Parameters&... parameters) {
+    return read_answer<T>(method, ask(method, limit, parameters...));
 }
 
 void Remote::call_each(const char* method, const std::vector<std::string>& names, const Each& each) {
@@ -163,8 +177,8 @@ void Remote::call_each(const char* method, const std::vector<std::string>& names
         const std::size_t end = std::min(names.size(), begin + most_at_once);
         std::deque<Client> clients;
         for (std::size_t at = begin; at < end; ++at) {
-            const std::string body = api::jsonrpc::write_request(++calls_, method, Value::array({names[at], true}));
-            clients.emplace_back(server(), interrupt_).ask("/rpc", body);
+            const std::string body = write_call(dialect_, ++calls_, method, Value::array({names[at], true}));
+            clients.emplace_back(server(), interrupt_).ask(path_of(dialect_), content_type_of(dialect_), body);
         }
         for (std::size_t at = begin; at < end; ++at) {
             const auto answer = in_time(whenever, [&](Limit left) { return clients[at - begin].answer(left); });
@@ -185,9 +199,17 @@ Answer<bool> Remote::upgrade() { return call<bool>("supervisor.upgrade", soon); 
 Answer<Upgraded> Remote::upgraded() { return call<Upgraded>("supervisor.getUpgradeInfo", soon); }
 
 Answer<std::vector<Process>> Remote::processes() {
-    return call<std::vector<Process>>("supervisor.getAllProcessInfo", soon);
+    constexpr const char* method = "supervisor.getAllProcessInfo";
+    const HttpAnswer answer = ask(method, soon);
+    if (answer.status == 200 && dialect_ == Dialect::json && !keeps_json_)
+        if (auto quickly = read_processes(answer.body)) return *std::move(quickly);
+    return read_answer<std::vector<Process>>(method, answer);
 }
 Answer<Process> Remote::process(const Text& name) { return call<Process>("supervisor.getProcessInfo", soon, name); }
+
+Answer<std::vector<EventPool>> Remote::event_pools() {
+    return call<std::vector<EventPool>>("supervisor.getAllEventPoolInfo", soon);
+}
 
 Answer<bool> Remote::start(const Text& name) { return call<bool>("supervisor.startProcess", whenever, name, true); }
 void Remote::start_each(const std::vector<Text>& names, const Each& each) {

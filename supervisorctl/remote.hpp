@@ -1,5 +1,6 @@
-// The methods of supervisord that the commands need, as functions with values (compat/rpc.md, section 4), called by
-// JSON-RPC.  JSON does not get out of remote.cpp.
+// The methods of supervisord that the commands need, as functions with values (compat/rpc.md, section 4).  How they are
+// called is settled by the first call: by JSON-RPC, or by XML-RPC where there is nothing else (dialect.hpp).  JSON does
+// not get out of remote.cpp.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "common/base/clock.hpp"
 #include "supervisorctl/answer.hpp"
 #include "supervisorctl/client.hpp"
+#include "supervisorctl/dialect.hpp"
 
 namespace supervisorctl {
 
@@ -19,7 +21,7 @@ struct Process {
     std::string statename, description;
     std::int64_t pid = 0;  // 0: none
     std::string stdout_logfile, stderr_logfile;
-    std::string json;  // everything that supervisord says about it
+    std::string json;  // everything that supervisord says about it, if that was to be kept
 };
 
 /// A row of getAllConfigInfo.
@@ -28,7 +30,13 @@ struct Configured {
     bool in_use = false;
     bool autostart = false;
     std::int64_t group_priority = 0, process_priority = 0;
-    std::string json = {};  // all its options
+    std::string json = {};  // all its options, if it was to be kept
+};
+
+/// The listeners of one [eventlistener:x], and the events that wait for them.
+struct EventPool {
+    std::string name;
+    std::string json;  // if it was to be kept
 };
 
 /// What became of one process of several.
@@ -63,7 +71,7 @@ struct Preview {
     std::string change;  // "added", "changed" or "removed"
     std::vector<Option> options;
     std::vector<Effect> processes;
-    std::string json;
+    std::string json;  // if it was to be kept
 };
 
 enum class Channel { out, err };
@@ -76,6 +84,8 @@ public:
     /// From now on, for all calls together; nothing: each has its own limit.
     void give_up_after(std::optional<std::chrono::seconds> limit);
     [[nodiscard]] bool gives_up() const { return deadline_ && base::now() >= *deadline_; }
+    /// Whether what comes in lists keeps its JSON too.
+    void keep_json(bool on) { keeps_json_ = on; }
 
     Answer<std::string> api_version();
     Answer<std::string> supervisor_version();
@@ -87,6 +97,7 @@ public:
 
     Answer<std::vector<Process>> processes();
     Answer<Process> process(const std::string& name);
+    Answer<std::vector<EventPool>> event_pools();
 
     // Of processes: each waits until it is so, as long as it takes.
     Answer<bool> start(const std::string& name);
@@ -118,10 +129,11 @@ public:
     Answer<bool> send_input(const std::string& name, const std::string& text);
 
 private:
-    template <class T, class... Parameters>
-    Answer<T> call(const char* method, std::optional<std::chrono::milliseconds> limit, const Parameters&... parameters);
-
     using Limit = std::optional<std::chrono::milliseconds>;
+    template <class T, class... Parameters>
+    Answer<T> call(const char* method, Limit limit, const Parameters&... parameters);
+    template <class... Parameters>
+    HttpAnswer ask(const char* method, Limit limit, const Parameters&... parameters);
     using Get = std::function<HttpAnswer(Limit)>;
     template <class T>
     Answer<T> read_answer(const char* method, const HttpAnswer& answer) const;
@@ -131,6 +143,9 @@ private:
 
     const Interrupt& interrupt_;
     Client client_;
+    Dialect dialect_ = Dialect::json;
+    bool is_settled_ = false;  // the server has understood the dialect, or none
+    bool keeps_json_ = false;
     std::int64_t calls_ = 0;
     std::chrono::seconds patience_{};
     std::optional<base::Time> deadline_;  // when patience_ ends

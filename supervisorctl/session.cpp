@@ -28,7 +28,7 @@ Remote& Session::remote() {
         if (settings_.username && settings_.password)
             server.credentials = Credentials{*settings_.username, *settings_.password};
         remote_.emplace(std::move(server), terminal_.interrupt());
-        remote_->give_up_after(manner_.timeout);
+        apply_manner();
     }
     return *remote_;
 }
@@ -42,7 +42,12 @@ void Session::write(std::string_view text) {
 
 void Session::set_manner(const Manner& manner) {
     manner_ = manner;
-    if (remote_) remote_->give_up_after(manner.timeout);
+    if (remote_) apply_manner();
+}
+
+void Session::apply_manner() {
+    remote_->give_up_after(manner_.timeout);
+    remote_->keep_json(has(takes::json));
 }
 
 void Session::talk_to(std::string url) {

@@ -65,6 +65,7 @@ public:
     void restore_status(int status) { status_ = status; }
 
 private:
+    void apply_manner();  // to the remote, which there is
     [[nodiscard]] bool ask_for_credentials();
 
     Settings settings_;

@@ -12,19 +12,21 @@ namespace {
 
 constexpr std::size_t screen_width = 79;
 
-void list_commands(Session& session) {
+void list_commands(Session& session, Listed which, std::string_view title) {
     std::vector<std::string> names;
     for (const Command& command : commands())
-        if (command.listed) names.emplace_back(command.name);
+        if (command.listed == which) names.emplace_back(command.name);
     std::ranges::sort(names);
-    const std::string title = "default commands (type help <topic>):";
     session.say(base::concat('\n', title, '\n', std::string(title.size(), '='), '\n', columns(names, screen_width)));
 }
 
 }  // namespace
 
 void help(Session& session, const Arguments& arguments) {
-    if (arguments.empty()) return list_commands(session);
+    if (arguments.empty()) {
+        list_commands(session, Listed::as_default, "default commands (type help <topic>):");
+        return list_commands(session, Listed::as_more, "more commands (type help <topic>):");
+    }
     const std::string topic = base::join(arguments, " ");
     const Command* command = find_command(topic);
     if (command && !command->help.empty())

@@ -36,13 +36,24 @@ std::vector<Process> select(Session& session, const std::vector<Process>& all, c
     return selected;
 }
 
+/// A listener has the figures of its pool too: how many events wait, and how many had to be discarded.
+std::vector<std::string> json_of(Remote& remote, const std::vector<Process>& processes) {
+    const auto pools = remote.event_pools();  // refused by the original, which has no such method
+    std::vector<std::string> elements;
+    for (const Process& process : processes) {
+        std::string& element = elements.emplace_back(process.json);
+        if (pools.refused()) continue;
+        const auto pool = std::ranges::find(pools.value(), process.group, &EventPool::name);
+        if (pool != pools.value().end()) element = with_member(std::move(element), "pool", pool->json);
+    }
+    return elements;
+}
+
 void show(Session& session, const Arguments& names) {
     std::vector<Process> processes = session.remote().processes().value();
     if (!names_everything(names)) processes = select(session, processes, expand_patterns(names, processes));
     if (session.has(takes::json)) {
-        std::vector<std::string> elements;
-        for (Process& process : processes) elements.push_back(std::move(process.json));
-        session.terminal().write(json_array(elements));
+        session.terminal().write(json_array(json_of(session.remote(), processes)));
     } else {
         session.terminal().write(status_table(processes, session.terminal().shows_colours()));
     }

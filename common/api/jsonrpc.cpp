@@ -91,9 +91,9 @@ std::string write_request(std::int64_t id, std::string_view method, const Value&
 }
 
 std::variant<Value, Failure> read_answer(std::string_view text) {
-    const Value message = Value::parse(text, nullptr, false);
+    Value message = Value::parse(text, nullptr, false);
     if (!message.is_object()) return no_answer("the answer is not a JSON-RPC message");
-    if (const Value* result = member(message, "result")) return *result;
+    if (const auto result = message.find("result"); result != message.end()) return std::move(*result);
     const Value* error = member(message, "error");
     if (!error || !error->is_object()) return no_answer("the answer has neither a result nor an error");
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -60,7 +61,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     if (::fstat(fd->get(), &facts) != 0) return Error{concat("cannot read ", path, ": ", errno_text(errno))};
     if (!S_ISREG(facts.st_mode)) return Error{concat("cannot read ", path, ": not a regular file")};
     std::string text;
-    std::vector<char> buffer(65536);
+    // As large as the file says that it is, and no larger: to touch memory costs more than to read a small file.
+    std::vector<char> buffer(std::clamp<std::size_t>(static_cast<std::size_t>(facts.st_size) + 1, 4096, 65536));
     for (;;) {
         const ssize_t count = ::read(fd->get(), buffer.data(), buffer.size());
         if (count < 0 && errno == EINTR) continue;

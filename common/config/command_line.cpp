@@ -185,7 +185,8 @@ std::string supervisord_help(std::string_view program) {
             text += help_line("--strict", "Refuse a configuration with unknown options, instead of warning.");
             others = true;
         }
-        text += help_line(flag_names(row.flag->letter, row.name, row.flag->argument), row.doc);
+        text += help_line(flag_names(row.flag->letter, row.name, row.flag->argument),
+                          row.flag->doc.empty() ? row.doc : row.flag->doc);
     }
     text += help_line("--profile_options OPTIONS", "Accepted for compatibility; there is no profiler.");
     return text + '\n';

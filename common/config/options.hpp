@@ -122,6 +122,7 @@ constexpr In<Kind, Path...> in() { return {}; }
 struct CommandLineFlag {
     char letter = 0;                // 0: only the long name
     std::string_view argument = {}; // what the help calls it; empty: takes none and means true
+    std::string_view doc = {};      // for the help; empty: that of the option
 };
 
 template <class Target>

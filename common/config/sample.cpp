@@ -11,7 +11,7 @@ namespace {
 
 using base::concat;
 
-constexpr std::string_view head = R"(; Sample configuration of supervisord.  Lines that begin with a semicolon are comments; the rest works as it is.
+constexpr std::string_view head = R"(; Sample supervisor config file.  Lines that begin with a semicolon are comments; the rest works as it is.
 ;
 ; - Values are written without quotes.  Only environment= has them around what is not a plain word.
 ; - No shell looks at values: ~ and $HOME mean nothing in most of them.  %(ENV_HOME)s is the HOME that supervisord

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/api/xmlrpc.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/rpc/dispatch.hpp"
-#include "supervisord/rpc/xml_codec.hpp"
 
 namespace rpc {
 
@@ -26,17 +26,17 @@ XmlAnswer to_text(control::Supervisor& supervisor, const std::string& method, co
         supervisor.log(config::LogLevel::trace,
                        base::concat("XML-RPC method ", shown_method(method), "() returned fault: [",
                                     api::code(refusal->fault), "] ", refusal->text()));
-        return {200, write_xml_fault(*refusal)};
+        return {200, api::xmlrpc::write_fault(*refusal)};
     }
     supervisor.log(config::LogLevel::trace,
                    base::concat("XML-RPC method ", shown_method(method), "() returned successfully"));
-    return {200, write_xml_result(std::get<Value>(answer))};
+    return {200, api::xmlrpc::write_result(std::get<Value>(answer))};
 }
 
 }  // namespace
 
 void answer_xml(control::Supervisor& supervisor, std::string_view body, std::function<void(XmlAnswer)> answered) {
-    std::optional<XmlCall> request = read_xml_call(body);
+    std::optional<api::xmlrpc::Call> request = api::xmlrpc::read_call(body);
     if (!request) {
         refuse(supervisor, body, "unmarshallable");
         return answered({400, {}});

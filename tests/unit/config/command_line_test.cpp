@@ -99,6 +99,7 @@ TEST_CASE("words end the options") {
 TEST_CASE("the help names every flag") {
     const std::string help = config::supervisord_help("/usr/bin/supervisord");
     CHECK(help.starts_with("supervisord -- run a set of applications as daemons.\n\nUsage: /usr/bin/supervisord "));
+    CHECK(help.find("-l/--logfile FILENAME -- use FILENAME as") != std::string::npos);  // scripts and tests look for it
     CHECK(help.ends_with("\n\n"));
     for (const char* flag : {"-c/--configuration", "-n/--nodaemon", "-s/--silent", "-u/--user", "-m/--umask",
                              "-d/--directory", "-l/--logfile", "-e/--loglevel", "-j/--pidfile", "-i/--identifier",

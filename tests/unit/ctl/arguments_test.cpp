@@ -79,5 +79,7 @@ TEST_CASE("wrong options and files are usage errors") {
 TEST_CASE("help is help, whatever else is given") {
     for (const Words& words : {Words{"-h"}, Words{"--help"}, Words{"-?"}, Words{"-c", "/nonexist", "--hel"}})
         CHECK(std::holds_alternative<HelpWanted>(read(words)));
+    for (const char* text : {"supervisorctl -- control applications", "-i/--interactive -- start an interactive"})
+        CHECK(help_text("x").find(text) != std::string::npos);  // scripts and tests look for them
     CHECK(help_text("/bin/supervisorctl").find("Usage: /bin/supervisorctl [options]") != std::string::npos);
 }

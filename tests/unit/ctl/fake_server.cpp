@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "common/api/xmlrpc.hpp"
 #include "common/base/text.hpp"
 #include "supervisorctl/exit_status.hpp"
 #include "supervisorctl/shell.hpp"
@@ -135,6 +136,8 @@ std::string FakeServer::answer(const std::string& request_line, const std::strin
     if (!authorization_.empty() && head.find(concat("Authorization: ", authorization_, "\r\n")) == std::string::npos)
         return reply("401 Unauthorized", "no");
     const auto words = base::split(request_line, ' ');
+    if (only_xml_ && words[1] == "/rpc") return reply("400 Bad Request", "");
+    if (only_xml_ && words[1] == "/RPC2") return reply("200 OK", answer_xml_call(body));
     if (words[0] == "POST" && words[1] == "/rpc") {
         const std::string text = answer_call(body);
         return text.empty() || text == silence ? text : reply("200 OK", text);
@@ -165,6 +168,20 @@ std::string FakeServer::answer_call(const std::string& body) {
                                    : found->second;
     if (member.empty() || member == silence) return member;
     return concat("{\"jsonrpc\":\"2.0\",\"id\":", request.at("id").dump(), ',', member, '}');
+}
+
+std::string FakeServer::answer_xml_call(const std::string& body) {
+    using Value = nlohmann::ordered_json;
+    const auto call = api::xmlrpc::read_call(body);
+    const Value request = {{"id", 1}, {"method", call->method}, {"params", call->params}};
+    const Value answer = Value::parse(answer_call(request.dump()));
+    if (answer.contains("result")) return api::xmlrpc::write_result(answer["result"]);
+    const int code = answer["error"]["code"].get<int>();
+    const Value fault = {{"faultCode", code == -32601 ? 1 : code}, {"faultString", answer["error"]["message"]}};
+    std::string text = api::xmlrpc::write_result(fault);
+    for (const auto& [from, to] : {std::pair("<params>\n<param>", "<fault>"), std::pair("</param>\n</params>", "</fault>")})
+        text = base::replace_all(std::move(text), from, to);
+    return text;
 }
 
 namespace {

@@ -45,6 +45,8 @@ public:
     void refuses(const std::string& method, int code, const std::string& message, const std::string& first = "");
     void streams(const std::string& path, LogStream stream);
     void demands(const std::string& authorization) { authorization_ = authorization; }
+    /// Like the original: XML-RPC, and nothing behind /rpc.  The canned answers become XML.
+    void speaks_only_xml() { only_xml_ = true; }
     /// Every answer is followed by the end of the connection, and says so.
     void hangs_up() { hangs_up_ = true; }
     /// A call of this method is not answered: the connection ends.
@@ -63,13 +65,14 @@ private:
     void serve(int connection);
     [[nodiscard]] std::string answer(const std::string& request_line, const std::string& head, const std::string& body);
     [[nodiscard]] std::string answer_call(const std::string& body);
+    [[nodiscard]] std::string answer_xml_call(const std::string& body);
 
     Directory directory_;
     base::Fd listener_, stop_read_, stop_write_;
     std::map<std::string, std::string> answers_;  // by method, or method and first parameter: result or error member
     std::map<std::string, LogStream> streams_;
     std::string authorization_;
-    bool hangs_up_ = false;
+    bool hangs_up_ = false, only_xml_ = false;
     mutable std::mutex mutex_;
     std::vector<std::string> calls_;
     std::vector<std::thread> threads_;

@@ -36,6 +36,11 @@ TEST_CASE("help lists the commands in columns") {
         "add    exit      open  reload  restart   start   tail   \n"
         "avail  fg        pid   remove  shutdown  status  update \n"
         "clear  maintail  quit  reread  signal    stop    version\n"
+        "\n"
+        "\n"
+        "more commands (type help <topic>):\n"
+        "==================================\n"
+        "check\n"
         "\n";
     for (const char* line : {"help", "?", " help "}) CHECK(help(line).out == list);
     CHECK(help("help").status == 0);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.hpp"
+#include "supervisorctl/printing.hpp"
 #include "tests/unit/ctl/fake_server.hpp"
 
 using base::concat;
@@ -40,6 +41,15 @@ TEST_CASE("status --json is what supervisord says of each process, one a line, w
     CHECK(Json::parse(some.out).size() == 1);
     CHECK(some.err == "nosuch: ERROR (no such process)\n");
     CHECK(run(server, "status --json nosuch").out == "[]\n");
+}
+
+TEST_CASE("status --json of a listener has the figures of its pool") {
+    TwoPrograms server;
+    server.returns("getAllEventPoolInfo", R"([{"name":"a","buffer_size":10,"discarded":3}])");
+    const auto all = Json::parse(run(server, "status --json").out);
+    CHECK(all[0]["pool"] == Json::parse(R"({"name":"a","buffer_size":10,"discarded":3})"));
+    CHECK_FALSE(all[1].contains("pool"));
+    CHECK(supervisorctl::with_member("{}", "a", "1") == "{\"a\":1}");
 }
 
 TEST_CASE("pid, version, avail, reread and tail as JSON") {

@@ -1,10 +1,10 @@
-#include "supervisord/rpc/xml_guard.hpp"
+#include "common/api/xml_guard.hpp"
 
 #include <charconv>
 
 #include "common/base/text.hpp"
 
-namespace rpc {
+namespace api::xmlrpc {
 
 namespace {
 
@@ -64,4 +64,4 @@ bool is_harmless_xml(std::string_view text) {
     return true;
 }
 
-}  // namespace rpc
+}  // namespace api::xmlrpc

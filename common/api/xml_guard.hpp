@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace rpc {
+namespace api::xmlrpc {
 
 inline constexpr std::size_t most_tags = 200'000;
 
@@ -16,4 +16,4 @@ inline constexpr std::size_t most_tags = 200'000;
     return c < 0xD800 || (c > 0xDFFF && c < 0xFFFE) || (c > 0xFFFF && c <= 0x10FFFF);
 }
 
-}  // namespace rpc
+}  // namespace api::xmlrpc

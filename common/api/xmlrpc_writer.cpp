@@ -1,14 +1,15 @@
+#include "common/api/xmlrpc.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 
 #include <nlohmann/json.hpp>
 
+#include "common/api/xml_guard.hpp"
 #include "common/base/text.hpp"
-#include "supervisord/rpc/xml_codec.hpp"
-#include "supervisord/rpc/xml_guard.hpp"
 
-namespace rpc {
+namespace api::xmlrpc {
 
 namespace {
 
@@ -83,16 +84,16 @@ void write_value(std::string& out, const Value& value) {
 
 }  // namespace
 
-std::string write_xml_result(const Value& result) {
+std::string write_result(const Value& result) {
     std::string out = "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n";
     write_value(out, result);
     out += "</param>\n</params>\n</methodResponse>\n";
     return out;
 }
 
-std::string write_xml_fault(const api::Refusal& refusal) {
+std::string write_fault(const Refusal& refusal) {
     Value fault;
-    fault["faultCode"] = api::code(refusal.fault);
+    fault["faultCode"] = code(refusal.fault);
     fault["faultString"] = refusal.text();
     std::string out = "<?xml version='1.0'?>\n<methodResponse>\n<fault>\n";
     write_value(out, fault);
@@ -100,4 +101,17 @@ std::string write_xml_fault(const api::Refusal& refusal) {
     return out;
 }
 
-}  // namespace rpc
+std::string write_call(std::string_view method, const Value& params) {
+    std::string out = "<?xml version='1.0'?>\n<methodCall>\n<methodName>";
+    write_text(out, method);
+    out += "</methodName>\n<params>\n";
+    for (const Value& param : params) {
+        out += "<param>\n";
+        write_value(out, param);
+        out += "</param>\n";
+    }
+    out += "</params>\n</methodCall>\n";
+    return out;
+}
+
+}  // namespace api::xmlrpc

@@ -1,15 +1,16 @@
+#include "common/api/xmlrpc.hpp"
+
 #include <charconv>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
+#include "common/api/xml_guard.hpp"
 #include "common/base/base64.hpp"
 #include "common/base/text.hpp"
-#include "supervisord/rpc/xml_codec.hpp"
-#include "supervisord/rpc/xml_guard.hpp"
 
-namespace rpc {
+namespace api::xmlrpc {
 
 namespace {
 
@@ -84,17 +85,29 @@ std::optional<Value> read_value(const pugi::xml_node& value, int depth) {
     return read_typed(element, depth + 1);
 }
 
+bool load(pugi::xml_document& document, std::string_view text, unsigned more_flags) {
+    constexpr unsigned flags = pugi::parse_escapes | pugi::parse_cdata | pugi::parse_ws_pcdata;
+    return document.load_buffer(text.data(), text.size(), flags | more_flags, pugi::encoding_utf8);
+}
+
+Failure failure_of(const Value& fault) {
+    if (!fault.is_object() || !fault.contains("faultCode") || !fault.contains("faultString")) return {};
+    const Value& code = fault["faultCode"];
+    const Value& text = fault["faultString"];
+    if (!code.is_number_integer() || !text.is_string()) return {};
+    return {code.get<int>(), text.get<std::string>()};
+}
+
 }  // namespace
 
-std::optional<XmlCall> read_xml_call(std::string_view text) {
+std::optional<Call> read_call(std::string_view text) {
     if (!is_harmless_xml(text)) return std::nullopt;
     pugi::xml_document document;
-    constexpr unsigned flags = pugi::parse_escapes | pugi::parse_cdata | pugi::parse_ws_pcdata | pugi::parse_eol;
-    if (!document.load_buffer(text.data(), text.size(), flags, pugi::encoding_utf8)) return std::nullopt;
+    if (!load(document, text, pugi::parse_eol)) return std::nullopt;
 
     const pugi::xml_node root = first_element(document);
     if (std::string_view(root.name()) != "methodCall" || root.next_sibling(root.name())) return std::nullopt;
-    XmlCall call;
+    Call call;
     call.method = base::strip(text_of(root.child("methodName")));
     for (const pugi::xml_node& param : root.child("params").children("param")) {
         std::optional<Value> value = read_value(param.child("value"), 0);
@@ -104,4 +117,18 @@ std::optional<XmlCall> read_xml_call(std::string_view text) {
     return call;
 }
 
-}  // namespace rpc
+std::variant<Value, Failure> read_answer(std::string_view text) {
+    // What Supervisor writes is not always XML: a log is sent as it is, with control characters and carriage returns.
+    pugi::xml_document document;
+    if (!load(document, text, 0)) return Failure{};
+    const pugi::xml_node root = document.child("methodResponse");
+    if (const pugi::xml_node fault = root.child("fault")) {
+        const std::optional<Value> value = read_value(fault.child("value"), 0);
+        return value ? failure_of(*value) : Failure{};
+    }
+    std::optional<Value> value = read_value(root.child("params").child("param").child("value"), 0);
+    if (!value) return Failure{};
+    return *std::move(value);
+}
+
+}  // namespace api::xmlrpc
