@@ -1,5 +1,6 @@
 // What another keeper has left: the table, and programs that are not our children.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -19,6 +20,21 @@ namespace keeper {
 namespace {
 
 constexpr std::chrono::seconds patience{2};  // with a parent that does not reap
+constexpr std::size_t reserve = 32;          // descriptors that a controller needs at least, besides those of programs
+
+bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+
+std::size_t count_outputs(const Table& table) {
+    std::size_t count = 0;
+    for (std::uint32_t number = 0; number < table.header().used; ++number)
+        for (const auto& end : table.slot(number).retained) count += end.fd >= 0 && end.role != Role::input;
+    return count;
+}
+
+bool is_readable(int fd) {
+    pollfd entry{fd, POLLIN, 0};
+    return ::poll(&entry, 1, 0) > 0;
+}
 
 }  // namespace
 
@@ -43,15 +59,15 @@ bool Loop::inherit() {
 bool Loop::begin() {
     int problem = 0;
     if (!file_.open(boot_.runtime_directory, boot_.slots, problem)) return false;
-    if (file_.is_left() && !is_from_here(*static_cast<const Header*>(file_.memory()))) file_.forget();
+    if (file_.is_left()) {
+        const Origin origin = origin_of(*static_cast<const Header*>(file_.memory()));
+        if (origin == Origin::unknown) return false;
+        if (origin == Origin::elsewhere) file_.forget();
+    }
     table_ = Table(file_.memory(), file_.capacity());
     table_.header().hang_limit = boot_.hang_limit;
-    if (file_.is_left()) {
-        carry_on(Why::salvaged);
-        if (boot_.ignores_leftovers) let_all_go();
-    } else {
-        identify(table_.header());
-    }
+    if (file_.is_left() && !carry_on(Why::salvaged)) return false;
+    if (!file_.is_left()) identify(table_.header());
     if (problem != 0) note("the table of programs does not outlive us: its directory cannot be used");
     for (const char* name : {"notes", "journal", "events"}) hold_beside(name);
     return true;
@@ -63,14 +79,16 @@ void Loop::hold_beside(const char* name) {
     if (file && table_.put(name, file.get()).err == 0) (void)file.release();
 }
 
-void Loop::carry_on(Why why) {
+// Until this has come to its end nothing is lost that another start could do better: one that fails here leaves the table
+// as good as it was.
+bool Loop::carry_on(Why why) {
     Header& header = table_.header();
     identify(header);
     header.why = why;
     header.controller_pid = 0;
     header.used = 0;  // settle() counts
-    foreign_ = base::Fd(::epoll_create1(EPOLL_CLOEXEC));
     table_.back(header.backed);
+    const bool lets_go = why == Why::salvaged && boot_.ignores_leftovers;
     for (std::uint32_t number = 0; number < header.backed; ++number) {
         Slot& slot = table_.slot(number);
         if (why == Why::salvaged) {  // descriptors of a dead process
@@ -78,44 +96,71 @@ void Loop::carry_on(Why why) {
             for (auto& end : slot.retained) end.fd = -1;
         }
         base::crash_point("keeper.settling");
-        if (table_.settle(number, now()))
-            foster(number);
-        else
+        if (!table_.settle(number, now()))
             drop(number);
+        else if (!lets_go && !foster(number))
+            return false;
     }
-    if (why != Why::salvaged) return;
+    if (why != Why::salvaged) return true;
+    if (lets_go)
+        let_all_go();
+    else if (!base::has_room_for(reserve + count_outputs(table_)))
+        return errno = EMFILE, false;
     std::memset(static_cast<void*>(header.held), 0, sizeof header.held);
     header.held_used = header.pending_signals = 0;
     header.notes_told = header.notes_written;
     header.ever_ready = header.restarts = 0;
     header.last_wstatus = 0;
     if (header.used == 0) header.why = Why::first;
+    return true;
 }
 
-// A program that has another parent by now.
-void Loop::foster(std::uint32_t number) {
+// A program that has another parent by now.  False: not even whether it lives can be found out now; errno.
+bool Loop::foster(std::uint32_t number) {
     Slot& slot = table_.slot(number);
     if (slot.state == SlotState::exited) {
         // Its group has no name any more but a number, which may be another's.
         if (slot.pidfd < 0) slot.ending.group_left = 0;
         table_.group_seen(number, slot.ending.group_left != 0);
-        return;
+        return true;
     }
     slot.foreign = 1;
-    if (slot.pidfd < 0) slot.pidfd = find_process(slot).release();
-    epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u32 = number}};
-    if (slot.pidfd < 0 || ::epoll_ctl(foreign_.get(), EPOLL_CTL_ADD, slot.pidfd, &event) != 0) {
-        Ending ending;
-        ending.at = now();
-        return table_.exit(number, ending);
+    slot.flags &= ~static_cast<std::uint32_t>(cut_off);
+    if (!watch_foreign(number)) {
+        if (table_.header().why == Why::salvaged) return false;
+        table_.mark(number, unwatched);  // there is nobody to whom this could be left
     }
-    if (table_.header().why != Why::salvaged) return;
+    return slot.state == SlotState::exited || reopen_ends(slot) || table_.header().why != Why::salvaged;
+}
+
+// True: we shall hear of its end, or it has ended.  False: errno.
+bool Loop::watch_foreign(std::uint32_t number) {
+    Slot& slot = table_.slot(number);
+    if (slot.pidfd < 0) {
+        base::Fd pidfd;
+        const Search search = find_process(slot, pidfd);
+        if (search == Search::unknown) return false;
+        if (search == Search::gone) {
+            Ending ending;
+            ending.at = now();
+            return table_.exit(number, ending), true;
+        }
+        slot.pidfd = pidfd.release();
+    }
+    epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u32 = number}};
+    return ::epoll_ctl(foreign_.get(), EPOLL_CTL_ADD, slot.pidfd, &event) == 0;
+}
+
+// Those that whoever was before us did not have, or that died with it.  False: errno.
+bool Loop::reopen_ends(Slot& slot) {
     for (auto& end : slot.retained) {
         int problem = 0;
-        if (end.role == Role::none) continue;
+        if (end.role == Role::none || end.fd >= 0) continue;
         end.fd = reopen_end(slot.pid, end, problem).release();
+        if (is_shortage(problem)) return errno = problem, false;
         if (problem != 0) slot.flags |= cut_off;
     }
+    return true;
 }
 
 void Loop::drop(std::uint32_t number) {
@@ -149,7 +194,18 @@ void Loop::look_at_foreign() {
     }
     for (auto number = table_.find_marked(unsettled); number; number = table_.find_marked(unsettled, *number + 1))
         look_at_foreign(*number);
+    look_at_unwatched();
     look_at_groups();
+}
+
+void Loop::look_at_unwatched() {
+    for (auto number = table_.find_marked(unwatched); number; number = table_.find_marked(unwatched, *number + 1)) {
+        const Slot& slot = table_.slot(*number);
+        if (watch_foreign(*number))
+            table_.unmark(*number, unwatched);
+        else if (slot.pidfd >= 0 && is_readable(slot.pidfd))
+            look_at_foreign(*number);
+    }
 }
 
 void Loop::look_at_foreign(std::uint32_t number) {

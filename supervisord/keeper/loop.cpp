@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -68,22 +69,19 @@ bool Loop::prepare() {
     if (promoted_ && !inherit()) return false;
     if (!boot_copy_ || !program_ || !reserve_low_descriptors()) return false;
 
-    if (promoted_)
-        carry_on(Why::promoted);
-    else if (!begin())
-        return false;
+    // What we cannot do without, before anything is done about what others have left.
+    signals_ = take_signals();
+    foreign_ = base::Fd(::epoll_create1(EPOLL_CLOEXEC));
+    alarm_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (!signals_ || !foreign_ || alarm_ < 0) return false;
+    if (promoted_ ? !carry_on(Why::promoted) : !begin()) return false;
     for (std::size_t i = 0; i < held.size(); ++i)
         if (held[i] < 0 || table_.put(boot_.held[i].name, held[i]).err != 0)
             note("a descriptor that the launcher names is not there");
-    alarm_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (alarm_ >= 0) {
-        const auto put = table_.put("alarm", alarm_);
-        base::Fd(put.replaced).reset();
-        if (put.err != 0) return false;
-    }
-    signals_ = take_signals();
+    const auto put = table_.put("alarm", alarm_);
+    base::Fd(put.replaced).reset();
     ::prctl(PR_SET_NAME, "supervisord");
-    return signals_ && ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+    return put.err == 0 && ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
 int Loop::run() {
@@ -121,7 +119,7 @@ void Loop::wait() {
     if (::poll(waited, 4, timeout()) < 0) return;
     if (waited[1].revents != 0) full_ = false;
     if (waited[0].revents & POLLIN) read_signals();
-    if (waited[3].revents != 0 || table_.find_marked(unsettled)) look_at_foreign();
+    if (waited[3].revents != 0 || table_.find_marked(unsettled | unwatched)) look_at_foreign();
     if (waited[1].revents & (POLLHUP | POLLERR)) waiting_answer_.reset();  // nobody is there to hear it
     if (waited[1].revents & (POLLIN | POLLHUP | POLLERR)) (void)read_requests(requests_at_once);
     std::uint64_t rung = 0;
@@ -134,7 +132,7 @@ int Loop::timeout() const {
     for (const auto& time : {start_at_, kill_at_, end_at_, watchdog_.tick_at})
         if (time && (!first || *time < *first)) first = time;
     auto left = first ? std::max<std::chrono::nanoseconds>(*first - base::now(), 0ns) : 1h;
-    if (table_.find_marked(lingering | unsettled)) left = std::min<std::chrono::nanoseconds>(left, look_again);
+    if (table_.find_marked(lingering | unsettled | unwatched)) left = std::min<std::chrono::nanoseconds>(left, look_again);
     else if (!first) return -1;  // no wake-up without a reason
     return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
 }

@@ -48,12 +48,15 @@ private:
     [[nodiscard]] bool inherit();
     [[nodiscard]] bool begin();
     void hold_beside(const char* name);
-    void carry_on(Why why);
-    void foster(std::uint32_t number);
+    [[nodiscard]] bool carry_on(Why why);  // false: errno
+    [[nodiscard]] bool foster(std::uint32_t number);
+    [[nodiscard]] bool watch_foreign(std::uint32_t number);
+    [[nodiscard]] bool reopen_ends(Slot& slot);
     void drop(std::uint32_t number);
     void let_all_go();
     void look_at_foreign();
     void look_at_foreign(std::uint32_t number);
+    void look_at_unwatched();
 
     // requests.cpp
     bool read_requests(int at_most);  // false: there are no more for now
@@ -91,7 +94,7 @@ private:
     base::Fd boot_copy_, program_, signals_;
     int alarm_ = -1;  // a timer that the controller winds while it is busy; held as "alarm"
     std::string pidfile_;  // that was written; empty: none
-    base::Fd foreign_;           // an epoll of the pidfds of those that are not our children; none: there are none
+    base::Fd foreign_;           // an epoll of the pidfds of those that are not our children
     bool pid_is_told_ = false;   // in the pidfile
 
     // The present controller.

@@ -75,8 +75,8 @@ int become_keeper(std::span<const Ends> programs, std::span<const Holding> held,
     sigset_t all;
     sigfillset(&all);
     ::sigprocmask(SIG_SETMASK, &all, nullptr);
-    TableFile file;
-    if (!file.adopt(base::Fd(::fcntl(live_table_fd, F_DUPFD_CLOEXEC, first_free_fd)))) return errno;
+    TableFile file;  // not of a copy of the descriptor: there may be no more to be had
+    if (!file.adopt(base::Fd(live_table_fd))) return errno;
     Table table(file.memory(), static_cast<Header*>(file.memory())->capacity);
     close_all_on_exec();
     base::crash_point("promotion.begins");

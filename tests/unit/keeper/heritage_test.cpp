@@ -1,6 +1,7 @@
 // A keeper that follows another: one that was its controller, or one that finds the table.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,10 +176,33 @@ TEST_CASE("a process is found again by its start, not by its number alone") {
     keeper::Slot slot;
     slot.born_pid = ::getpid();
     slot.born_ticks = keeper::stat_field(0, 22);
-    CHECK(keeper::find_process(slot));
+    base::Fd pidfd;
+    CHECK(keeper::find_process(slot, pidfd) == keeper::Search::found);
+    CHECK(pidfd);
     SUBCASE("another start") { ++slot.born_ticks; }
     SUBCASE("start unknown") { slot.born_ticks = 0; }
     SUBCASE("another process of the kernel's") { slot.pidfd_inode = 1; }
     SUBCASE("no number") { slot.born_pid = 0; }
-    CHECK_FALSE(keeper::find_process(slot));
+    CHECK(keeper::find_process(slot, pidfd) == keeper::Search::gone);
+}
+
+TEST_CASE("a process that cannot be looked at is not gone") {
+    keeper::Slot slot;
+    slot.born_pid = ::getpid();
+    slot.born_ticks = keeper::stat_field(0, 22);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    rlimit none = before;
+    base::Fd pidfd;
+    SUBCASE("no descriptor is left") { none.rlim_cur = 3; }
+    SUBCASE("one, and its start cannot be read") {
+        none.rlim_cur = 1 + static_cast<rlim_t>(base::Fd(::open("/dev/null", O_RDONLY)).get());
+    }
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto search = keeper::find_process(slot, pidfd);
+    const int problem = errno;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(search == keeper::Search::unknown);
+    CHECK(problem == EMFILE);
+    CHECK_FALSE(pidfd);
 }
