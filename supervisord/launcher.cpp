@@ -144,14 +144,14 @@ bool go_into_background(const config::Settings& settings, std::vector<Message>& 
     return true;
 }
 
-/// Where the slot table lives: where one is left, wherever the environment of that start had it, else in memory, not on a
-/// disk, where one may be made; "" for nowhere.
+/// Where the slot table lives: where one is left, else in memory, not on a disk, where one may be made; "" for nowhere.
+/// The environment comes last: that of the next start may be another.
 std::string runtime_directory(const config::Settings& settings) {
     const std::string name = concat("/supervisord-", ::getuid(), "-", settings.identifier, "-",
                                     std::hash<std::string>{}(settings.pidfile));
     const char* session = std::getenv("XDG_RUNTIME_DIR");
-    const std::string places[] = {::getuid() == 0 ? "/run" : "", session ? session : "", concat("/run/user/", ::getuid()),
-                                  "/dev/shm"};
+    const std::string places[] = {::getuid() == 0 ? "/run" : "", "/dev/shm", concat("/run/user/", ::getuid()),
+                                  session ? session : ""};
     for (const auto& place : places)
         if (!place.empty() && keeper::has_table(place + name)) return place + name;
     for (const auto& place : places) {

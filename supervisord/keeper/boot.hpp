@@ -24,7 +24,7 @@ inline constexpr std::uint32_t default_slots = 16384;  // an upper limit; memory
 struct HeldDescriptor {
     char name[name_size];  // "unix:/run/supervisor.sock", "inet:127.0.0.1:9001", "notes", "journal"; "" is no entry
     std::int32_t fd;
-    std::uint32_t reserved;
+    std::uint32_t inode;  // in the table: of the name of a "unix:", else of what the descriptor is of; its lower half
 };
 
 struct Boot {

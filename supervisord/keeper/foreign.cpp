@@ -115,4 +115,21 @@ base::Fd reopen_end(pid_t pid, const Retained& end, int& problem) {
     return {};
 }
 
+base::Fd copy_socket(const Slot& slot, std::uint32_t inode, int& problem) {
+    char path[64], wanted[64], there[64];
+    std::snprintf(path, sizeof path, "/proc/%d/fd", slot.pid);
+    std::snprintf(wanted, sizeof wanted, "socket:[%u]", inode);
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path), ::closedir);
+    problem = directory ? 0 : errno;
+    while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
+        std::snprintf(path, sizeof path, "/proc/%d/fd/%.16s", slot.pid, entry->d_name);
+        const ssize_t size = ::readlink(path, there, sizeof there);
+        if (size < 0 || std::string_view(there, static_cast<std::size_t>(size)) != wanted) continue;
+        base::Fd copy(static_cast<int>(::syscall(SYS_pidfd_getfd, slot.pidfd, std::atoi(entry->d_name), 0)));
+        problem = copy ? 0 : errno;
+        if (copy && inode_of(copy.get()) == inode) return copy;
+    }
+    return {};
+}
+
 }  // namespace keeper

@@ -34,4 +34,7 @@ enum class Found {
 /// The other end of a pipe of a living program, opened through one of its descriptors; empty: it has none, or errno.
 [[nodiscard]] base::Fd reopen_end(pid_t pid, const Retained& end, int& problem);
 
+/// A copy of the socket that has this inode, if the program has it open; empty, and no problem: it has not.
+[[nodiscard]] base::Fd copy_socket(const Slot& slot, std::uint32_t inode, int& problem);
+
 }  // namespace keeper

@@ -20,7 +20,6 @@ namespace keeper {
 namespace {
 
 constexpr std::chrono::seconds patience{2};  // with a parent that does not reap
-constexpr std::size_t reserve = 32;          // descriptors that a controller needs at least, besides those of programs
 
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
@@ -102,15 +101,15 @@ bool Loop::carry_on(Why why) {
             return false;
     }
     if (why != Why::salvaged) return true;
-    if (lets_go)
-        let_all_go();
-    else if (!base::has_room_for(reserve + count_outputs(table_)))
-        return errno = EMFILE, false;
+    if (!lets_go && !base::has_room_for(descriptor_reserve + count_outputs(table_))) return errno = EMFILE, false;
+    const std::vector<HeldDescriptor> before(header.held, header.held + header.held_used);
     std::memset(static_cast<void*>(header.held), 0, sizeof header.held);
     header.held_used = header.pending_signals = 0;
+    for (const auto& entry : before) take_back(entry);
     header.notes_told = header.notes_written;
     header.ever_ready = header.restarts = 0;
     header.last_wstatus = 0;
+    if (lets_go) let_all_go();
     if (header.used == 0) header.why = Why::first;
     return true;
 }
@@ -161,6 +160,22 @@ bool Loop::reopen_ends(Slot& slot) {
         if (problem != 0) slot.flags |= cut_off;
     }
     return true;
+}
+
+// "fcgi:GROUP:SECTION": the programs of the group that still have the socket have the only copy of it.
+void Loop::take_back(const HeldDescriptor& entry) {
+    const std::string_view name(entry.name, ::strnlen(entry.name, name_size));
+    constexpr std::string_view prefix = "fcgi:";
+    if (!name.starts_with(prefix)) return;
+    const std::string_view group = name.substr(prefix.size(), name.find(':', prefix.size()) + 1 - prefix.size());
+    for (std::uint32_t number = 0; number < table_.header().used; ++number) {
+        Slot& slot = table_.slot(number);
+        if (slot.state != SlotState::alive || !std::string_view(slot.name).starts_with(group)) continue;
+        int problem = 0;
+        base::Fd socket = copy_socket(slot, entry.inode, problem);
+        if (problem != 0) slot.flags |= cut_off;  // it is to begin anew with one that we have
+        if (socket && table_.put(name, socket.get(), entry.inode).err == 0) return (void)socket.release();
+    }
 }
 
 void Loop::drop(std::uint32_t number) {

@@ -76,7 +76,7 @@ bool Loop::prepare() {
     if (!signals_ || !foreign_ || alarm_ < 0) return false;
     if (promoted_ ? !carry_on(Why::promoted) : !begin()) return false;
     for (std::size_t i = 0; i < held.size(); ++i)
-        if (held[i] < 0 || table_.put(boot_.held[i].name, held[i]).err != 0)
+        if (held[i] < 0 || table_.put(boot_.held[i].name, held[i], inode_of_held(boot_.held[i].name, held[i])).err != 0)
             note("a descriptor that the launcher names is not there");
     const auto put = table_.put("alarm", alarm_);
     base::Fd(put.replaced).reset();
@@ -230,7 +230,8 @@ void Loop::leave() {
     const Header& header = table_.header();
     for (const auto& entry : std::span(header.held, header.held_used)) {
         const std::string_view name(entry.name);
-        if (name.starts_with("unix:")) (void)::unlink(entry.name + std::string_view("unix:").size());
+        if (name.starts_with("unix:") && entry.inode == inode_of_held(name, entry.fd))  // not what another has put there
+            (void)::unlink(entry.name + std::string_view("unix:").size());
     }
     if (!pidfile_.empty()) remove_pidfile(pidfile_.c_str());
     file_.remove(boot_.runtime_directory);

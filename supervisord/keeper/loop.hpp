@@ -52,6 +52,7 @@ private:
     [[nodiscard]] bool foster(std::uint32_t number);
     [[nodiscard]] bool watch_foreign(std::uint32_t number);
     [[nodiscard]] bool reopen_ends(Slot& slot);
+    void take_back(const HeldDescriptor& entry);
     void drop(std::uint32_t number);
     void let_all_go();
     void look_at_foreign();

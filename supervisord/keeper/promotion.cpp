@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -45,10 +46,12 @@ void write_numbers(Table& table, std::span<const Ends> programs, std::span<const
             keep(end.fd);
         }
     }
+    std::unordered_map<std::string, std::uint32_t> inodes;
+    for (const auto& entry : std::span(table.header().held, table.header().held_used)) inodes.emplace(entry.name, entry.inode);
     std::memset(static_cast<void*>(table.header().held), 0, sizeof table.header().held);
     table.header().held_used = 0;
     for (const auto& one : held)
-        if (one.fd >= 0 && table.put(one.name, one.fd).err == 0) keep(one.fd);
+        if (one.fd >= 0 && table.put(one.name, one.fd, inodes[one.name]).err == 0) keep(one.fd);
 }
 
 }  // namespace

@@ -115,6 +115,14 @@ bool write_pidfile(const char* path) {
     return write_number(path, O_NOFOLLOW);  // whoever may write there must not choose what we overwrite
 }
 
+std::uint32_t inode_of_held(std::string_view name, int fd) {
+    constexpr std::string_view prefix = "unix:";
+    struct stat facts{};
+    const int error = name.starts_with(prefix) ? ::lstat(std::string(name.substr(prefix.size())).c_str(), &facts)
+                                               : ::fstat(fd, &facts);
+    return error == 0 ? static_cast<std::uint32_t>(facts.st_ino) : 0;
+}
+
 std::string pidfile_path(const Header& header, const char* fallback) {
     for (const auto& entry : std::span(header.held, header.held_used)) {
         char path[sizeof Boot::pidfile] = {};

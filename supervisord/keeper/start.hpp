@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/base/fd.hpp"
 #include "supervisord/keeper/spawn.hpp"
@@ -29,6 +30,8 @@ bool identify(Header& header);
 enum class Origin { here, elsewhere, unknown };
 [[nodiscard]] Origin origin_of(const Header& header);
 
+/// By which what is held is known again: the name in the file system of a "unix:PATH", else the descriptor.
+[[nodiscard]] std::uint32_t inode_of_held(std::string_view name, int fd);
 /// What a controller has put under held_pidfile, else the fallback.
 [[nodiscard]] std::string pidfile_path(const Header& header, const char* fallback);
 /// By rename, so that nobody reads half a number; in place where that cannot be, but not through a symbolic link.

@@ -170,7 +170,7 @@ public:
         int err = 0;        // ENOSPC
         int replaced = -1;  // what was held under that name
     };
-    [[nodiscard]] Put put(std::string_view name, int fd);
+    [[nodiscard]] Put put(std::string_view name, int fd, std::uint32_t inode = 0);
     /// What was held under that name, or -1.
     [[nodiscard]] int drop(std::string_view name);
 
