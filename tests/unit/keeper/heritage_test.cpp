@@ -163,7 +163,6 @@ TEST_CASE("a table of another boot, of another layout or half a table is as none
     SUBCASE("boot") { write(offsetof(keeper::Header, boot_id)); }
     SUBCASE("namespace") { write(offsetof(keeper::Header, pid_namespace)); }
     SUBCASE("layout") { write(offsetof(keeper::Header, slot_size)); }
-    SUBCASE("version") { write(offsetof(keeper::Header, version)); }
     SUBCASE("half") { REQUIRE(::truncate(path.c_str(), 100) == 0); }
     stage.begin_again(first);
     auto second = stage.next();
@@ -205,4 +204,18 @@ TEST_CASE("a process that cannot be looked at is not gone") {
     CHECK(search == keeper::Search::unknown);
     CHECK(problem == EMFILE);
     CHECK_FALSE(pidfd);
+}
+
+TEST_CASE("a table of another version, with programs that live, lets no keeper begin") {
+    stage::Stage stage;
+    auto first = stage.next();
+    first.take_over();
+    const auto running = first.spawn(lasting("p", "echo up; read x"));
+    CHECK(stage::read_line(running.output.get()) == "up");
+    auto file = base::open_file(stage.directory() + "/keeper.tab", O_RDWR);
+    REQUIRE(file);
+    REQUIRE(::pwrite(file->get(), "\1\1\1\1", 4, offsetof(keeper::Header, version)) == 4);
+    stage.begin_again(first);
+    CHECK(WEXITSTATUS(stage.wait_for_end()) == 1);
+    CHECK(base::send_signal(running.pid, 0));
 }
