@@ -25,6 +25,7 @@
 #include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
+#include "supervisord/keeper/obstacle.hpp"
 #include "supervisord/log/activity.hpp"
 #include "supervisord/web/listen.hpp"
 #include "supervisord/web/safety.hpp"
@@ -155,15 +156,21 @@ bool go_into_background(const config::Settings& settings, std::vector<Message>& 
     return true;
 }
 
-/// Where the slot table may live (keeper-design): memory, not disk, and nobody else's.
+/// Where the slot table lives: where one is left, else in memory, not on a disk, where one may be made; "" for nowhere.
+/// The environment comes last: that of the next start may be another.
 std::string runtime_directory(const config::Settings& settings) {
-    const std::string name = concat("/supervisord-", ::getuid(), "-", settings.identifier);
+    const std::string name = concat("/supervisord-", ::getuid(), "-", settings.identifier, "-",
+                                    std::hash<std::string>{}(settings.pidfile));
     const char* session = std::getenv("XDG_RUNTIME_DIR");
-    for (const std::string base : {::getuid() == 0 ? "/run" : "", session ? session : "", "/dev/shm"}) {
+    const std::string places[] = {::getuid() == 0 ? "/run" : "", "/dev/shm", concat("/run/user/", ::getuid()),
+                                  session ? session : ""};
+    for (const auto& place : places)
+        if (!place.empty() && keeper::has_table(place + name)) return place + name;
+    for (const auto& place : places) {
         struct statfs facts{};
-        if (base.empty() || ::access(base.c_str(), W_OK) != 0 || ::statfs(base.c_str(), &facts) != 0) continue;
+        if (place.empty() || ::access(place.c_str(), W_OK) != 0 || ::statfs(place.c_str(), &facts) != 0) continue;
         if (facts.f_type != TMPFS_MAGIC) continue;  // a disk may keep us waiting
-        const std::string directory = concat(base, name, "-", std::hash<std::string>{}(settings.pidfile));
+        const std::string directory = place + name;
         if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return directory;
     }
     return "";
@@ -187,7 +194,7 @@ std::size_t processes_of(const config::Config& config) {
     return count;
 }
 
-int become_keeper(const config::Config& config, const Sockets& sockets, const Handover& handover, int argc, char** argv,
+int become_keeper(const config::Config& config, const std::string& directory, const Sockets& sockets, const Handover& handover, int argc, char** argv,
                   const rlimit& limit) {
     keeper::Boot boot;
     boot.slots = std::max<std::uint32_t>(boot.slots, static_cast<std::uint32_t>(4 * processes_of(config)));
@@ -196,7 +203,9 @@ int become_keeper(const config::Config& config, const Sockets& sockets, const Ha
     boot.nofile_soft = limit.rlim_cur;
     boot.nofile_hard = limit.rlim_max;
     if (!keeper::set_path(boot.pidfile, config.settings.pidfile)) return refuse("the path of the pidfile is too long");
-    if (!keeper::set_path(boot.runtime_directory, runtime_directory(config.settings))) boot.runtime_directory[0] = 0;
+    if (struct stat facts{}; ::stat(config.settings.logfile.c_str(), &facts) == 0 && S_ISREG(facts.st_mode))
+        (void)keeper::set_path(boot.logfile, config.settings.logfile);
+    if (!keeper::set_path(boot.runtime_directory, directory)) boot.runtime_directory[0] = 0;
     for (const auto& held : sockets.all) {
         // Descriptor numbers below are the keeper's own; it expects the sockets open, and not closed on exec.
         const int fd = ::fcntl(held.fd.get(), F_DUPFD, 64);
@@ -272,12 +281,19 @@ int run(int argc, char** argv) {
         std::fprintf(stderr, "Error: %s\n", writable.error().c_str());
         return failure_status;
     }
-    if (const auto usable = try_fcgi_sockets(config, handover.messages); !usable) {
+    const std::string directory = runtime_directory(config.settings);
+    if (const auto obstacle = keeper::find_obstacle(directory); !obstacle.empty()) {
+        sockets->remove();
+        return refuse(obstacle);
+    }
+    // Programs that were left may have the sockets.
+    const auto usable = keeper::has_table(directory) ? base::Result<void>() : try_fcgi_sockets(config, handover.messages);
+    if (!usable) {
         sockets->remove();
         return refuse(usable.error());
     }
     if (handover.daemonized && !go_into_background(config.settings, handover.messages)) ::_exit(0);
-    const int status = become_keeper(config, *sockets, handover, argc, argv, limit);
+    const int status = become_keeper(config, directory, *sockets, handover, argc, argv, limit);
     sockets->remove();
     return status;
 }

@@ -38,6 +38,13 @@ void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NON
 
 void set_close_on_exec(int fd, bool on) { ::fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
 
+bool has_room_for(std::size_t descriptors) {
+    std::vector<Fd> taken;
+    taken.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    while (taken.back() && taken.size() < descriptors) taken.emplace_back(::fcntl(taken.front().get(), F_DUPFD_CLOEXEC, 0));
+    return static_cast<bool>(taken.back());
+}
+
 std::string errno_name(int number) {
     const char* name = ::strerrorname_np(number);
     return name ? name : std::to_string(number);

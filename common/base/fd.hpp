@@ -38,6 +38,9 @@ struct Pipe {
 void set_nonblocking(int fd);
 void set_close_on_exec(int fd, bool on);
 
+/// Whether so many more could be opened now.
+[[nodiscard]] bool has_room_for(std::size_t descriptors);
+
 /// "ENOENT"; the number in digits when it has no name.
 [[nodiscard]] std::string errno_name(int number);
 /// "No such file or directory", as the C library says it.

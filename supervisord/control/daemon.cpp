@@ -79,6 +79,7 @@ void Daemon::news(const keeper::Message& message) {
     switch (message.type) {
         case keeper::Type::exited:
             log(LogLevel::debug, "received SIGCHLD indicating a child quit");
+            forget_unclaimed(message);
             if ((runner = runner_of(message))) return runner->exited(message);
             return release(message.slot, message.inc);
         case keeper::Type::group_gone:

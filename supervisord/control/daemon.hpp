@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -90,6 +91,8 @@ private:
     void keep_chronicle();
     void write_chronicle();
     void deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number);
+    void adopt_unclaimed(Runner& runner);
+    void forget_unclaimed(const keeper::Message& exited);
     void end_leftover(Runner& runner, const keeper::Slot& slot, std::string_view why);
     void end_unclaimed(const keeper::Slot& slot, std::uint32_t number);
     void release(std::uint32_t slot, std::uint64_t incarnation);
@@ -109,6 +112,13 @@ private:
     Chronicle::Content content_;  // as in the chronicle; of the active groups, what they are made of
     std::vector<std::unique_ptr<ActiveGroup>> groups_;  // in order of activation
     std::unique_ptr<Timers> timers_;
+    /// A program that lives, with its slot in the snapshot, and is of no group that is active.
+    struct Unclaimed {
+        const keeper::Slot* slot;
+        std::uint32_t number;
+        std::vector<std::function<base::Fd()>> drains;  // of its outputs
+    };
+    std::map<std::string, Unclaimed, std::less<>> unclaimed_;
     bool going_down_is_due_ = false;
     bool ended_ = false;
 };

@@ -9,6 +9,7 @@
 #include "common/config/difference.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/control/active_group.hpp"
+#include "supervisord/control/drain.hpp"
 #include "supervisord/control/world.hpp"
 #include "supervisord/log/auto_logs.hpp"
 
@@ -38,8 +39,7 @@ base::Result<void> Daemon::activate(config::Group group, bool fresh) {
     if (auto made = make_auto_logs(group); !made) return made;
     auto active = std::make_unique<ActiveGroup>(std::move(group));
     const config::Group& config = active->config();
-    if (config.kind == config::GroupKind::eventlistener)
-        world_.events.add_pool(config, content_.last_read->settings.identifier, fresh);
+    std::vector<Notes::Record*> records;
     for (const auto& program : config.processes) {
         const std::string key = concat(config.name, ":", program.name);
         if (fresh) {
@@ -48,8 +48,12 @@ base::Result<void> Daemon::activate(config::Group group, bool fresh) {
         }
         Notes::Record* record = world_.notes.record(key);
         if (!record) return base::Error{concat("there is no room for a note of ", key)};
-        active->runners.push_back(std::make_unique<Runner>(world_, config, program, *record));
+        records.push_back(record);
     }
+    if (config.kind == config::GroupKind::eventlistener)
+        world_.events.add_pool(config, content_.last_read->settings.identifier, fresh);
+    for (std::size_t at = 0; at < records.size(); ++at)
+        active->runners.push_back(std::make_unique<Runner>(world_, config, config.processes[at], *records[at]));
     groups_.push_back(std::move(active));
     if (fresh && world_.events.wants(EventType::process_group_added))
         world_.events.emit(EventType::process_group_added, event::group(config.name));
@@ -125,9 +129,37 @@ void Daemon::deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number)
         close_descriptors(slot);
         return release(number, slot.inc);
     }
-    leave_alone(world_.loop, slot);
+    Unclaimed left{&slot, number, {}};
+    for (const auto& end : slot.retained)
+        if (end.fd >= 0 && (end.role == keeper::Role::output || end.role == keeper::Role::error))
+            left.drains.push_back(drain(world_.loop, base::Fd(end.fd)));
+    unclaimed_.emplace(slot.name, std::move(left));
     log(LogLevel::critical, concat("process ", slot.pid, " was '", static_cast<const char*>(slot.name),
                                    "' and is not under control any more; it is left alone, and what it writes is dropped"));
+}
+
+/// Its group is active again.
+void Daemon::adopt_unclaimed(Runner& runner) {
+    auto found = unclaimed_.extract(runner.key());
+    if (!found) return;
+    const Unclaimed& left = found.mapped();
+    for (const auto& stop : left.drains) (void)stop().release();  // the slot has the numbers
+    world_.notes.raise_incarnations(left.slot->inc);
+    runner.resume(left.slot, left.number);
+    if (left.slot->flags & keeper::cut_off)
+        end_leftover(runner, *left.slot, "there is no way to its output");
+    else
+        log(LogLevel::info, concat("adopted: '", runner.name(), "' with pid ", left.slot->pid));
+}
+
+void Daemon::forget_unclaimed(const keeper::Message& exited) {
+    const auto found = unclaimed_.find(keeper::name_of(exited));
+    if (found == unclaimed_.end() || found->second.slot->inc != exited.inc) return;
+    const keeper::Slot& slot = *found->second.slot;
+    base::Fd(slot.pidfd).reset();
+    for (const auto& end : slot.retained)  // what others still write to its outputs is read
+        if (end.role == keeper::Role::input || end.role == keeper::Role::other) base::Fd(end.fd).reset();
+    unclaimed_.erase(found);
 }
 
 void Daemon::release(std::uint32_t slot, std::uint64_t incarnation) {
@@ -180,6 +212,7 @@ Outcome Daemon::add_group(std::string_view name) {
     if (find_group(name)) return api::Refusal{api::Fault::already_added, std::string(name)};
     if (const auto done = activate(*found, true); !done) return api::Refusal{api::Fault::failed, done.error()};
     if (chronicle_) chronicle_->activated(groups_.back()->config());
+    for (const auto& runner : groups_.back()->runners) adopt_unclaimed(*runner);
     keep_chronicle();
     autostart();
     return std::nullopt;

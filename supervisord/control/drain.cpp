@@ -41,6 +41,13 @@ struct Drain : std::enable_shared_from_this<Drain> {
 
 }  // namespace
 
-void drain(boost::asio::io_context& loop, base::Fd pipe) { std::make_shared<Drain>(loop, std::move(pipe))->wait(); }
+std::function<base::Fd()> drain(boost::asio::io_context& loop, base::Fd pipe) {
+    auto drain = std::make_shared<Drain>(loop, std::move(pipe));
+    drain->wait();
+    return [drain] {
+        drain->timer.cancel();
+        return base::Fd(drain->pipe.release());  // what is on its way to it finds no descriptor, and ends
+    };
+}
 
 }  // namespace control

@@ -2,6 +2,8 @@
 // other end is closed.  Does not count them.
 #pragma once
 
+#include <functional>
+
 #include "common/base/fd.hpp"
 
 namespace boost::asio {
@@ -10,7 +12,8 @@ class io_context;
 
 namespace control {
 
-/// Goes on by itself, for as long as the loop does.
-void drain(boost::asio::io_context& loop, base::Fd pipe);
+/// Goes on by itself, for as long as the loop does, or until the answer is called, which gives the pipe back.  While the
+/// answer is kept the pipe stays open, though its end has come.
+std::function<base::Fd()> drain(boost::asio::io_context& loop, base::Fd pipe);
 
 }  // namespace control

@@ -22,6 +22,7 @@ void Runner::spawn() {
 
 void Runner::launch(const Turnstile::Pass& pass) {
     if (state() != api::State::starting) return feed(process::SpawnFailed{});  // stopped before its turn came
+    if (!base::has_room_for(keeper::descriptor_reserve)) return spawn_refused(process::too_many_files(name()));
     if (const auto problem = use_socket(); !problem.empty()) return spawn_refused(problem);
     const auto found = find_command(program_, world_);
     if (const auto* unusable = std::get_if<process::Unusable>(&found)) return spawn_refused(unusable->text);
@@ -65,7 +66,8 @@ void Runner::spawned(const keeper::Message& message, base::Fd pidfd) {
     // EEXIST: a child of the same name, of before a reload, that could not be ended.  It is tried again.
     if (message.err != 0) {
         end_of_child();
-        return spawn_refused(message.err == EAGAIN ? process::too_many_processes(name())
+        return spawn_refused(message.err == EAGAIN   ? process::too_many_processes(name())
+                             : message.err == EMFILE ? process::too_many_files(name())
                                                    : process::cannot_fork(name(), base::errno_name(message.err)));
     }
     child_ = Child{message.slot, message.pid, std::move(pidfd)};

@@ -47,12 +47,13 @@ void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
         note_.order = slot->order;
         record_.commit(note_);
     }
-    if (slot && slot->inc < note_.incarnation && slot->state == keeper::SlotState::alive) {
+    const bool is_alive = slot && slot->state == keeper::SlotState::alive;
+    if (is_alive && slot->inc < note_.incarnation) {
         // Of before a reload, and could not be ended: what was asked for since will find out (EEXIST).
         leave_alone(world_.loop, *slot);
         slot = nullptr;
     }
-    if (slot && slot->inc <= note_.ended) {
+    if (slot && (slot->inc <= note_.ended || slot->inc < note_.incarnation)) {
         close_descriptors(*slot);
         release(number, slot->inc);
         slot = nullptr;
@@ -69,7 +70,8 @@ void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
 
 void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
     child_ = Child{number, slot.pid, base::Fd(slot.pidfd)};
-    if (const auto problem = use_socket(); !problem.empty()) world_.activity.log(logs::LogLevel::critical, problem);
+    const bool has_socket = !(slot.flags & keeper::cut_off);  // else it is to begin anew with another
+    if (const auto problem = has_socket ? use_socket() : ""; !problem.empty()) world_.activity.log(logs::LogLevel::critical, problem);
     Ends ends;
     for (const auto& retained : slot.retained) {
         if (retained.role == keeper::Role::input) ends.input = base::Fd(retained.fd);

@@ -33,6 +33,13 @@ base::Error failure(const config::FcgiSocket& socket) { return failure(socket, b
 /// Blocking, as the programs expect it: all who share it share that too.
 base::Fd new_socket(int family) { return base::Fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
+/// Whether somebody listens there: a name that is taken from him would leave his clients waiting for ever.
+bool is_answered(const sockaddr_un& address) {
+    const base::Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    return !probe || ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+           (errno != ECONNREFUSED && errno != ENOENT);
+}
+
 int backlog_of(const config::FcgiSocket& socket) {
     return socket.backlog > 0 ? static_cast<int>(socket.backlog) : SOMAXCONN;
 }
@@ -48,6 +55,7 @@ base::Result<base::Fd> open_unix(const config::FcgiSocket& socket) {
     struct stat found{};
     if (::lstat(path.c_str(), &found) == 0) {
         if (!S_ISSOCK(found.st_mode)) return failure(socket, concat(path, " exists and is not a socket"));
+        if (is_answered(address)) return failure(socket, base::errno_text(EADDRINUSE));
         ::unlink(path.c_str());
     }
     const mode_t before = ::umask(0177);

@@ -19,7 +19,7 @@ namespace control {
 
 class Link;
 
-/// A socket that listens.  A unix socket that stands at its path is replaced; any other file there is an error.  The
+/// A socket that listens.  A unix socket that nobody answers at is replaced; any other file there is an error.  The
 /// error begins with "Could not create FastCGI socket".
 [[nodiscard]] base::Result<base::Fd> open_fcgi_socket(const config::FcgiSocket& socket);
 

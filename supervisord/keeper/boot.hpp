@@ -24,12 +24,12 @@ inline constexpr std::uint32_t default_slots = 16384;  // an upper limit; memory
 struct HeldDescriptor {
     char name[name_size];  // "unix:/run/supervisor.sock", "inet:127.0.0.1:9001", "notes", "journal"; "" is no entry
     std::int32_t fd;
-    std::uint32_t reserved;
+    std::uint32_t inode;  // in the table: of the name of a "unix:", else of what the descriptor is of; its lower half
 };
 
 struct Boot {
     static constexpr std::uint64_t right_magic = 0x746f6f6272707573;  // "suprboot"
-    static constexpr std::uint32_t right_version = 2;
+    static constexpr std::uint32_t right_version = 3;
 
     std::uint64_t magic = right_magic;
     std::uint32_t version = right_version;
@@ -42,6 +42,7 @@ struct Boot {
     std::uint32_t hang_limit = 0;         // seconds of silence after which a controller is replaced; 0: never
     std::uint32_t ignores_leftovers = 0;  // programs of a supervisord that was killed are none of ours
     char pidfile[4096] = {};              // "" for none
+    char logfile[4096] = {};              // where the keeper says why it refuses to begin; "" for nowhere
     char runtime_directory[4096] = {};    // holds the table; "", or one that will not do: the table is nameless memory
     HeldDescriptor held[held_limit] = {};  // open in the keeper from its start, without close-on-exec
 };

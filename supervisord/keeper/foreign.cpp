@@ -52,20 +52,29 @@ std::uint64_t stat_field(pid_t pid, int field) {
     char text[2048];
     const base::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
     const ssize_t size = fd ? ::read(fd.get(), text, sizeof text - 1) : -1;
+    if (size == 0) errno = EIO;
     if (size <= 0) return 0;
     text[size] = '\0';
+    errno = EIO;  // for what is not there
     const char* at = std::strrchr(text, ')');  // the second field may hold anything
     for (int number = 2; at && number < field; ++number) at = std::strchr(at + 1, ' ');
     return at ? std::strtoull(at, nullptr, 10) : 0;
 }
 
-base::Fd find_process(const Slot& slot) {
-    if (slot.born_pid <= 1 || slot.born_ticks == 0) return {};
-    base::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, slot.born_pid, 0)));
-    if (!pidfd || stat_field(slot.born_pid, 22) != slot.born_ticks) return {};
-    if (slot.pidfd_inode != 0 && inode_of(pidfd.get()) != slot.pidfd_inode) return {};
+Search find_process(const Slot& slot, base::Fd& pidfd) {
+    if (slot.born_pid <= 1 || slot.born_ticks == 0) return Search::gone;
+    base::Fd found(static_cast<int>(::syscall(SYS_pidfd_open, slot.born_pid, 0)));
+    // The last two: the number is by now that of a thread.
+    if (!found) return errno == ESRCH || errno == EINVAL || errno == ENOENT ? Search::gone : Search::unknown;
+    const std::uint64_t ticks = stat_field(slot.born_pid, 22);
+    const int problem = errno;
+    if (ticks != 0 && ticks != slot.born_ticks) return Search::gone;
+    if (slot.pidfd_inode != 0 && inode_of(found.get()) != slot.pidfd_inode) return Search::gone;
     // What was read belongs to the process of the pidfd only if that one still has the number.
-    return is_gone(pidfd.get()) ? base::Fd() : std::move(pidfd);
+    if (is_gone(found.get())) return Search::gone;
+    if (ticks == 0) return errno = problem, Search::unknown;
+    pidfd = std::move(found);
+    return Search::found;
 }
 
 Found look_at_end(const Slot& slot, int& wstatus) {
@@ -102,6 +111,23 @@ base::Fd reopen_end(pid_t pid, const Retained& end, int& problem) {
         problem = opened ? 0 : errno;
         if (!opened || inode_of(opened.get()) != end.inode) continue;  // the pid's process may have closed it just now
         return opened;
+    }
+    return {};
+}
+
+base::Fd copy_socket(const Slot& slot, std::uint32_t inode, int& problem) {
+    char path[64], wanted[64], there[64];
+    std::snprintf(path, sizeof path, "/proc/%d/fd", slot.pid);
+    std::snprintf(wanted, sizeof wanted, "socket:[%u]", inode);
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path), ::closedir);
+    problem = directory ? 0 : errno;
+    while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
+        std::snprintf(path, sizeof path, "/proc/%d/fd/%.16s", slot.pid, entry->d_name);
+        const ssize_t size = ::readlink(path, there, sizeof there);
+        if (size < 0 || std::string_view(there, static_cast<std::size_t>(size)) != wanted) continue;
+        base::Fd copy(static_cast<int>(::syscall(SYS_pidfd_getfd, slot.pidfd, std::atoi(entry->d_name), 0)));
+        problem = copy ? 0 : errno;
+        if (copy && inode_of(copy.get()) == inode) return copy;
     }
     return {};
 }

@@ -10,12 +10,18 @@
 
 namespace keeper {
 
-/// A field of /proc/PID/stat as proc(5) numbers them, from 4 on; 0 when it is not to be had.  pid 0: of this process.
+/// A field of /proc/PID/stat as proc(5) numbers them, from 4 on; 0 when it is not to be had: errno.  pid 0: of this
+/// process.
 [[nodiscard]] std::uint64_t stat_field(pid_t pid, int field);
 
-/// A pidfd of the process that a slot tells of: the same pid, the same start, and where the kernel numbers processes
-/// for good the same number.  Empty: it is gone, whoever has the pid now.
-[[nodiscard]] base::Fd find_process(const Slot& slot);
+/// What is known of the process that a slot tells of.
+enum class Search {
+    found,    // the same pid, the same start, and where the kernel numbers processes for good the same number
+    gone,     // for certain, whoever has the pid now
+    unknown,  // it cannot be looked at now: errno
+};
+/// A pidfd of it, when it is found.
+[[nodiscard]] Search find_process(const Slot& slot, base::Fd& pidfd);
 
 /// How a program ended whose pidfd can be read.
 enum class Found {
@@ -27,5 +33,8 @@ enum class Found {
 
 /// The other end of a pipe of a living program, opened through one of its descriptors; empty: it has none, or errno.
 [[nodiscard]] base::Fd reopen_end(pid_t pid, const Retained& end, int& problem);
+
+/// A copy of the socket that has this inode, if the program has it open; empty, and no problem: it has not.
+[[nodiscard]] base::Fd copy_socket(const Slot& slot, std::uint32_t inode, int& problem);
 
 }  // namespace keeper

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -71,30 +72,28 @@ bool Loop::prepare() {
     if (!is_first && !inherit()) return false;
     if (!boot_copy_ || !program || !reserve_low_descriptors()) return false;
 
+    // What we cannot do without, before anything is done about what others have left.
+    signals_ = take_signals();
+    foreign_ = base::Fd(::epoll_create1(EPOLL_CLOEXEC));
+    if (!signals_ || !foreign_) return false;
     if (origin_ == Origin::keeper) return resume(passage);
-    if (origin_ == Origin::controller)
-        carry_on(Why::promoted);
-    else if (!begin())
-        return false;
+    alarm_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (alarm_ < 0) return false;
+    if (origin_ == Origin::controller ? !carry_on(Why::promoted) : !begin()) return false;
     // Of one that was killed in the middle of an upgrade we have what its last controller that worked was made of.
     program_ = table_.held(held_program);
     if (program_ < 0 && !use_program(std::move(program))) return false;
     for (std::size_t i = 0; i < held.size(); ++i)
-        if (held[i] < 0 || table_.put(boot_.held[i].name, held[i]).err != 0)
+        if (held[i] < 0 || table_.put(boot_.held[i].name, held[i], inode_of_held(boot_.held[i].name, held[i])).err != 0)
             note("a descriptor that the launcher names is not there");
-    alarm_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (alarm_ >= 0) {
-        const auto put = table_.put("alarm", alarm_);
-        base::Fd(put.replaced).reset();
-        if (put.err != 0) return false;
-    }
-    return listen();
+    const auto put = table_.put("alarm", alarm_);
+    base::Fd(put.replaced).reset();
+    return put.err == 0 && adopt_orphans();
 }
 
-bool Loop::listen() {
-    signals_ = take_signals();
+bool Loop::adopt_orphans() {
     ::prctl(PR_SET_NAME, "supervisord");
-    return signals_ && ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+    return ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
 int Loop::run() {
@@ -135,7 +134,7 @@ void Loop::wait() {
     if (::poll(waited, 4, timeout()) < 0) return;
     if (waited[1].revents != 0) full_ = false;
     if (waited[0].revents & POLLIN) read_signals();
-    if (waited[3].revents != 0 || table_.find_marked(unsettled)) look_at_foreign();
+    if (waited[3].revents != 0 || table_.find_marked(unsettled | unwatched)) look_at_foreign();
     if (waited[1].revents & (POLLHUP | POLLERR)) waiting_answer_.reset();  // nobody is there to hear it
     if (waited[1].revents & (POLLIN | POLLHUP | POLLERR)) (void)read_requests(requests_at_once);
     std::uint64_t rung = 0;
@@ -148,7 +147,7 @@ int Loop::timeout() const {
     for (const auto& time : {start_at_, kill_at_, end_at_, test_end_at_, watchdog_.tick_at})
         if (time && (!first || *time < *first)) first = time;
     auto left = first ? std::max<std::chrono::nanoseconds>(*first - base::now(), 0ns) : 1h;
-    if (table_.find_marked(lingering | unsettled)) left = std::min<std::chrono::nanoseconds>(left, look_again);
+    if (table_.find_marked(lingering | unsettled | unwatched)) left = std::min<std::chrono::nanoseconds>(left, look_again);
     else if (!first) return -1;  // no wake-up without a reason
     return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
 }
@@ -249,7 +248,8 @@ void Loop::leave() {
     const Header& header = table_.header();
     for (const auto& entry : std::span(header.held, header.held_used)) {
         const std::string_view name(entry.name);
-        if (name.starts_with("unix:")) (void)::unlink(entry.name + std::string_view("unix:").size());
+        if (name.starts_with("unix:") && entry.inode == inode_of_held(name, entry.fd))  // not what another has put there
+            (void)::unlink(entry.name + std::string_view("unix:").size());
     }
     if (!pidfile_.empty()) remove_pidfile(pidfile_.c_str());
     file_.remove(boot_.runtime_directory);

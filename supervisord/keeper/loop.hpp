@@ -39,7 +39,7 @@ public:
 
 private:
     // loop.cpp
-    [[nodiscard]] bool listen();
+    [[nodiscard]] bool adopt_orphans();
     void wait();
     [[nodiscard]] int timeout() const;
     void read_signals();
@@ -55,13 +55,15 @@ private:
     [[nodiscard]] bool inherit();
     [[nodiscard]] bool begin();
     void hold_beside(const char* name);
-    void carry_on(Why why);
-    void foster(std::uint32_t number);
+    [[nodiscard]] bool carry_on(Why why);  // false: errno
+    [[nodiscard]] bool foster(std::uint32_t number);
+    [[nodiscard]] bool watch_foreign(std::uint32_t number);
+    [[nodiscard]] bool reopen_ends(Slot& slot);
+    void take_back(const HeldDescriptor& entry);
     void drop(std::uint32_t number);
     void let_all_go();
     void look_at_foreign();
     void look_at_foreign(std::uint32_t number);
-    void wait_for_end(std::uint32_t number);
 
     // upgrade.cpp
     void examine(Incoming& incoming);
@@ -77,6 +79,7 @@ private:
     void follow_failed(int error);
     [[nodiscard]] bool resume(const Passage& passage);
     [[nodiscard]] bool use_program(base::Fd program);
+    void look_at_unwatched();
 
     // requests.cpp
     bool read_requests(int at_most);  // false: there are no more for now
@@ -116,7 +119,7 @@ private:
     int program_ = -1;  // the binary of controllers; held as "program"
     int alarm_ = -1;  // a timer that the controller winds while it is busy; held as "alarm"
     std::string pidfile_;  // that was written; empty: none
-    base::Fd foreign_;           // an epoll of the pidfds of those that are not our children; none: there are none
+    base::Fd foreign_;           // an epoll of the pidfds of those that are not our children
     bool pid_is_told_ = false;   // in the pidfile
 
     // The present controller.

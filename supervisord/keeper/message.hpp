@@ -29,6 +29,9 @@ inline constexpr int first_free_fd = 16;  // the keeper holds nothing below: pro
 inline constexpr std::string_view held_pidfile = "pidfile";  // put: a file with the path that counts since a reload
 inline constexpr std::string_view held_program = "program";  // the binary of the last controller that worked (O_PATH)
 
+// Descriptors that stay free: below, no program is started, so that deaths of keeper and controller can be mended and
+// clients be answered.
+inline constexpr std::size_t descriptor_reserve = 32;
 inline constexpr std::size_t retained_limit = 4;  // ends of pipes kept for a program
 inline constexpr std::size_t target_limit = 16;   // descriptors given to a program
 inline constexpr std::size_t descriptor_limit = 1 + retained_limit + target_limit;  // beside one message

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -45,10 +46,12 @@ void write_numbers(Table& table, std::span<const Ends> programs, std::span<const
             keep(end.fd);
         }
     }
+    std::unordered_map<std::string, std::uint32_t> inodes;
+    for (const auto& entry : std::span(table.header().held, table.header().held_used)) inodes.emplace(entry.name, entry.inode);
     std::memset(static_cast<void*>(table.header().held), 0, sizeof table.header().held);
     table.header().held_used = 0;
     for (const auto& one : held)
-        if (one.fd >= 0 && table.put(one.name, one.fd).err == 0) keep(one.fd);
+        if (one.fd >= 0 && table.put(one.name, one.fd, inodes[one.name]).err == 0) keep(one.fd);
 }
 
 }  // namespace
@@ -76,8 +79,8 @@ int become_keeper(std::span<const Ends> programs, std::span<const Holding> held,
     sigset_t all;
     sigfillset(&all);
     ::sigprocmask(SIG_SETMASK, &all, nullptr);
-    TableFile file;
-    if (!file.adopt(base::Fd(::fcntl(live_table_fd, F_DUPFD_CLOEXEC, first_free_fd)))) return errno;
+    TableFile file;  // not of a copy of the descriptor: there may be no more to be had
+    if (!file.adopt(base::Fd(live_table_fd))) return errno;
     Table table(file.memory(), static_cast<Header*>(file.memory())->capacity);
     close_all_on_exec();
     base::crash_point("promotion.begins");

@@ -155,7 +155,8 @@ void Loop::spawn(Incoming& incoming) {
     const Message& request = incoming.message;
     Message result = answer_to(request, Type::spawned);
     (void)set_name(result, name_of(request));
-    const auto claimed = last_resort_ != 0 ? Table::Claim{ESHUTDOWN, 0} : claim(request);
+    const auto claimed = last_resort_ != 0 ? Table::Claim{ESHUTDOWN, 0}
+                         : base::has_room_for(descriptor_reserve) ? claim(request) : Table::Claim{EMFILE, 0};
     result.slot = claimed.slot;
     result.err = claimed.err == 0 ? start(claimed.slot, incoming) : claimed.err;
     if (result.err != 0 && result.err != EEXIST) return answer(result);
@@ -215,7 +216,10 @@ void Loop::close_retained(Slot& slot) {
 int Loop::drop_fd(const Message& request) {
     if (!table_.is(request.slot, request.inc)) return ESTALE;
     for (auto& end : table_.slot(request.slot).retained)
-        if (end.role == request.role) base::Fd(std::exchange(end.fd, -1)).reset();
+        if (end.role == request.role) {
+            base::Fd(std::exchange(end.fd, -1)).reset();
+            end.role = Role::none;  // and no keeper after us opens it again
+        }
     return 0;
 }
 
@@ -228,7 +232,8 @@ void Loop::release(const Message& request) {
 }
 
 int Loop::put(Incoming& incoming) {
-    const auto put = table_.put(name_of(incoming.message), incoming.descriptors[0].get());
+    const auto put = table_.put(name_of(incoming.message), incoming.descriptors[0].get(),
+                                inode_of_held(name_of(incoming.message), incoming.descriptors[0].get()));
     if (put.err != 0) return put.err;
     (void)incoming.descriptors[0].release();
     base::Fd(put.replaced).reset();

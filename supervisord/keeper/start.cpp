@@ -74,19 +74,24 @@ Original take_limits(rlimit nofile_of_programs) {
     return original;
 }
 
-void identify(Header& header) {
-    const base::Fd boot_id(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
-    if (!boot_id || ::read(boot_id.get(), header.boot_id, 36) != 36) header.boot_id[0] = '\0';
-    struct stat facts{};
-    if (::stat("/proc/self/ns/pid", &facts) == 0) header.pid_namespace = facts.st_ino;
+bool identify(Header& header) {
     header.keeper_pid = ::getpid();
+    char text[sizeof header.boot_id] = {};
+    struct stat facts{};
+    const base::Fd boot_id(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+    if (!boot_id || ::read(boot_id.get(), text, 36) != 36 || ::stat("/proc/self/ns/pid", &facts) != 0) return false;
+    std::memcpy(header.boot_id, text, sizeof text);
+    header.pid_namespace = facts.st_ino;
+    return true;
 }
 
-bool is_from_here(const Header& header) {
+Origin origin_of(const Header& header) {
+    if (header.boot_id[0] == '\0') return Origin::elsewhere;  // it could not tell
     const auto here = std::make_unique<Header>();
-    identify(*here);
-    return header.boot_id[0] != '\0' && std::memcmp(header.boot_id, here->boot_id, sizeof header.boot_id) == 0 &&
-           header.pid_namespace == here->pid_namespace;
+    if (!identify(*here)) return Origin::unknown;
+    const bool same = std::memcmp(header.boot_id, here->boot_id, sizeof header.boot_id) == 0 &&
+                      header.pid_namespace == here->pid_namespace;
+    return same ? Origin::here : Origin::elsewhere;
 }
 
 namespace {
@@ -108,6 +113,14 @@ bool write_pidfile(const char* path) {
         if (error != EEXIST) ::unlink(draft.c_str());
     }
     return write_number(path, O_NOFOLLOW);  // whoever may write there must not choose what we overwrite
+}
+
+std::uint32_t inode_of_held(std::string_view name, int fd) {
+    constexpr std::string_view prefix = "unix:";
+    struct stat facts{};
+    const int error = name.starts_with(prefix) ? ::lstat(std::string(name.substr(prefix.size())).c_str(), &facts)
+                                               : ::fstat(fd, &facts);
+    return error == 0 ? static_cast<std::uint32_t>(facts.st_ino) : 0;
 }
 
 std::string pidfile_path(const Header& header, const char* fallback) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/base/fd.hpp"
 #include "supervisord/keeper/spawn.hpp"
@@ -22,11 +23,15 @@ void close_all_on_exec();
 [[nodiscard]] base::Fd take_signals();
 /// As many descriptors as we may have, and to be killed last when memory is short; says what programs get.
 [[nodiscard]] Original take_limits(rlimit nofile_of_programs);
-/// boot_id and PID namespace: a table from elsewhere tells nothing.
-void identify(Header& header);
-/// Whether what it says of these is so here and now.
-[[nodiscard]] bool is_from_here(const Header& header);
+/// Writes who and where we are: boot_id and PID namespace, for a table from elsewhere tells nothing.  False: where is
+/// not to be had, and what was written stands; errno.
+bool identify(Header& header);
+/// Whether what it says of these is so here and now; unknown: errno.
+enum class Origin { here, elsewhere, unknown };
+[[nodiscard]] Origin origin_of(const Header& header);
 
+/// By which what is held is known again: the name in the file system of a "unix:PATH", else the descriptor.
+[[nodiscard]] std::uint32_t inode_of_held(std::string_view name, int fd);
 /// What a controller has put under held_pidfile, else the fallback.
 [[nodiscard]] std::string pidfile_path(const Header& header, const char* fallback);
 /// By rename, so that nobody reads half a number; in place where that cannot be, but not through a symbolic link.

@@ -181,12 +181,16 @@ void Table::all_told() {
     for (std::uint32_t number = 0; number < header_->used; ++number) told(number);
 }
 
-Table::Put Table::put(std::string_view name, int fd) {
-    if (HeldDescriptor* entry = find_held(*header_, name)) return {0, std::exchange(entry->fd, fd)};
+Table::Put Table::put(std::string_view name, int fd, std::uint32_t inode) {
+    if (HeldDescriptor* entry = find_held(*header_, name)) {
+        entry->inode = inode;
+        return {0, std::exchange(entry->fd, fd)};
+    }
     for (std::size_t i = 0; i < held_limit; ++i) {
         HeldDescriptor& entry = header_->held[i];
         if (entry.name[0] != '\0') continue;
         entry.fd = fd;
+        entry.inode = inode;
         std::memcpy(entry.name, name.data(), name.size());
         header_->held_used = std::max<std::uint64_t>(header_->held_used, i + 1);
         return {};

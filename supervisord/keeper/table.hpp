@@ -108,6 +108,7 @@ enum Mark : std::uint8_t {
     group_unchecked = 4,  // the leader was reaped just now: is anybody left?
     lingering = 8,       // somebody was, at the last look
     unsettled = 16,      // a foreign one has ended, and we do not know yet how
+    unwatched = 32,      // a foreign one that we could not look at, or shall not hear of when it ends
 };
 
 /// The rules.  Works on zeroed memory of table_bytes(capacity), of which table_bytes(backed) may be touched.  Takes
@@ -162,6 +163,7 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> find_marked(std::uint8_t marks, std::uint32_t from = 0) const;
     [[nodiscard]] std::uint8_t marks(std::uint32_t number) const { return marks_[number]; }
     void mark(std::uint32_t number, Mark mark) { marks_[number] |= mark; }
+    void unmark(std::uint32_t number, Mark mark) { marks_[number] &= static_cast<std::uint8_t>(~mark); }
     /// The controller knows.
     void told(std::uint32_t number) { marks_[number] &= static_cast<std::uint8_t>(~(exit_untold | group_untold)); }
     /// The next controller has it all in its copy.
@@ -174,7 +176,7 @@ public:
         int err = 0;        // ENOSPC
         int replaced = -1;  // what was held under that name
     };
-    [[nodiscard]] Put put(std::string_view name, int fd);
+    [[nodiscard]] Put put(std::string_view name, int fd, std::uint32_t inode = 0);
     /// What was held under that name, or -1.
     [[nodiscard]] int drop(std::string_view name);
     /// What is held under that name, or -1.

@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "common/base/clock.hpp"
-#include "common/base/text.hpp"
+#include "supervisord/keeper/obstacle.hpp"
 
 namespace keeper {
 
@@ -23,22 +23,26 @@ namespace {
 constexpr const char* table_name = "keeper.tab";
 constexpr std::chrono::seconds patience{1};  // a child between fork and exec has the lock too
 
+}  // namespace
+
 // Nobody else can put a file or a link there: the directory is ours and closed to others.
-base::Fd open_in(const char* directory, int& problem) {
+base::Fd open_table(const char* directory, bool make, int& problem) {
     const base::Fd place(::open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat facts{};
     if (!place || ::fstat(place.get(), &facts) != 0) return problem = errno, base::Fd();
     if (facts.st_uid != ::geteuid() || (facts.st_mode & 077) != 0) return problem = EPERM, base::Fd();
-    base::Fd fd(::openat(place.get(), table_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    base::Fd fd(::openat(place.get(), table_name, O_RDWR | (make ? O_CREAT : 0) | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fd) problem = errno;
     return fd;
 }
 
-bool lock(int fd) {
+bool lock_table(int fd) {
     for (const base::Time until = base::now() + patience; ::flock(fd, LOCK_EX | LOCK_NB) != 0; ::poll(nullptr, 0, 5))
         if (errno != EWOULDBLOCK || base::now() > until) return false;
     return true;
 }
+
+namespace {
 
 // The beginning of a table of our layout, all of whose slots are there.
 bool read_header(int fd, Header& header) {
@@ -58,13 +62,10 @@ bool write_at(int fd, const void* from, std::size_t size, std::size_t at) {
 bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem) {
     problem = 0;
     const auto header = std::make_unique<Header>();
-    if (*directory != '\0') fd_ = open_in(directory, problem);
-    if (fd_ && !lock(fd_.get())) {
+    if (*directory != '\0') fd_ = open_table(directory, true, problem);
+    if (fd_ && !find_obstacle(directory).empty()) return errno = EBUSY, false;
+    if (fd_ && !lock_table(fd_.get())) {  // by somebody whom we do not know: in another PID namespace
         problem = errno;
-        // Another supervisord of the same name; or a controller that has lost its keeper, and what it holds is no one's.
-        const bool readable = read_header(fd_.get(), *header);
-        if (readable && header->keeper_pid > 1 && ::access(base::concat("/proc/", header->keeper_pid).c_str(), F_OK) != 0)
-            return errno = EBUSY, false;
         fd_.reset();
     }
     if (fd_) {

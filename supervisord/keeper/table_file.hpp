@@ -8,12 +8,18 @@
 
 namespace keeper {
 
+/// The file of a runtime directory, which must be ours and closed to others; make: where there is none.  Empty: errno.
+[[nodiscard]] base::Fd open_table(const char* directory, bool make, int& problem);
+/// False: for a second another keeper, or a controller that has lost its own, has had it.
+[[nodiscard]] bool lock_table(int fd);
+
 class TableFile {
 public:
     inline static constexpr std::uint32_t step = 64;  // slots
 
     /// With memory for no slot yet, or as a keeper and a controller that were killed have left it.  "" or a directory that
-    /// will not do: nameless; `problem` says why.  False: errno; EBUSY when a controller without a keeper still has it.
+    /// will not do: nameless; `problem` says why.  False: errno; EBUSY when another supervisord has it, or the programs
+    /// in it are of another version: find_obstacle() tells which.
     [[nodiscard]] bool open(const char* directory, std::uint32_t capacity, int& problem);
     /// The one that a descriptor is of, for whoever follows while the lock is held.  False: errno.
     [[nodiscard]] bool adopt(base::Fd fd);

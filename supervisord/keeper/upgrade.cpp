@@ -188,8 +188,8 @@ bool Loop::resume(const Passage& passage) {
             continue;
         }
         if (slot.state != SlotState::alive || !slot.foreign) continue;
-        if (!foreign_) foreign_ = base::Fd(::epoll_create1(EPOLL_CLOEXEC));
-        wait_for_end(number);
+        if (watch_foreign(number)) table_.unmark(number, unwatched);
+        else table_.mark(number, unwatched);
     }
     program_ = table_.held(held_program);
     alarm_ = table_.held("alarm");  // the controller has it too: not another one
@@ -208,7 +208,7 @@ bool Loop::resume(const Passage& passage) {
     doubt();
     header.upgrade = Upgrade::done;
     upgrade_untold_ = true;
-    return program_ >= 0 && listen();
+    return program_ >= 0 && adopt_orphans();
 }
 
 }  // namespace keeper

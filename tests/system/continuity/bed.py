@@ -57,10 +57,14 @@ class Bed(unittest.TestCase):
         """In the background, as a service is; returns when it answers."""
         if programs is not None:
             self.write_config(programs, settings)
-        done = subprocess.run([os.path.join(BIN, 'supervisord'), '-c', self.path('conf')], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        done = self.try_to_start()
         self.assertEqual(done.returncode, 0, done.stdout)
         self.wait_for_answer()
+
+    def try_to_start(self, **options):
+        """How it went; no answer is waited for."""
+        return subprocess.run([os.path.join(BIN, 'supervisord'), '-c', self.path('conf')], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, **options)
 
     def end_all(self):
         """Each brings the other back: first one stands still, so that nobody can take the other's place."""
@@ -123,6 +127,14 @@ class Bed(unittest.TestCase):
         old = self.wait_for('a controller', self.controller)
         self.kill(old)
         self.wait_for('another controller', lambda: self.controller() not in (None, old))
+
+    def kill_both(self):
+        """First both stand still, so that none of them can do anything about the other."""
+        keeper, controller = self.keeper(), self.wait_for('a controller', self.controller)
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            self.kill(keeper, number)
+            self.kill(controller, number)
+        self.wait_for('their end', lambda: not self.supervisors())
 
     def info(self):
         return {one['name']: one for one in self.rpc.insist('getAllProcessInfo')}

@@ -12,14 +12,6 @@ NUMBERS = '/bin/sh -c "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done"'
 
 
 class BothDie(Bed):
-    def kill_both(self):
-        """First both stand still, so that none of them can do anything about the other."""
-        keeper, controller = self.keeper(), self.wait_for('a controller', self.controller)
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            self.kill(keeper, number)
-            self.kill(controller, number)
-        self.wait_for('their end', lambda: not self.supervisors())
-
     def lines(self, path):
         with open(path) as file:
             return file.read().split('\n')
@@ -108,8 +100,8 @@ class BothDie(Bed):
             done = subprocess.run([os.path.join(BIN, 'supervisord'), '-n', '-c', self.path('conf')],
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=30 * SLOW)
-            self.assertEqual(done.returncode, 1)
-            self.assertIn('supervisord: cannot start: a controller that has lost its keeper', done.stdout.decode())
+            self.assertEqual(done.returncode, 2)
+            self.assertIn('Error: a controller that has lost its keeper', done.stdout.decode())
         self.assertTrue(lives(pid))
         self.start()
         self.assertEqual(self.pid('p'), pid)

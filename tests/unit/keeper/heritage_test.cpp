@@ -1,6 +1,7 @@
 // A keeper that follows another: one that was its controller, or one that finds the table.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,7 +163,6 @@ TEST_CASE("a table of another boot, of another layout or half a table is as none
     SUBCASE("boot") { write(offsetof(keeper::Header, boot_id)); }
     SUBCASE("namespace") { write(offsetof(keeper::Header, pid_namespace)); }
     SUBCASE("layout") { write(offsetof(keeper::Header, slot_size)); }
-    SUBCASE("version") { write(offsetof(keeper::Header, version)); }
     SUBCASE("half") { REQUIRE(::truncate(path.c_str(), 100) == 0); }
     stage.begin_again(first);
     auto second = stage.next();
@@ -175,10 +175,47 @@ TEST_CASE("a process is found again by its start, not by its number alone") {
     keeper::Slot slot;
     slot.born_pid = ::getpid();
     slot.born_ticks = keeper::stat_field(0, 22);
-    CHECK(keeper::find_process(slot));
+    base::Fd pidfd;
+    CHECK(keeper::find_process(slot, pidfd) == keeper::Search::found);
+    CHECK(pidfd);
     SUBCASE("another start") { ++slot.born_ticks; }
     SUBCASE("start unknown") { slot.born_ticks = 0; }
     SUBCASE("another process of the kernel's") { slot.pidfd_inode = 1; }
     SUBCASE("no number") { slot.born_pid = 0; }
-    CHECK_FALSE(keeper::find_process(slot));
+    CHECK(keeper::find_process(slot, pidfd) == keeper::Search::gone);
+}
+
+TEST_CASE("a process that cannot be looked at is not gone") {
+    keeper::Slot slot;
+    slot.born_pid = ::getpid();
+    slot.born_ticks = keeper::stat_field(0, 22);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    rlimit none = before;
+    base::Fd pidfd;
+    SUBCASE("no descriptor is left") { none.rlim_cur = 3; }
+    SUBCASE("one, and its start cannot be read") {
+        none.rlim_cur = 1 + static_cast<rlim_t>(base::Fd(::open("/dev/null", O_RDONLY)).get());
+    }
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto search = keeper::find_process(slot, pidfd);
+    const int problem = errno;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(search == keeper::Search::unknown);
+    CHECK(problem == EMFILE);
+    CHECK_FALSE(pidfd);
+}
+
+TEST_CASE("a table of another version, with programs that live, lets no keeper begin") {
+    stage::Stage stage;
+    auto first = stage.next();
+    first.take_over();
+    const auto running = first.spawn(lasting("p", "echo up; read x"));
+    CHECK(stage::read_line(running.output.get()) == "up");
+    auto file = base::open_file(stage.directory() + "/keeper.tab", O_RDWR);
+    REQUIRE(file);
+    REQUIRE(::pwrite(file->get(), "\1\1\1\1", 4, offsetof(keeper::Header, version)) == 4);
+    stage.begin_again(first);
+    CHECK(WEXITSTATUS(stage.wait_for_end()) == 1);
+    CHECK(base::send_signal(running.pid, 0));
 }

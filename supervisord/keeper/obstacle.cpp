@@ -1,0 +1,74 @@
+#include "supervisord/keeper/obstacle.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+
+#include "common/base/text.hpp"
+#include "supervisord/keeper/foreign.hpp"
+#include "supervisord/keeper/start.hpp"
+#include "supervisord/keeper/table_file.hpp"
+
+namespace keeper {
+
+namespace {
+
+// What no version moves, so that each can tell of the programs of another: of the header all up to keeper_pid, of a slot
+// all up to born_ticks, in steps of slot_size from slots_offset on.
+static_assert(offsetof(Header, version) == 8 && offsetof(Header, slot_size) == 12 && offsetof(Header, slots_offset) == 16 &&
+              offsetof(Header, backed) == 24 && offsetof(Header, boot_id) == 32 && offsetof(Header, pid_namespace) == 72 &&
+              offsetof(Header, keeper_pid) == 80);
+static_assert(offsetof(Slot, inc) == 8 && offsetof(Slot, state) == 16 && offsetof(Slot, pid) == 20 &&
+              offsetof(Slot, pidfd_inode) == 32 && offsetof(Slot, born_pid) == 40 && offsetof(Slot, born_ticks) == 56);
+constexpr std::size_t common_part = offsetof(Slot, born_ticks) + sizeof(Slot::born_ticks);
+
+/// Pids of programs that live, or that cannot be looked at.
+std::string living(int fd, const Header& header) {
+    std::string pids;
+    for (std::uint32_t number = 0; number < header.backed; ++number) {
+        const std::size_t at = header.slots_offset + std::size_t{number} * header.slot_size;
+        alignas(Slot) char bytes[sizeof(Slot)] = {};
+        if (::pread(fd, bytes, common_part, static_cast<off_t>(at)) != static_cast<ssize_t>(common_part)) break;
+        const auto& slot = *reinterpret_cast<const Slot*>(bytes);
+        if (slot.state != SlotState::alive && slot.state != SlotState::spawning) continue;
+        base::Fd pidfd;
+        if (find_process(slot, pidfd) != Search::gone) pids += base::concat(pids.empty() ? "" : ", ", slot.born_pid);
+    }
+    return pids;
+}
+
+}  // namespace
+
+bool has_table(const std::string& directory) {
+    int problem = 0;
+    return static_cast<bool>(open_table(directory.c_str(), false, problem));
+}
+
+std::string find_obstacle(const std::string& directory) {
+    int problem = 0;
+    const base::Fd fd = open_table(directory.c_str(), false, problem);
+    const auto header = std::make_unique<Header>();
+    const auto known = static_cast<ssize_t>(offsetof(Header, controller_pid));
+    if (!fd || ::pread(fd.get(), header.get(), sizeof *header, 0) < known || header->magic != Header::right_magic ||
+        origin_of(*header) == Origin::elsewhere)
+        return "";
+    if (!lock_table(fd.get())) {
+        if (::access(base::concat("/proc/", header->keeper_pid).c_str(), F_OK) == 0)
+            return base::concat("Another program is already running as this supervisord: process ", header->keeper_pid,
+                                ", with the same user, identifier and pidfile.  Shut this program down first before "
+                                "starting supervisord.");
+        return "a controller that has lost its keeper and does not answer still has the programs; it must end first";
+    }
+    if (header->version == Header::right_version) return "";
+    const std::string pids = living(fd.get(), *header);
+    if (pids.empty()) return "";
+    return base::concat("programs of a supervisord of another version, which was killed, are still running (pids ", pids,
+                        ").  Start that version again to have them under control, or end them, before starting this one.");
+}
+
+}  // namespace keeper

@@ -1,0 +1,16 @@
+// What keeps a supervisord from beginning with the table that is in a runtime directory, for the launcher, which can still
+// say it to somebody, and for the keeper.
+#pragma once
+
+#include <string>
+
+namespace keeper {
+
+/// Whether a supervisord has left a table there, or has one; of ours, in a directory that is closed to others.
+[[nodiscard]] bool has_table(const std::string& directory);
+
+/// A supervisord that lives and has the programs, or programs in a table of another version that we cannot read; "": none.
+/// Changes nothing.
+[[nodiscard]] std::string find_obstacle(const std::string& directory);
+
+}  // namespace keeper

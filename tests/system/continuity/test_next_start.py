@@ -1,0 +1,177 @@
+"""The start after keeper and controller were killed, when something is not as it was at the start before."""
+
+import os
+import resource
+import shutil
+import socket
+import tempfile
+
+from bed import Bed, lives
+
+# Answers "hi" to whoever connects to its descriptor 0.
+ANSWERER = '''import os, socket
+listening = socket.socket(fileno=0)
+while True:
+    connection = listening.accept()[0]
+    connection.sendall(b'%d' % os.getpid())
+    connection.close()
+'''
+# Counts what it could write.
+WRITER = '''import os, sys
+written = 0
+while True:
+    os.write(1, b'x' * 1000)
+    written += 1
+    with open(sys.argv[1], 'w') as file:
+        file.write('%d ' % written)
+'''
+
+
+class NextStart(Bed):
+    def run_until_killed(self, programs, names=('p',), settings=''):
+        self.start(programs, settings)
+        self.wait_for('all to run', lambda: all(self.state(name) == 'RUNNING' for name in names))
+        pids = [self.pid(name) for name in names]
+        table = os.readlink('/proc/%d/fd/6' % self.controller())
+        self.kill_both()
+        return pids, table
+
+    def test_too_few_descriptors_refuse_it_and_lose_nothing(self):
+        names = ['p_%d' % number for number in range(12)]
+        pids, _ = self.run_until_killed('[program:p]\ncommand=/bin/sleep 1000\nnumprocs=12\nstartsecs=0\n'
+                                        'process_name=%(program_name)s_%(process_num)d\n', names, 'minfds=40')
+        done = self.try_to_start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80)))
+        self.assertEqual(done.returncode, 0, done.stdout)  # it was in the background by then
+        self.wait_for_log('CRIT cannot start: Too many open files$')
+        self.wait_for('its end', lambda: not self.supervisors())
+        self.start()
+        self.assertEqual([self.pid(name) for name in names], pids)
+        self.assertNotIn('status unknown', self.log())
+
+    def test_another_environment_does_not_hide_what_is_left(self):
+        session = tempfile.mkdtemp(dir='/dev/shm')
+        self.addCleanup(shutil.rmtree, session)
+        for directory in (session, self.directory):
+            os.chown(directory, 65534, 65534)
+        (pid,), _ = self.run_until_killed('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', settings='user=nobody')
+        os.environ['XDG_RUNTIME_DIR'] = session
+        self.addCleanup(os.environ.pop, 'XDG_RUNTIME_DIR')
+        self.start()
+        self.wait_for_log("('p' with pid|adopted: 'p' with pid) %d" % pid)
+        self.assertIn('supervisord was killed, keeper and controller, resumed: 1 process', self.log())
+        self.assertEqual(os.listdir(session), [])
+
+    def test_programs_in_a_table_of_another_version_refuse_it(self):
+        (pid,), table = self.run_until_killed('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        with open(table, 'r+b') as file:
+            file.seek(8)
+            right = file.read(4)
+            file.seek(8)
+            file.write(b'\x63\0\0\0')
+        done = self.try_to_start()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('of another version, which was killed, are still running (pids %d)' % pid, done.stdout.decode())
+        with open(table, 'r+b') as file:
+            file.seek(8)
+            file.write(right)
+        self.start()
+        self.assertEqual(self.pid('p'), pid)
+
+    def test_a_second_supervisord_of_the_same_name_is_refused_without_a_server_too(self):
+        self.write_config('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        with open(self.path('conf')) as file:
+            text = file.read()
+        with open(self.path('conf'), 'w') as file:
+            file.write(text.replace('[unix_http_server]\nfile=%s\n' % self.path('s.sock'), ''))
+        self.assertEqual(self.try_to_start().returncode, 0)
+        self.wait_for_log("spawned: 'p' with pid")
+        done = self.try_to_start()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('already running as this supervisord: process %d' % self.keeper(), done.stdout.decode())
+        self.assertEqual(len(self.spawned('p')), 1)
+
+    def ask(self, family, address):
+        with socket.socket(family) as client:
+            client.settimeout(10)
+            client.connect(address)
+            return int(client.recv(20))
+
+    def test_the_socket_of_an_fcgi_program_is_the_one_that_it_has(self):
+        with open(self.path('answerer'), 'w') as file:
+            file.write(ANSWERER)
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            port = free.getsockname()[1]
+        url = {'u': 'unix://' + self.path('f.sock'), 't': 'tcp://127.0.0.1:%d' % port}
+        where = {'u': (socket.AF_UNIX, self.path('f.sock')), 't': (socket.AF_INET, ('127.0.0.1', port))}
+        pids, _ = self.run_until_killed(''.join(
+            '[fcgi-program:%s]\ncommand=/usr/bin/python3 %s\nsocket=%s\nstartsecs=0\n'
+            % (name, self.path('answerer'), url[name]) for name in 'ut'), 'ut')
+        self.start()
+        self.wait_for('adopted', lambda: self.log().count('adopted: ') == 2)
+        self.assertEqual([self.ask(*where[name]) for name in 'ut'], pids)
+        for name in 'ut':
+            self.rpc.insist('stopProcess', name)
+            self.rpc.insist('startProcess', name)
+            self.assertEqual(self.wait_for('an answer', lambda name=name: self.ask(*where[name])), self.pid(name))
+
+    def test_what_is_configured_again_is_adopted(self):
+        other = '[program:o]\ncommand=/bin/sleep 1000\nstartsecs=0\n'
+        program = '[program:p]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=%s\n' % self.path('cat.out')
+        (pid, _), _ = self.run_until_killed(other + program, 'po')
+        self.start(other)
+        self.wait_for_log("CRIT process %d was 'p:p' and is not under control any more" % pid)
+        self.write_config(other + program)
+        self.rpc.insist('reloadConfig')
+        self.assertTrue(self.rpc.insist('addProcessGroup', 'p'))
+        self.wait_for_log("adopted: 'p' with pid %d$" % pid)
+        self.assertEqual((self.state('p'), self.pid('p')), ('RUNNING', pid))
+        self.rpc.insist('sendProcessStdin', 'p', 'hello\n')
+        self.wait_for('cat to answer', lambda: os.path.getsize(self.path('cat.out')) == 6)
+        self.kill_controller()
+        self.assertEqual((self.state('p'), self.pid('p')), ('RUNNING', pid))
+        self.rpc.insist('stopProcess', 'p')
+        self.assertFalse(lives(pid))
+        self.rpc.insist('startProcess', 'p')
+        self.assertEqual(len(self.spawned('p')), 2)
+
+    def test_what_is_left_alone_is_read_whoever_dies(self):
+        with open(self.path('writer'), 'w') as file:
+            file.write(WRITER)
+        other = '[program:o]\ncommand=/bin/sleep 1000\nstartsecs=0\n'
+        self.run_until_killed('[program:w]\ncommand=/usr/bin/python3 %s %s\nstartsecs=0\nstdout_logfile=NONE\n%s'
+                              % (self.path('writer'), self.path('count'), other), 'wo')
+        self.start(other)
+
+        def goes_on():
+            def count():
+                with open(self.path('count')) as file:
+                    return int(file.read() or 0)
+            before = count()
+            self.wait_for('more than a pipe', lambda: count() > before + 200)
+
+        goes_on()
+        self.kill_controller()
+        goes_on()
+        keeper = self.keeper()
+        self.kill(keeper)
+        self.wait_for('another keeper', lambda: self.keeper() != keeper)
+        goes_on()
+
+    def test_at_the_limit_of_descriptors_no_program_starts_and_every_death_is_mended(self):
+        self.write_config('[program:p]\ncommand=/bin/sleep 1000\nnumprocs=40\nstartsecs=0\nstartretries=1000\n'
+                          'process_name=%(program_name)s_%(process_num)02d\nstdout_logfile=NONE\nstderr_logfile=NONE\n', 'minfds=64')
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (110, 110))
+        self.assertEqual(self.try_to_start(preexec_fn=limit).returncode, 0)
+        self.wait_for_answer()
+        self.wait_for_log("spawnerr: too many open files to spawn 'p_39'|unknown error making dispatchers|too many open files")
+        before = {name: one['pid'] for name, one in self.info().items() if one['pid']}
+        self.assertGreater(len(before), 0)
+        self.assertLess(len(before), 40)
+        self.kill_controller()
+        keeper = self.keeper()
+        self.kill(keeper)
+        self.wait_for('another keeper', lambda: self.keeper() != keeper)
+        self.wait_for_answer()
+        now = self.info()
+        self.assertEqual({name: now[name]['pid'] for name in before}, before)
