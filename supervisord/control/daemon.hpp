@@ -95,6 +95,7 @@ private:
     void reopen_logs();
     void go_down(api::Mood mood);
     void go_on_down();
+    [[nodiscard]] bool wait_for_last_words();
     void tell_who_is_left();
 
     World& world_;
@@ -104,6 +105,7 @@ private:
     std::vector<std::unique_ptr<ActiveGroup>> groups_;  // in order of activation
     std::unique_ptr<Timers> timers_;
     bool going_down_is_due_ = false;
+    bool waits_for_last_words_ = false;
     bool ended_ = false;
 };
 

@@ -75,6 +75,7 @@ public:
     /// when the controller dies).
     [[nodiscard]] Row claim(const Stream& stream);
     void give_up(Row row);
+    [[nodiscard]] bool is_claimed(Row row) const { return row < claimed_.size() && claimed_[row]; }
     [[nodiscard]] StreamState& state(Row row);
     /// A lane for a batch; there is always one.
     [[nodiscard]] unsigned free_lane() const;

@@ -30,11 +30,17 @@ Output::Output(Journal& journal, Files& files, Stream stream, Target target)
 
 StreamState& Output::state() { return row_ == Journal::no_row ? own_state_ : journal_.state(row_); }
 
-int Output::open() {
-    drop_parked();
+void Output::forget_half_sequences() {
     state().strip = StripState{};
     state().capture = CaptureState{};
-    patience_ = Patience{};
+}
+
+int Output::open(bool alone) {
+    if (alone) {
+        drop_parked();
+        forget_half_sequences();
+        patience_ = Patience{};
+    }
     if (target_.path.empty()) return 0;
     auto opened = files_.open(target_.path);
     file_ = std::move(opened.file);
@@ -80,8 +86,7 @@ Pumped Output::finish(base::Time now) {
         activate(journal_.lane(number));
         return write_out(number, now);
     }
-    state().strip = StripState{};
-    state().capture = CaptureState{};
+    forget_half_sequences();
     Pumped pumped{.state = State::end_of_file};
     pumped.report = remaining_report();
     return pumped;
@@ -212,6 +217,12 @@ void Output::drop_parked() {
     if (write_log_of(lane, made.text, base::now(), unused) != 0) made.after.lost += made.text.size() - lane.written;
     if (file_) file_->stuck = 0;
     complete(*std::exchange(lane_, std::nullopt), made);
+}
+
+std::string Output::cut() {
+    drop_parked();
+    forget_half_sequences();
+    return remaining_report();
 }
 
 void Output::rotate_when_full(base::Time now, Pumped& pumped) {
