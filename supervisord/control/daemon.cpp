@@ -242,6 +242,8 @@ Outcome Daemon::clear_log() {
     return std::nullopt;
 }
 
+void Daemon::soon(std::function<void()> call) { boost::asio::post(world_.loop, std::move(call)); }
+
 void Daemon::log(config::LogLevel level, std::string_view line) { world_.activity.log(level, line); }
 
 }  // namespace control

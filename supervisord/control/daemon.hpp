@@ -71,6 +71,7 @@ public:
     [[nodiscard]] std::string logfile() const override;
     Outcome clear_log() override;
     void log(config::LogLevel level, std::string_view line) override;
+    void soon(std::function<void()> call) override;
 
     /// A runner has changed its state.
     void changed();
