@@ -77,7 +77,9 @@ base::Result<Blob> adopted_or_new(const keeper::Snapshot& snapshot, control::Lin
         if (adopted) return adopted;
         problems.push_back(adopted.error());
     } else if (number >= 0) {
-        return Blob::create(base::Fd(number));
+        auto made = Blob::create(base::Fd(number));
+        if (made) return made;
+        problems.push_back(concat(made.error(), "; it is kept in memory without a name, and will be lost when both processes are killed"));
     }
     auto fresh = Blob::create();
     if (fresh) put(link, name, fresh->fd());
