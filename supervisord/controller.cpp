@@ -75,7 +75,9 @@ base::Result<Blob> adopted_or_new(const keeper::Snapshot& snapshot, control::Lin
         if (adopted) return adopted;
         problems.push_back(adopted.error());
     } else if (number >= 0) {
-        return Blob::create(base::Fd(number));
+        auto made = Blob::create(base::Fd(number));
+        if (made) return made;
+        problems.push_back(concat(made.error(), "; it is kept in memory without a name, and will be lost when both processes are killed"));
     }
     auto fresh = Blob::create();
     if (fresh) put(link, name, fresh->fd());
@@ -357,11 +359,12 @@ int Controller::run() {
                            std::move(chronicle_));
     daemon_ = &daemon;
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
-        (void)leavings.resume(entry.name, entry.fd);
+        if (!leavings.resume(entry.name, entry.fd) && control::Remnants::is_ours(entry.name)) base::Fd(entry.fd).reset();
     if (follows_) {
         if (welcome_.why == Why::salvaged) begin_what_does_not_run(*notes);
         for (const auto& slot : snapshot_.slots()) notes->raise_incarnations(slot.inc);
         daemon.resume(*content_, snapshot_, recovered.unheard);
+        control::Remnants::forget_unclaimed(link_, leavings, *journal);
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
             activity.log(LogLevel::warn, concat(lost, " bytes of output of programs that are no longer configured were dropped"));
     } else {
@@ -373,6 +376,7 @@ int Controller::run() {
             for (const auto& problem : logs::remove_auto_logs(config_.settings.childlogdir, config_.settings.identifier, {}))
                 activity.log(LogLevel::warn, problem);
         daemon.begin(config_, snapshot_);
+        control::Remnants::forget_unclaimed(link_, leavings, *journal);
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
             activity.log(LogLevel::warn, concat(lost, " bytes of output of before were dropped"));
         // Not before the keeper has the new chronicle: a successor would bring the old configuration back.

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <utility>
 
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
@@ -19,13 +20,14 @@ using config::EventType;
 using config::LogLevel;
 
 struct Daemon::Timers {
-    explicit Timers(boost::asio::io_context& loop) : report(loop) {}
-    boost::asio::steady_timer report;
+    explicit Timers(boost::asio::io_context& loop) : report(loop), last_words(loop) {}
+    boost::asio::steady_timer report, last_words;
 };
 
 namespace {
 
 constexpr std::chrono::seconds report_interval{3};
+constexpr std::chrono::seconds patience_with_last_words{5};  // all programs have ended, their logs do not take what they wrote
 
 }  // namespace
 
@@ -216,12 +218,26 @@ void Daemon::go_on_down() {
     for (const auto at : stage)
         if (api::is_up(candidates[at]->state())) candidates[at]->feed(process::Stop{});
     if (!stage.empty() || ended_) return;
+    if (mood() == api::Mood::shutdown && wait_for_last_words()) return;  // after a restart another controller goes on
     ended_ = true;
     timers_->report.cancel();
     for (Runner* runner : runners())
         if (runner->machine().child)
             log(LogLevel::critical, concat(runner->name(), " (", runner->pid(), ") cannot be ended; it is left alone"));
     surroundings_.ended(mood() == api::Mood::restarting);
+}
+
+bool Daemon::wait_for_last_words() {
+    bool some = false;
+    for (Runner* runner : runners()) some = some || runner->has_last_words();
+    if (!some || std::exchange(waits_for_last_words_, true)) return some;
+    timers_->last_words.expires_after(patience_with_last_words);
+    timers_->last_words.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        for (Runner* runner : runners()) runner->give_up_last_words();
+        changed();
+    });
+    return true;
 }
 
 void Daemon::tell_who_is_left() {
@@ -257,6 +273,8 @@ Outcome Daemon::clear_log() {
         return api::Refusal{api::Fault::failed, cleared.error()};
     return std::nullopt;
 }
+
+void Daemon::soon(std::function<void()> call) { boost::asio::post(world_.loop, std::move(call)); }
 
 void Daemon::log(config::LogLevel level, std::string_view line) { world_.activity.log(level, line); }
 

@@ -76,6 +76,7 @@ public:
     [[nodiscard]] std::string logfile() const override;
     Outcome clear_log() override;
     void log(config::LogLevel level, std::string_view line) override;
+    void soon(std::function<void()> call) override;
 
     /// A runner has changed its state.
     void changed();
@@ -104,6 +105,7 @@ private:
     void upgraded(keeper::Upgrade upgrade);
     void go_down(api::Mood mood);
     void go_on_down();
+    [[nodiscard]] bool wait_for_last_words();
     void tell_who_is_left();
 
     World& world_;
@@ -120,6 +122,7 @@ private:
     };
     std::map<std::string, Unclaimed, std::less<>> unclaimed_;
     bool going_down_is_due_ = false;
+    bool waits_for_last_words_ = false;
     bool ended_ = false;
 };
 

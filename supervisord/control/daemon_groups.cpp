@@ -47,7 +47,11 @@ base::Result<void> Daemon::activate(config::Group group, bool fresh) {
             world_.events.forget_process(key);
         }
         Notes::Record* record = world_.notes.record(key);
-        if (!record) return base::Error{concat("there is no room for a note of ", key)};
+        if (!record && fresh) return base::Error{concat("there is no room for a note of ", key)};
+        if (!record) {  // it may be running
+            record = &world_.notes.spare(key);
+            log(LogLevel::warn, concat("there is no room for a note of ", key, ": another controller will know no more of it than that it runs"));
+        }
         records.push_back(record);
     }
     if (config.kind == config::GroupKind::eventlistener)

@@ -57,6 +57,11 @@ base::Result<Ledger> Ledger::create() {
 base::Result<Ledger> Ledger::create(base::Fd file) {
     if (!file || ::ftruncate(file.get(), 0) != 0 || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0)
         return failure("make");
+    if (::fallocate(file.get(), 0, 0, header_size) != 0) {
+        const auto failed = failure("make");
+        (void)::ftruncate(file.get(), 0);  // else it would be taken for one
+        return failed;
+    }
     void* memory = map(file.get());
     if (memory == MAP_FAILED) return failure("map");
     return Ledger(std::move(file), new (memory) Header);

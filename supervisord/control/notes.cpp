@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -38,6 +39,21 @@ void copy_text(char (&to)[Size], std::string_view text) {
     const std::size_t length = std::min(text.size(), Size - 1);
     std::memcpy(to, text.data(), length);
     std::memset(to + length, 0, Size - length);
+}
+
+/// Zeroes, in the memory that it has: it may be that there is no other (where it was cut, it would have to be found anew).
+bool clear(int fd) {
+    static constexpr char zeroes[4096] = {};
+    for (off_t at = 0; (at = ::lseek(fd, at, SEEK_DATA)) >= 0;) {
+        const off_t end = ::lseek(fd, at, SEEK_HOLE);
+        while (at < end) {
+            const auto size = static_cast<std::size_t>(std::min<off_t>(end - at, sizeof zeroes));
+            const ssize_t count = ::pwrite(fd, zeroes, size, at);
+            if (count <= 0) return false;
+            at += count;
+        }
+    }
+    return errno == ENXIO;  // there is no more
 }
 
 base::Result<void*> map(int fd) {
@@ -88,6 +104,10 @@ void Notes::Unmap::operator()(void* memory) const { ::munmap(memory, size); }
 
 Notes::Notes(base::Fd file, Memory memory) : file_(std::move(file)), memory_(std::move(memory)) {}
 
+Notes::Notes(Notes&&) noexcept = default;
+Notes& Notes::operator=(Notes&&) noexcept = default;
+Notes::~Notes() = default;
+
 Notes::Header& Notes::header() const { return *static_cast<Header*>(memory_.get()); }
 
 Notes::Record* Notes::records() const {
@@ -99,9 +119,12 @@ base::Result<Notes> Notes::create() {
 }
 
 base::Result<Notes> Notes::create(base::Fd file) {
-    if (!file || ::ftruncate(file.get(), 0) != 0 || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0 ||
-        ::fallocate(file.get(), 0, 0, header_size) != 0)
-        return base::Error{base::concat("cannot make the notes: ", base::errno_text(errno))};
+    if (!file || !clear(file.get()) || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0 ||
+        ::fallocate(file.get(), 0, 0, header_size) != 0) {
+        const int error = errno;
+        if (file) (void)::ftruncate(file.get(), 0);  // else it would be taken for some
+        return base::Error{base::concat("cannot make the notes: ", base::errno_text(error))};
+    }
     const auto memory = map(file.get());
     if (!memory) return base::Error{memory.error()};
     new (*memory) Header;  // the records are zero, which is "free"
@@ -140,9 +163,16 @@ Notes::Record* Notes::record(std::string_view key) {
     return &fresh;
 }
 
+Notes::Record& Notes::spare(std::string_view key) {
+    auto& record = spares_[std::string(key)];
+    if (!record) record = std::make_unique<Record>();
+    return *record;
+}
+
 bool Notes::contains(std::string_view key) const { return index_.contains(std::string(key)); }
 
 void Notes::erase(std::string_view key) {
+    spares_.erase(std::string(key));
     const auto found = index_.find(std::string(key));
     if (found == index_.end()) return;
     records()[found->second].key_[0] = 0;

@@ -73,12 +73,18 @@ public:
     [[nodiscard]] static base::Result<Notes> create(base::Fd file);  // what is in it is lost
     [[nodiscard]] static base::Result<Notes> adopt(base::Fd file);
 
+    Notes(Notes&&) noexcept;
+    Notes& operator=(Notes&&) noexcept;
+    ~Notes();
+
     [[nodiscard]] int fd() const { return file_.get(); }
 
     /// The record of a process, made when there is none; stays valid until erase().  nullptr: all are taken, or the
     /// key is longer than 255 bytes.
     class Record;
     [[nodiscard]] Record* record(std::string_view key);
+    /// Where there is none to be had: one that is known to this controller alone.
+    [[nodiscard]] Record& spare(std::string_view key);
     [[nodiscard]] bool contains(std::string_view key) const;
     void erase(std::string_view key);
     void erase_all();
@@ -107,6 +113,7 @@ private:
     Memory memory_;
     std::unordered_map<std::string, std::size_t> index_;
     std::size_t first_free_ = 0;
+    std::unordered_map<std::string, std::unique_ptr<Record>> spares_;
 };
 
 class Notes::Record {

@@ -13,6 +13,7 @@
 #include "supervisord/control/events.hpp"
 #include "supervisord/control/feed.hpp"
 #include "supervisord/control/notes.hpp"
+#include "supervisord/control/remnants.hpp"
 #include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/control/supervisor.hpp"
 #include "supervisord/control/tap.hpp"
@@ -53,6 +54,11 @@ public:
 
     /// Its group is removed: nothing of it is to be found by another controller.
     void forget_outputs();
+
+    /// What its children have written before they ended is still on its way to a log.
+    [[nodiscard]] bool has_last_words() const;
+    /// It is dropped, and that is said.
+    void give_up_last_words();
 
     /// Opens the logs anew (SIGUSR2).
     void reopen_logs();
@@ -112,6 +118,10 @@ private:
     void send_pending();
     void signal_answered(const keeper::Message& message);
     void finish_taps();
+    void finish_tap(bool err);
+    void go_on_after_remnants();
+    void tap(bool err, base::Fd pipe);
+    [[nodiscard]] pid_t speaker(bool err) const;
     void end_of_child();
     void release(std::uint32_t slot, std::uint64_t incarnation);
     void open_taps(Ends ends);
@@ -156,6 +166,8 @@ private:
     Ends ends_;
     SharedSockets::Use socket_;  // of an [fcgi-program:x], while there is a child
     std::unique_ptr<logs::Output> out_, err_;
+    std::unique_ptr<Remnants> out_remnants_, err_remnants_;  // of children before
+    base::Fd out_later_, err_later_;                         // pipes that wait for that
     std::unique_ptr<Tap> out_tap_, err_tap_;
     std::unique_ptr<Feed> input_;
 

@@ -1,8 +1,12 @@
 // The child of a runner: its start, its end, the signals on their way to it.
 #include "supervisord/control/runner.hpp"
 
+#include <sys/ioctl.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 #include "common/base/crash_point.hpp"
 #include "common/base/text.hpp"
@@ -26,10 +30,12 @@ void Runner::launch(const Turnstile::Pass& pass) {
     if (const auto problem = use_socket(); !problem.empty()) return spawn_refused(problem);
     const auto found = find_command(program_, world_);
     if (const auto* unusable = std::get_if<process::Unusable>(&found)) return spawn_refused(unusable->text);
-    for (logs::Output* output : {out_.get(), err_.get()})
-        if (const int error = output ? output->open() : 0)
+    for (const bool err : {false, true}) {
+        const auto& output = err ? err_ : out_;
+        if (const int error = output ? output->open((err ? err_remnants_ : out_remnants_)->is_empty()) : 0)
             return spawn_refused(error == EMFILE ? process::too_many_files(name())
                                                  : process::cannot_open_outputs(name(), base::errno_name(error)));
+    }
     auto prepared = prepare(program_, group_, std::get<process::Executable>(found), socket_ ? SharedSockets::fd(socket_) : -1, world_);
     if (auto* problem = std::get_if<std::string>(&prepared)) return spawn_refused(std::move(*problem));
     Launch& launch = std::get<Launch>(prepared);
@@ -80,8 +86,22 @@ void Runner::spawned(const keeper::Message& message, base::Fd pidfd) {
 
 void Runner::open_taps(Ends ends) {
     if (ends.input) input_ = std::make_unique<Feed>(world_.loop, std::move(ends.input));
-    if (ends.output) out_tap_ = std::make_unique<Tap>(world_.loop, *out_, std::move(ends.output), reporter());
-    if (ends.error && err_) err_tap_ = std::make_unique<Tap>(world_.loop, *err_, std::move(ends.error), reporter());
+    if (ends.output) tap(false, std::move(ends.output));
+    if (ends.error && err_) tap(true, std::move(ends.error));
+}
+
+/// At once, or when what was written before is in the log: until then the child finds a pipe that nobody empties.
+void Runner::tap(bool err, base::Fd pipe) {
+    if (!(err ? err_remnants_ : out_remnants_)->is_empty())
+        (err ? err_later_ : out_later_) = std::move(pipe);
+    else
+        (err ? err_tap_ : out_tap_) = std::make_unique<Tap>(world_.loop, err ? *err_ : *out_, std::move(pipe), reporter());
+}
+
+void Runner::go_on_after_remnants() {
+    if (out_later_) tap(false, std::move(out_later_));
+    if (err_later_) tap(true, std::move(err_later_));
+    world_.changed(*this);
 }
 
 Tap::Report Runner::reporter() {
@@ -111,10 +131,27 @@ void Runner::group_gone(const keeper::Message& message) {
 }
 
 void Runner::finish_taps() {
-    for (auto* tap : {&out_tap_, &err_tap_}) {
-        if (*tap) world_.leavings.take((*tap)->finish());
-        tap->reset();
+    finish_tap(false);
+    finish_tap(true);
+}
+
+void Runner::finish_tap(bool err) {
+    auto& tap = err ? err_tap_ : out_tap_;
+    auto& later = err ? err_later_ : out_later_;
+    if (!tap && !later) return;
+    Tap::Rest rest;
+    if (tap) {
+        rest = std::exchange(tap, nullptr)->finish();
+    } else {
+        int left = 0;
+        rest.waits = ::ioctl(later.get(), FIONREAD, &left) == 0 && left > 0;
+        rest.left = static_cast<std::size_t>(std::max(left, 0));
+        rest.pipe = std::move(later);
     }
+    if (!rest.waits) return world_.leavings.take(std::move(rest.pipe));
+    auto& remnants = *(err ? err_remnants_ : out_remnants_);
+    remnants.take(std::move(rest.pipe), rest.left, child_ ? child_->pid : 0);
+    if (is_listener_ && !err) remnants.give_up();  // the next child must not be believed to have said it
 }
 
 void Runner::end_of_child() {
@@ -127,8 +164,11 @@ void Runner::end_of_child() {
 }
 
 Runner::Descriptors Runner::descriptors() const {
+    const auto descriptor = [](const std::unique_ptr<Tap>& tap, const base::Fd& later, const base::Fd& end) {
+        return tap ? tap->descriptor() : later ? later.get() : end.get();
+    };
     return {note_.incarnation, child_ ? child_->pidfd.get() : -1, input_ ? input_->descriptor() : ends_.input.get(),
-            out_tap_ ? out_tap_->descriptor() : ends_.output.get(), err_tap_ ? err_tap_->descriptor() : ends_.error.get()};
+            descriptor(out_tap_, out_later_, ends_.output), descriptor(err_tap_, err_later_, ends_.error)};
 }
 
 void Runner::release(std::uint32_t slot, std::uint64_t incarnation) {

@@ -38,6 +38,12 @@ void Runner::open_outputs() {
         err_ = std::make_unique<logs::Output>(world_.journal, world_.files,
                                               logs::Stream{group_, program_.name, logs::Channel::err},
                                               target_of(program_.err, world_.settings));
+    const auto remnants_of = [this](logs::Output& output) {
+        return std::make_unique<Remnants>(world_.loop, world_.link, world_.leavings, output, reporter(),
+                                          [this] { go_on_after_remnants(); });
+    };
+    out_remnants_ = remnants_of(*out_);
+    if (err_) err_remnants_ = remnants_of(*err_);
     for (logs::Output* output : {out_.get(), err_.get()})
         if (output && (is_followed(*output) || world_.activity.wants(logs::LogLevel::debug)))
             output->set_hook([this, output](const logs::Text& text) { heard(*output, text); });
@@ -78,14 +84,14 @@ void Runner::hear_chunk(bool err, std::string_view bytes) {
     const auto type = err ? EventType::process_log_stderr : EventType::process_log_stdout;
     if (world_.activity.wants(logs::LogLevel::debug)) say(process::output(name(), err ? "stderr" : "stdout", bytes));
     if (output_of(err).events_enabled && !(is_listener_ && !err) && world_.events.wants(type))
-        world_.events.emit(type, event::log({name(), group_, child_ ? child_->pid : 0, err}, bytes));
+        world_.events.emit(type, event::log({name(), group_, speaker(err), err}, bytes));
 }
 
 void Runner::hear_captured(bool err, const std::string& stream) {
     const std::string captured = world_.events.take_captured(stream);
     const auto type = err ? EventType::process_communication_stderr : EventType::process_communication_stdout;
     if (world_.events.wants(type))
-        world_.events.emit(type, event::communication({name(), group_, child_ ? child_->pid : 0, err}, captured));
+        world_.events.emit(type, event::communication({name(), group_, speaker(err), err}, captured));
     say(process::comm_event(name(), err ? "stderr" : "stdout"));
 }
 
@@ -98,11 +104,30 @@ void Runner::hear_again(const logs::Unheard& batch, pid_t pid) {
 }
 
 void Runner::forget_captured() {
-    for (const logs::Output* output : {out_.get(), err_.get()})
-        if (output && output->target().capture) std::ignore = world_.events.take_captured(stream_name(output->stream()));
+    for (const bool err : {false, true}) {
+        const auto& output = err ? err_ : out_;
+        if (output && output->target().capture && (err ? err_remnants_ : out_remnants_)->is_empty()) std::ignore = world_.events.take_captured(stream_name(output->stream()));
+    }
+}
+
+/// Whose output is just being heard.
+pid_t Runner::speaker(bool err) const {
+    const auto& remnants = err ? err_remnants_ : out_remnants_;
+    if (remnants && !remnants->is_empty()) return remnants->pid();
+    return child_ ? child_->pid : 0;
+}
+
+bool Runner::has_last_words() const {
+    return !out_remnants_->is_empty() || (err_remnants_ && !err_remnants_->is_empty());
+}
+
+void Runner::give_up_last_words() {
+    for (const auto& remnants : {out_remnants_.get(), err_remnants_.get()})
+        if (remnants) remnants->give_up();
 }
 
 void Runner::forget_outputs() {
+    give_up_last_words();
     for (logs::Output* output : {out_.get(), err_.get()}) {
         if (!output) continue;
         output->forget();

@@ -78,6 +78,8 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         if (retained.role == keeper::Role::output) ends.output = base::Fd(retained.fd);
         if (retained.role == keeper::Role::error) ends.error = base::Fd(retained.fd);
     }
+    if (ends.output) out_remnants_->forget(ends.output.get());  // a controller before came so far, and no further
+    if (ends.error && err_remnants_) err_remnants_->forget(ends.error.get());
     open_taps(std::move(ends));
     if (is_listener_) go_on_delivering();  // before anything else can be sent to it
     if (note_.spawn_told < note_.incarnation) {

@@ -128,6 +128,9 @@ public:
     virtual Outcome clear_log() = 0;
     /// For lines of the RPC and HTTP layers (compat/logging.md, section 1.3).
     virtual void log(config::LogLevel level, std::string_view line) = 0;
+
+    /// Calls when others had their turn.
+    virtual void soon(std::function<void()> call) = 0;
 };
 
 }  // namespace control

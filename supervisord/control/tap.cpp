@@ -131,28 +131,31 @@ Tap::Tap(boost::asio::io_context& loop, logs::Output& output, base::Fd pipe, Rep
 
 Tap::~Tap() { watch_->close(); }
 
-base::Fd Tap::finish() {
+Tap::Rest Tap::finish() {
+    Rest rest;
+    logs::Output& output = watch_->output;
     if (watch_->pipe) {
-        int left = 0;
-        if (::ioctl(watch_->pipe.get(), FIONREAD, &left) != 0) left = 0;
-        while (left > 0) {
-            const auto pumped = watch_->output.pump(watch_->pipe.get(), base::now());
+        int count = 0;
+        if (::ioctl(watch_->pipe.get(), FIONREAD, &count) == 0 && count > 0) rest.left = static_cast<std::size_t>(count);
+        while (rest.left > 0) {
+            const auto pumped = output.pump(watch_->pipe.get(), base::now());
             if (!pumped.report.empty()) watch_->report(pumped.report);
+            if (pumped.state == logs::Pumped::State::empty || pumped.state == logs::Pumped::State::end_of_file) rest.left = 0;
             if (pumped.state != logs::Pumped::State::more) break;
-            left -= static_cast<int>(pumped.bytes);
-        }
-        if (left > 0) {
-            const auto& stream = watch_->output.stream();
-            watch_->report(base::concat(stream.process, ": ", left, " bytes of ", logs::name(stream.channel),
-                                        " lost: it ended while its log took no bytes"));
+            rest.left -= std::min(rest.left, pumped.bytes);
         }
     }
-    const auto last = watch_->output.finish(base::now());
-    if (!last.report.empty()) watch_->report(last.report);
-    if (const auto lost = watch_->output.remaining_report(); !lost.empty()) watch_->report(lost);
+    rest.waits = rest.left > 0;
+    if (!rest.waits) {
+        const auto last = output.finish(base::now());
+        if (!last.report.empty()) watch_->report(last.report);
+        rest.waits = last.state == logs::Pumped::State::wait;
+    }
+    if (const auto lost = output.remaining_report(); !lost.empty()) watch_->report(lost);
     watch_->timer.cancel();
     watch_->let_go();
-    return std::move(watch_->pipe);
+    rest.pipe = std::move(watch_->pipe);
+    return rest;
 }
 
 int Tap::descriptor() const { return watch_->pipe.get(); }

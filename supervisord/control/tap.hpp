@@ -27,9 +27,15 @@ public:
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;
 
+    /// What is still to be done for a child that is gone.
+    struct Rest {
+        base::Fd pipe;         // none when its end was seen
+        std::size_t left = 0;  // bytes in it that are the child's
+        bool waits = false;    // the log does not take them now, or not the end of what was in the pipe
+    };
     /// The child is gone: moves what is in the pipe now, and no more, for a process that it left may go on writing for
-    /// ever.  The tap is closed afterwards; answers its pipe, if nobody has seen the end of it.
-    [[nodiscard]] base::Fd finish();
+    /// ever.  The tap is closed afterwards.
+    [[nodiscard]] Rest finish();
 
     /// -1 when it is closed.
     [[nodiscard]] int descriptor() const;

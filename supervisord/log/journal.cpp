@@ -26,6 +26,8 @@ base::Error failure(std::string_view what) {
     return base::Error{base::concat("cannot ", what, " the journal: ", base::errno_text(errno))};
 }
 
+off_t start_of(unsigned lane) { return static_cast<off_t>(offsetof(JournalMap, lane) + lane * sizeof(Lane)); }
+
 void* map(int fd) { return ::mmap(nullptr, sizeof(JournalMap), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0); }
 
 }  // namespace
@@ -36,8 +38,16 @@ base::Result<Journal> Journal::create() {
 
 base::Result<Journal> Journal::create(base::Fd fd) {
     if (!fd || ::ftruncate(fd.get(), 0) != 0 || ::ftruncate(fd.get(), sizeof(JournalMap)) != 0) return failure("create");
-    // The lane that is nearly always used has its memory from the start: it cannot fail in the middle of a batch.
-    if (::fallocate(fd.get(), 0, offsetof(JournalMap, lane), sizeof(Lane)) != 0) return failure("allocate");
+    // The lane that is nearly always used has its memory from the start: it cannot fail in the middle of a batch.  Of the
+    // others the words that everybody looks at do: also to read a page that is not there takes memory.
+    bool has_memory = ::fallocate(fd.get(), 0, 0, page) == 0 && ::fallocate(fd.get(), 0, offsetof(JournalMap, lane), sizeof(Lane)) == 0;
+    for (unsigned number = 1; number < lane_count; ++number)
+        has_memory = has_memory && ::fallocate(fd.get(), 0, start_of(number), page) == 0;
+    if (!has_memory) {
+        const auto failed = failure("allocate");
+        std::ignore = ::ftruncate(fd.get(), 0);  // else it would be taken for one
+        return failed;
+    }
     void* memory = map(fd.get());
     if (memory == MAP_FAILED) return failure("map");
     auto* journal = static_cast<JournalMap*>(memory);
@@ -147,6 +157,12 @@ unsigned Journal::free_lane() const {
         if (is_free(lane(number))) return number;
     assert(!"the last lane is never parked");
     return 0;
+}
+
+bool Journal::secure(unsigned number, bool text) const {
+    if (number == 0) return true;
+    return ::fallocate(fd_.get(), 0, start_of(number), offsetof(Lane, bytes)) == 0 &&
+           (!text || ::fallocate(fd_.get(), 0, start_of(number) + static_cast<off_t>(offsetof(Lane, text)), sizeof(Lane::text)) == 0);
 }
 
 bool Journal::may_park(unsigned number) const {

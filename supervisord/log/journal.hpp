@@ -75,9 +75,13 @@ public:
     /// when the controller dies).
     [[nodiscard]] Row claim(const Stream& stream);
     void give_up(Row row);
+    [[nodiscard]] bool is_claimed(Row row) const { return row < claimed_.size() && claimed_[row]; }
     [[nodiscard]] StreamState& state(Row row);
     /// A lane for a batch; there is always one.
     [[nodiscard]] unsigned free_lane() const;
+    /// Before anything is written into a lane: memory for it, which a store must not find missing.  text: it is to hold
+    /// other text than the bytes, for which the splice itself finds memory or fails.  False: there is none.
+    [[nodiscard]] bool secure(unsigned number, bool text) const;
     /// Whether a lane would be left when this one is parked.
     [[nodiscard]] bool may_park(unsigned number) const;
     [[nodiscard]] std::optional<unsigned> parked_lane(Row row) const;

@@ -30,11 +30,17 @@ Output::Output(Journal& journal, Files& files, Stream stream, Target target)
 
 StreamState& Output::state() { return row_ == Journal::no_row ? own_state_ : journal_.state(row_); }
 
-int Output::open() {
-    drop_parked();
+void Output::forget_half_sequences() {
     state().strip = StripState{};
     state().capture = CaptureState{};
-    patience_ = Patience{};
+}
+
+int Output::open(bool alone) {
+    if (alone) {
+        drop_parked();
+        forget_half_sequences();
+        patience_ = Patience{};
+    }
     if (target_.path.empty()) return 0;
     auto opened = files_.open(target_.path);
     file_ = std::move(opened.file);
@@ -52,7 +58,9 @@ Pumped Output::pump(int pipe, base::Time now) {
     if (lane_) return write_out(*lane_, now);
     if (auto waiting = wait_before_taking(now)) return *waiting;
 
-    const unsigned number = begin(0, now);
+    const auto begun = begin(0, now);
+    if (!begun) return {.state = State::error, .error = ENOSPC};
+    const unsigned number = *begun;
     Lane& lane = journal_.lane(number);
     activate(lane);
     base::crash_point("journal.begun");
@@ -76,12 +84,12 @@ Pumped Output::finish(base::Time now) {
     if (lane_) return write_out(*lane_, now);
     const CaptureState& capture = state().capture;
     if (state().strip.place == StripState::Place::after_escape || (!capture.inside && capture.matched > 0)) {  // held back
-        const unsigned number = begin(flag::last, now);
-        activate(journal_.lane(number));
-        return write_out(number, now);
+        const auto number = begin(flag::last, now);
+        if (!number) return {.state = State::wait, .retry_after = longest_pause};
+        activate(journal_.lane(*number));
+        return write_out(*number, now);
     }
-    state().strip = StripState{};
-    state().capture = CaptureState{};
+    forget_half_sequences();
     Pumped pumped{.state = State::end_of_file};
     pumped.report = remaining_report();
     return pumped;
@@ -103,9 +111,10 @@ std::optional<Pumped> Output::wait_before_taking(base::Time now) {
     return Pumped{.state = State::wait, .retry_after = *pause};
 }
 
-/// Fills in a lane, which is then ready to be activated.
-unsigned Output::begin(std::uint32_t last, base::Time now) {
+/// Fills in a lane, which is then ready to be activated.  Nothing: there is no memory for another one.
+std::optional<unsigned> Output::begin(std::uint32_t last, base::Time now) {
     const unsigned number = journal_.free_lane();
+    if (!journal_.secure(number, target_.strip_ansi || target_.capture)) return std::nullopt;
     Lane& lane = journal_.lane(number);
     journal_.name_lane(lane, row_, name_);
     lane.flags = (target_.strip_ansi ? flag::strip : 0) | (target_.syslog ? flag::syslog : 0) | (hook_ ? flag::heard : 0) |
@@ -212,6 +221,12 @@ void Output::drop_parked() {
     if (write_log_of(lane, made.text, base::now(), unused) != 0) made.after.lost += made.text.size() - lane.written;
     if (file_) file_->stuck = 0;
     complete(*std::exchange(lane_, std::nullopt), made);
+}
+
+std::string Output::cut() {
+    drop_parked();
+    forget_half_sequences();
+    return remaining_report();
 }
 
 void Output::rotate_when_full(base::Time now, Pumped& pumped) {

@@ -73,9 +73,20 @@ public:
     [[nodiscard]] const Stream& stream() const { return stream_; }
     [[nodiscard]] const Target& target() const { return target_; }
 
-    /// For a new child: opens the log (anew) and forgets half sequences of the child before.  0, or the errno that
-    /// makes it a spawn error.
-    [[nodiscard]] int open();
+    /// For a new child: opens the log (anew).  0, or the errno that makes it a spawn error.  alone: nothing of the child
+    /// before is still on its way; its half sequences are forgotten.
+    [[nodiscard]] int open(bool alone = true);
+
+    /// Nothing of the child before counts any more: what waits is tried once, and dropped.  As a report what was lost, ever.
+    [[nodiscard]] std::string cut();
+
+    /// A batch waits for the log to take it.
+    [[nodiscard]] bool is_waiting() const { return lane_.has_value(); }
+
+    /// In the journal; nothing when it has no room for this stream.
+    [[nodiscard]] std::optional<Journal::Row> row() const {
+        return row_ == Journal::no_row ? std::nullopt : std::optional(row_);
+    }
 
     /// Moves at most one batch out of a pipe; its reading end need not be non-blocking.
     [[nodiscard]] Pumped pump(int pipe, base::Time now);
@@ -126,13 +137,14 @@ private:
     [[nodiscard]] int refresh_file();
     [[nodiscard]] bool log_took_bytes();
     [[nodiscard]] std::optional<Pumped> wait_before_taking(base::Time now);
-    [[nodiscard]] unsigned begin(std::uint32_t last, base::Time now);
+    [[nodiscard]] std::optional<unsigned> begin(std::uint32_t last, base::Time now);
     [[nodiscard]] Pumped write_out(unsigned number, base::Time now);
     [[nodiscard]] int write_log_of(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);
     [[nodiscard]] int end_full_log(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);
     [[nodiscard]] bool may_rotate_after(std::string_view text) const;
     void complete(unsigned number, const Made& made);
     void drop_parked();
+    void forget_half_sequences();
     void rotate_when_full(base::Time now, Pumped& pumped);
     void report_losses(base::Time now, Pumped& pumped);
 };

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "supervisord/rpc/budget.hpp"
 #include "supervisord/rpc/dispatch.hpp"
 #include "supervisord/rpc/in_order.hpp"
 #include "supervisord/rpc/methods.hpp"
@@ -57,16 +58,23 @@ void multicall(Supervisor& supervisor, Reply<std::vector<Value>> reply, const st
     if (calls.size() > most_calls) return reply.refuse(api::Fault::incorrect_parameters, "too many calls");
     const auto made = std::make_shared<const std::vector<Value>>(calls);
     const auto results = std::make_shared<std::vector<Value>>();
-    const auto step = [&supervisor, made, results](std::size_t number, const std::function<void()>& next) {
+    const auto budget = std::make_shared<Budget>();
+    const auto step = [&supervisor, made, results, budget](std::size_t number, const std::function<void()>& next) {
         const Value& one = (*made)[number];
         if (Value refusal = refused(one); !refusal.is_null()) {
             results->push_back(std::move(refusal));
             return next();
         }
+        if (budget->is_spent()) {
+            results->push_back(fault(Budget::refusal()));
+            return next();
+        }
         const auto params = one.find("params");
         call(supervisor, one["methodName"].get_ref<const std::string&>(), params == one.end() ? Value() : *params,
-             [results, next](Answer answer) {
-                 results->push_back(to_result(std::move(answer)));
+             [&supervisor, results, budget, next](Answer answer) {
+                 bool heavy = false;
+                 results->push_back(to_result(budget->take(std::move(answer), heavy)));
+                 if (heavy) return supervisor.soon(next);
                  next();
              });
     };

@@ -17,6 +17,7 @@ struct Head {
     int minor = 1;        // of HTTP/1.x
     bool has_length = false;  // of a body: Content-Length or chunked
     std::optional<std::string> authorization, origin, host;
+    bool has_password = false;  // it came with one, and that was right
     std::optional<std::string> log_position;  // that a client had reached in a log (site.hpp)
 };
 

@@ -8,13 +8,22 @@ namespace web {
 
 namespace {
 
+/// A name that nobody else can make mean this machine (DNS rebinding): "localhost:9001", "127.1.2.3", "[::1]:80".
+bool is_loopback(std::string_view host) {
+    if (host.starts_with('[')) return host.substr(0, host.find(']')) == "[::1";
+    host = host.substr(0, host.find(':'));
+    if (base::lower(host) == "localhost") return true;
+    return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 /// Browsers name the page that a request comes from.  A page of somebody else's may not make one: it would come with
 /// the credentials that the browser keeps, or to a socket that only this machine can reach.
 bool is_foreign(const Head& head) {
     if (!head.origin) return false;
     std::string_view origin = *head.origin;
     if (const auto slashes = origin.find("://"); slashes != std::string_view::npos) origin.remove_prefix(slashes + 3);
-    return !head.host || base::lower(origin) != base::lower(*head.host);
+    if (!head.host || base::lower(origin) != base::lower(*head.host)) return true;
+    return !head.has_password && !is_loopback(*head.host);
 }
 
 Route call(const Head& head, int status_of_other_methods, Route route) {

@@ -367,6 +367,7 @@ void Session::take_head() {
     head.authorization = field(message, http::field::authorization);
     head.origin = field(message, http::field::origin);
     head.host = field(message, http::field::host);
+    head.has_password = door_->section.username.has_value();  // else it goes no further
     const auto position = message.find(log_position_header);
     head.log_position.reset();
     if (position != message.end()) head.log_position = std::string(position->value());

@@ -207,6 +207,7 @@ public:
         return outcome;
     }
     void log(config::LogLevel, std::string_view line) override { lines.emplace_back(line); }
+    void soon(std::function<void()> call) override { later.push_back(std::move(call)); }
 };
 
 }  // namespace fake

@@ -1,6 +1,12 @@
 #include "supervisord/control/notes.hpp"
 
 #include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cstdlib>
 #include <fcntl.h>
 
 #include <string>
@@ -106,4 +112,34 @@ TEST_CASE("a note counts what it announces, and keeps no more than one step can 
     CHECK(note.announced_count == std::size(note.announced));
     CHECK(note.announcements == note.announced_count);
     CHECK(note.announced[3].tries == 3);
+}
+
+TEST_CASE("notes are made anew in the memory that they have, and a note can be had where there is none for it") {
+    char path[] = "/tmp/notes-XXXXXX";
+    REQUIRE(::mkdtemp(path));
+    if (::mount("none", path, "tmpfs", 0, "size=32k") != 0) {
+        ::rmdir(path);
+        return;  // only root can
+    }
+    const std::string name = std::string(path) + "/notes", filler = std::string(path) + "/filler";
+    {
+        const auto opened = [&] { return base::Fd(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)); };
+        auto notes = Notes::create(opened());
+        REQUIRE(notes);
+        REQUIRE(notes->record("g:p"));
+        const base::Fd full(::open(filler.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        const std::string page(4096, 'x');
+        while (::write(full.get(), page.data(), page.size()) > 0) {}
+
+        auto anew = Notes::create(opened());
+        REQUIRE(anew);
+        CHECK_FALSE(anew->contains("g:p"));
+        CHECK(anew->record("g:p"));
+        std::string other = "g:q";
+        while (anew->record(other)) other += 'q';
+        CHECK(anew->spare(other).note().incarnation == 0);
+        CHECK(&anew->spare(other) == &anew->spare(other));
+    }
+    ::umount2(path, MNT_DETACH);
+    ::rmdir(path);
 }

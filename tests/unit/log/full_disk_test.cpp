@@ -217,3 +217,29 @@ TEST_CASE("on a disk that fills up, what fits is written, and all is when there 
     CHECK(test::content(log) == expected);
     CHECK(output.remaining_report().empty());
 }
+
+TEST_CASE("where memory for the journal is short, who needs another lane waits") {
+    Full it;
+    SmallDisk disk(it.directory.path() + "/memory", "size=1600k");
+    if (!disk.is_there()) return;  // only root can
+    base::Fd file(::open((it.directory.path() + "/memory/journal").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    auto journal = logs::Journal::create(std::move(file));
+    REQUIRE(journal);
+    Output stuck(*journal, it.files, {"group", "stuck", Channel::out}, {.path = "/dev/full"});
+    Output other(*journal, it.files, err_of(), {.path = it.directory.path() + "/log", .strip_ansi = true});
+    REQUIRE(stuck.open() == 0);
+    REQUIRE(other.open() == 0);
+    const base::Fd filler(::open((it.directory.path() + "/memory/filler").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const std::string page(4096, 'x');
+    while (::write(filler.get(), page.data(), page.size()) > 0) {}
+    it.child_writes("stuck");
+    REQUIRE(it.pump(stuck).state == State::wait);
+    const auto more = test::make_pipe();
+    REQUIRE(base::write_all(more.write.get(), "\x1b[1mother"));
+    const auto refused = other.pump(more.read.get(), it.now);
+    CHECK(refused.state == State::error);
+    CHECK(refused.error == ENOSPC);
+    CHECK(it.pump_until_done(stuck).state == State::more);  // after a second its bytes are lost
+    CHECK(other.pump(more.read.get(), it.now).state == State::more);
+    CHECK(test::content(it.directory.path() + "/log") == "other");
+}

@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "common/base/text.hpp"
+#include "supervisord/rpc/jsonrpc.hpp"
 #include "tests/unit/rpc/asking.hpp"
 
 using asking::ask;
@@ -138,4 +142,35 @@ TEST_CASE("many calls need no more stack than one, and too many are refused") {
     calls.push_back(calls[0]);
     CHECK(now(supervisor, "system.multicall", rpc::Value::array({calls}).dump()) ==
           "fault 2 INCORRECT_PARAMETERS: too many calls");
+}
+
+TEST_CASE("the answers to one request have a limit together, and others have their turn between") {
+    char path[] = "/tmp/budget-XXXXXX";
+    const int file = ::mkstemp(path);
+    REQUIRE(file >= 0);
+    REQUIRE(::ftruncate(file, 30 << 20) == 0);
+    ::close(file);
+    fake::Supervisor supervisor;
+    supervisor.its_logfile = path;
+    const std::string one = R"({"methodName":"supervisor.readLog","params":[0,0]})";
+    const auto answered = ask(supervisor, "system.multicall", "[[" + one + "," + one + "," + one + "," + one + "]]");
+    CHECK_FALSE(answered->has_value());  // not in one go
+    supervisor.run();
+    REQUIRE(answered->has_value());
+    const auto& text = **answered;
+    CHECK(text.size() < std::size_t{400} << 20);
+    const std::string refusal = R"({"faultCode":30,"faultString":"FAILED: the answers to one request are limited to 64 MiB together)";
+    CHECK(text.find(refusal) > std::size_t{60} << 20);
+    CHECK(text.rfind(refusal) > text.find(refusal));
+
+    std::string batch;
+    for (int i = 0; i < 4; ++i)
+        batch += std::string(i == 0 ? "[" : ",") + R"({"jsonrpc":"2.0","method":"supervisor.readLog","params":[0,0],"id":1})";
+    std::string told;
+    rpc::answer_json(supervisor, batch + "]", [&](std::string answer) { told = std::move(answer); });
+    CHECK(told.empty());
+    supervisor.run();
+    CHECK(told.find("limited to 64 MiB") > std::size_t{60} << 20);
+    CHECK(told.find("limited to 64 MiB") != std::string::npos);
+    ::unlink(path);
 }

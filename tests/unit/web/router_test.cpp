@@ -79,3 +79,21 @@ TEST_CASE("a call needs a length, and does not come from a page of somebody else
         CHECK(std::visit(Said{}, web::route(call)) != "403");
     }
 }
+
+TEST_CASE("without a password a page must be of this machine by its name, for others can be made to mean it") {
+    const std::pair<const char*, bool> hosts[] = {
+        {"localhost", true},       {"127.0.0.1:9001", true}, {"127.1.2.3", true}, {"[::1]:9001", true},
+        {"evil.example", false},   {"evil.example:9001", false}, {"127.0.0.1.evil.example", false}, {"127.evil.example", false},
+        {"localhost.evil.example:80", false}, {"[::2]", false},
+    };
+    for (const auto& [host, allowed] : hosts) {
+        CAPTURE(host);
+        web::Head call = head("POST", "/rpc");
+        call.host = host;
+        CHECK(std::visit(Said{}, web::route(call)) == "json");  // no page
+        call.origin = std::string("http://") + host;
+        CHECK((std::visit(Said{}, web::route(call)) == "json") == allowed);
+        call.has_password = true;
+        CHECK(std::visit(Said{}, web::route(call)) == "json");
+    }
+}

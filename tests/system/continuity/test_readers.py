@@ -1,0 +1,68 @@
+"""Logs that are read as they are written, by somebody who takes his time."""
+
+import os
+import time
+
+from bed import Bed
+
+WRITER = '''import os, sys
+# Writes numbered lines, more than the pipes have room for, and ends at once.
+run = len(open({runs!r}).read()) if os.path.exists({runs!r}) else 0
+with open({runs!r}, 'a') as file:
+    file.write('.')
+text = b''.join(b'%d %06d\\n' % (run, number) for number in range(20000))
+while text:
+    text = text[os.write(1, text):]
+'''
+LINES = 20000
+RUNS = 2
+
+
+class Readers(Bed):
+    def begin(self, extra=''):
+        fifo, script, self.runs = self.path('fifo'), self.path('script.py'), self.path('runs')
+        os.mkfifo(fifo)
+        self.reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, self.reader)
+        with open(script, 'w') as file:
+            file.write(WRITER.format(runs=self.runs))
+        self.start('[program:p]\ncommand=/usr/bin/python3 %s\nstartsecs=0\nautorestart=false\n'
+                   'stdout_logfile=%s\nstdout_logfile_maxbytes=0\n%s' % (script, fifo, extra))
+        self.got = b''
+
+    def read(self, size):
+        def some():
+            try:
+                return os.read(self.reader, 4096)
+            except BlockingIOError:
+                return None
+        while size > 0:
+            piece = self.wait_for('something to read', some)
+            self.got += piece
+            size -= len(piece)
+            time.sleep(0.003)
+
+    def expected(self, runs):
+        return b''.join(b'%d %06d\n' % (run, number) for run in range(runs) for number in range(LINES))
+
+    def test_a_slow_reader_gets_all_that_a_program_wrote_before_it_ended_and_then_the_next(self):
+        self.begin()
+        whole = self.expected(RUNS)
+        self.read(len(whole) // 4)
+        while not self.log().count('exited: p'):
+            self.read(4096)
+        self.rpc.insist('startProcess', 'p')
+        self.kill_controller()
+        self.read(len(whole) - len(self.got))
+        self.assertEqual(self.got, whole)
+        self.assertNotIn('lost', self.log().replace('controllers lost', ''))
+
+    def test_a_shutdown_waits_for_the_reader_but_not_for_ever(self):
+        self.begin()
+        while not self.log().count('exited: p'):
+            self.read(4096)
+        begun = time.monotonic()
+        self.rpc.insist('shutdown')
+        self.wait_for('the end', lambda: not self.supervisors())
+        self.assertLess(time.monotonic() - begun, 15)
+        self.wait_for_log(r'p: \d+ bytes of stdout lost')
