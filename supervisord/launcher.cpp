@@ -281,7 +281,13 @@ int run(int argc, char** argv) {
         std::fprintf(stderr, "Error: %s\n", writable.error().c_str());
         return failure_status;
     }
-    const std::string directory = runtime_directory(config.settings);
+    std::string directory = runtime_directory(config.settings);
+    // We have servers of our own: it is another supervisord, with a pidfile that nobody has chosen.
+    if (!config.servers.empty() && keeper::is_in_use(directory)) {
+        handover.messages.push_back({LogLevel::warn, concat("another supervisord has the pidfile ", config.settings.pidfile,
+                                                            ": the programs of this one are not found again if all of it is killed")});
+        directory.clear();
+    }
     if (const auto obstacle = keeper::find_obstacle(directory); !obstacle.empty()) {
         sockets->remove();
         return refuse(obstacle);

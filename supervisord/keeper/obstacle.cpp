@@ -49,6 +49,12 @@ bool has_table(const std::string& directory) {
     return static_cast<bool>(open_table(directory.c_str(), false, problem));
 }
 
+bool is_in_use(const std::string& directory) {
+    int problem = 0;
+    const base::Fd fd = open_table(directory.c_str(), false, problem);
+    return fd && !lock_table(fd.get());
+}
+
 std::string find_obstacle(const std::string& directory) {
     int problem = 0;
     const base::Fd fd = open_table(directory.c_str(), false, problem);

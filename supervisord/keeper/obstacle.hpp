@@ -9,6 +9,9 @@ namespace keeper {
 /// Whether a supervisord has left a table there, or has one; of ours, in a directory that is closed to others.
 [[nodiscard]] bool has_table(const std::string& directory);
 
+/// Whether somebody lives who has that table.  Changes nothing.
+[[nodiscard]] bool is_in_use(const std::string& directory);
+
 /// A supervisord that lives and has the programs, or programs in a table of another version that we cannot read; "": none.
 /// Changes nothing.
 [[nodiscard]] std::string find_obstacle(const std::string& directory);

@@ -90,6 +90,22 @@ class NextStart(Bed):
         self.assertIn('already running as this supervisord: process %d' % self.keeper(), done.stdout.decode())
         self.assertEqual(len(self.spawned('p')), 1)
 
+    def test_one_with_the_same_pidfile_and_other_servers_is_another_supervisord(self):
+        (pid,), _ = self.run_until_killed('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        self.start()
+        other = tempfile.mkdtemp(dir=self.directory)
+        with open(self.path('conf')) as file:
+            text = file.read()
+        with open(self.path('conf'), 'w') as file:
+            file.write(text.replace(self.path('s.sock'), other + '/s.sock').replace(self.path('log'), other + '/log'))
+        self.assertEqual(self.try_to_start().returncode, 0)
+
+        def has_spawned():
+            with open(other + '/log') as file:
+                return "spawned: 'p' with pid" in file.read()
+        self.wait_for('the other to start', has_spawned)
+        self.assertTrue(lives(pid))
+
     def ask(self, family, address):
         with socket.socket(family) as client:
             client.settimeout(10)
