@@ -282,8 +282,9 @@ int run(int argc, char** argv) {
         return failure_status;
     }
     std::string directory = runtime_directory(config.settings);
-    // We have servers of our own: it is another supervisord, with a pidfile that nobody has chosen.
-    if (!config.servers.empty() && keeper::is_in_use(directory)) {
+    std::vector<std::string> servers;
+    for (const auto& server : config.servers) servers.push_back(held_name(server));
+    if (keeper::is_of_another(directory, servers)) {
         handover.messages.push_back({LogLevel::warn, concat("another supervisord has the pidfile ", config.settings.pidfile,
                                                             ": the programs of this one are not found again if all of it is killed")});
         directory.clear();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 
 #include "common/base/text.hpp"
@@ -49,10 +50,18 @@ bool has_table(const std::string& directory) {
     return static_cast<bool>(open_table(directory.c_str(), false, problem));
 }
 
-bool is_in_use(const std::string& directory) {
+bool is_of_another(const std::string& directory, std::span<const std::string> servers) {
     int problem = 0;
     const base::Fd fd = open_table(directory.c_str(), false, problem);
-    return fd && !lock_table(fd.get());
+    const auto header = std::make_unique<Header>();
+    if (servers.empty() || !fd || ::pread(fd.get(), header.get(), sizeof *header, 0) != static_cast<ssize_t>(sizeof *header) ||
+        header->magic != Header::right_magic || header->version != Header::right_version || header->held_used > held_limit ||
+        ::access(base::concat("/proc/", header->keeper_pid).c_str(), F_OK) != 0 || lock_table(fd.get()))
+        return false;
+    return std::ranges::none_of(std::span(header->held, header->held_used), [&](const HeldDescriptor& entry) {
+        const std::string_view name(entry.name, ::strnlen(entry.name, name_size));
+        return std::ranges::find(servers, name) != servers.end();
+    });
 }
 
 std::string find_obstacle(const std::string& directory) {

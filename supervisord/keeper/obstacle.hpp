@@ -2,6 +2,7 @@
 // say it to somebody, and for the keeper.
 #pragma once
 
+#include <span>
 #include <string>
 
 namespace keeper {
@@ -9,8 +10,9 @@ namespace keeper {
 /// Whether a supervisord has left a table there, or has one; of ours, in a directory that is closed to others.
 [[nodiscard]] bool has_table(const std::string& directory);
 
-/// Whether somebody lives who has that table.  Changes nothing.
-[[nodiscard]] bool is_in_use(const std::string& directory);
+/// Whether that table is of a supervisord that lives and has none of these servers, named as they are held: one that has no
+/// more than its pidfile in common with us.  Changes nothing.
+[[nodiscard]] bool is_of_another(const std::string& directory, std::span<const std::string> servers);
 
 /// A supervisord that lives and has the programs, or programs in a table of another version that we cannot read; "": none.
 /// Changes nothing.

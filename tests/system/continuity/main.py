@@ -7,11 +7,12 @@ import sys
 import unittest
 
 if __name__ == '__main__':
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)
     chosen = sys.argv[1:] or ['test_*.py']
     suite = unittest.TestSuite()
     for pattern in chosen:
-        suite.addTests(unittest.defaultTestLoader.discover(sys.path[0], pattern=pattern))
+        suite.addTests(unittest.defaultTestLoader.discover(here, pattern=pattern))
     result = unittest.TextTestRunner(verbosity=2).run(suite)
     bad = len(result.failures) + len(result.errors)
     print('%d passed, %d failed, %d skipped' % (result.testsRun - bad - len(result.skipped), bad, len(result.skipped)))

@@ -85,7 +85,9 @@ class Streams(unittest.TestCase):
             for name in ('p', 'q'):
                 d.wait_state(name, 'RUNNING')
                 for number in (1, 2):
-                    fd = os.open('/proc/%d/fd/%d' % (d.info(name)['pid'], number), os.O_RDONLY | os.O_NONBLOCK)
+                    link = '/proc/%d/fd/%d' % (d.info(name)['pid'], number)
+                    until('the program to have its pipes', lambda: os.readlink(link).startswith('pipe:'))
+                    fd = os.open(link, os.O_RDONLY | os.O_NONBLOCK)
                     sizes[name, number] = fcntl.fcntl(fd, 1032)  # F_GETPIPE_SZ
                     os.close(fd)
             self.assertEqual(sizes['p', 1], 1 << 20)
