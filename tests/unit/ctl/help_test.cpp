@@ -40,7 +40,7 @@ TEST_CASE("help lists the commands in columns") {
         "\n"
         "more commands (type help <topic>):\n"
         "==================================\n"
-        "check\n"
+        "check  upgrade\n"
         "\n";
     for (const char* line : {"help", "?", " help "}) CHECK(help(line).out == list);
     CHECK(help("help").status == 0);
