@@ -161,6 +161,8 @@ class NextStart(Bed):
 
         def goes_on():
             def count():
+                if not os.path.exists(self.path('count')):  # it has not come that far yet
+                    return 0
                 with open(self.path('count')) as file:
                     return int(file.read() or 0)
             before = count()
