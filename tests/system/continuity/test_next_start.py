@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 import socket
 import tempfile
 
@@ -104,6 +105,10 @@ class NextStart(Bed):
             with open(other + '/log') as file:
                 return "spawned: 'p' with pid" in file.read()
         self.wait_for('the other to start', has_spawned)
+        with open(self.path('pid')) as file:
+            other_keeper = int(file.read())
+        os.kill(other_keeper, signal.SIGTERM)
+        self.wait_for('the other to end', lambda: not lives(other_keeper))
         self.assertTrue(lives(pid))
 
     def ask(self, family, address):

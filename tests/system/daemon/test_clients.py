@@ -63,6 +63,7 @@ class Flood(DaemonCase):
 
     def test_when_there_is_no_descriptor_at_all_a_client_is_told(self):
         self.daemon.start()
+        self.daemon.until_logged('entered RUNNING state')
         controller = self.daemon.controller()
         # To the keeper, and for each server the one that is served, the one that is kept for a reload and the one that is
         # kept for the day when the keeper is gone.
