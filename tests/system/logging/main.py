@@ -69,6 +69,7 @@ class Streams(unittest.TestCase):
                 until('a part of the output', lambda: written_to() >= part * total)
                 d.kill_controller()
             until(lambda: 'all output: %d of %d' % (written_to(), total), lambda: written_to() >= total)
+            d.info('p0')  # one thread writes, rotates and answers: the last rotation is through
             for number, log in logs.items():
                 files = files_of(log)
                 self.assertGreater(len(files), 1)
