@@ -72,7 +72,10 @@ class Streams(unittest.TestCase):
             d.info('p0')  # one thread writes, rotates and answers: the last rotation is through
             for number, log in logs.items():
                 files = files_of(log)
-                self.assertGreater(len(files), 1)
+                # All of it may have been one batch, which the next controller finished: the next write rotates then.  Through
+                # a small pipe it was many.
+                if number % 4 == 3:
+                    self.assertGreater(len(files), 1, log)
                 self.assertEqual(b''.join(map(content, files)), wanted[number], log)
                 if number % 2:
                     for name in files[:-1]:
