@@ -3,7 +3,8 @@
 // holds lines of a name (or a beginning of names and "*") and a probability:
 //     journal.spliced 0.01
 //     rotation.* 0.5
-// The first line that fits decides.  Neither allocates nor keeps anything, so that it may stand between fork and exec.
+// The first line that fits decides.  What happened is added to the file of that name with ".drawn" behind it, as a pid and
+// a name.  Neither allocates nor keeps anything, so that it may stand between fork and exec.
 #pragma once
 
 namespace base {

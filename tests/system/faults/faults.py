@@ -109,14 +109,6 @@ class Connection:
             raise ConnectionResetError('no whole answer')
         return json.loads(body)['result']
 
-    def insist(self, method, *params):
-        def attempt():
-            try:
-                return [self.call(method, *params)]
-            except (OSError, ValueError, KeyError):
-                return None
-        return until('an answer to ' + method, attempt)[0]
-
 
 def written(identity, lines, size):
     """What a witness writes (witness.cpp)."""
@@ -136,8 +128,9 @@ class Test:
         self.logs = self.path('logs')
         self.conf = self.path('supervisord.conf')
         self.crash_file = self.path('crash')
+        self.drawn = self.path('crash.drawn')
         self.rpc = Connection(self.path('s.sock'))
-        self.kills = self.keepers = self.doubles = self.unknown = 0
+        self.kills = self.keepers = self.launches = self.unknown = 0
         self.statuses = {}  # of what came to us and was reaped
         self.lossy = set()  # incarnations that ended while nobody lived
         self.ended, self.recent, self.looked = set(), set(), 0  # incarnations that ended, at the looks at them
@@ -166,12 +159,12 @@ class Test:
                            % (name, self.options.witness, name, self.truth, rate, size, life, self.logs, name,
                               extra or 'stdout_logfile_maxbytes=0'))
 
-    def start(self):
+    def launch(self):
+        self.launches += 1
         environment = dict(os.environ, SUPERVISORD_CRASH_FILE=self.crash_file)
         with open(self.path('stderr'), 'a') as errors:
             subprocess.Popen([os.path.join(self.options.bin, 'supervisord'), '-c', self.conf], env=environment,
                              stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
-        self.rpc.insist('getPID')
 
     def keeper(self):
         try:
@@ -181,7 +174,7 @@ class Test:
             return None
 
     def steady_pids(self):
-        return {p['name']: p['pid'] for p in self.rpc.insist('getAllProcessInfo')
+        return {p['name']: p['pid'] for p in self.answer('getAllProcessInfo')
                 if p['name'].startswith(('steady', 'fast', 'large'))}
 
     def reap(self):
@@ -217,12 +210,6 @@ class Test:
         if time.monotonic() > self.looked + 0.2:
             self.ended, self.recent, self.looked = self.recent, self.all_ended(), time.monotonic()
 
-    def start_again(self):
-        """Nobody lives any more: what ended since the last look but one, or ends now, was not seen."""
-        self.doubles += 1
-        self.start()
-        self.lossy |= self.all_ended() - self.ended
-
     def one_death(self):
         """By SIGKILL; how long until there is an answer again."""
         there = controllers(self.conf)
@@ -244,17 +231,27 @@ class Test:
             self.come_back()
             self.slowest = max(self.slowest, time.monotonic() - begin)
 
-    def come_back(self):
-        """Until it answers; started from outside when neither lives."""
+    def answer(self, method):
+        """Of whoever lives; started from outside when neither does, again when that one dies on its way."""
+        launched = False
+
         def attempt():
+            nonlocal launched
             if not supervisors(self.conf):
-                self.start_again()
+                launched = True
+                self.launch()
             try:
-                return self.rpc.call('getPID')
+                return [self.rpc.call(method)]
             except (OSError, ValueError, KeyError):
                 return None
-        until('an answer', attempt)
+        result = until('an answer to ' + method, attempt)[0]
+        if launched:  # what ended since the last look but one, or while nobody lived, was not seen
+            self.lossy |= self.all_ended() - self.ended
         self.look_at_ended()
+        return result
+
+    def come_back(self):
+        self.answer('getPID')
 
     def kill_often(self):
         if self.options.crash_points:
@@ -282,7 +279,7 @@ class Test:
     def run(self):
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: what loses its parent comes to us
         self.write_config()
-        self.start()
+        self.come_back()
         try:
             until('all services running', lambda: all(self.steady_pids().values()))
             self.pids = self.steady_pids()
@@ -380,10 +377,13 @@ def main():
     except Failure as problem:
         test.failures.append(str(problem))
     print('seed %d: %d kills, %d of them of the keeper alone; begun again %d times; %s starts, %d ends unknown; '
-          'slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.doubles, getattr(test, 'starts', '?'),
+          'slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.launches - 1, getattr(test, 'starts', '?'),
                                       test.unknown, test.slowest * 1000))
     for failure in test.failures[:20]:
         print('  ' + failure)
+    if test.failures and os.path.exists(test.drawn):
+        with open(test.drawn) as file:
+            print('  the last crash points: ' + ', '.join(file.read().splitlines()[-8:]))
     if test.failures or options.keep:
         print('  kept: ' + directory)
     else:
