@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -148,7 +147,7 @@ private:
     keeper::Upgrade upgrade_ = keeper::Upgrade::none;  // how far the last one came, as far as we know
     Upgrade* upgrade_process_ = nullptr;   // as long as the loop runs,
     web::HttpServer* server_ = nullptr;    // and this
-    boost::asio::steady_timer leaving_{loop_};  // to make room for a new version,
+    control::Timer leaving_{loop_};  // to make room for a new version,
     std::optional<base::Time> leave_at_;        // then at the latest
 };
 
@@ -290,10 +289,7 @@ void Controller::make_room() {
         base::crash_point("controller.makes_room");
         ::_exit(0);
     }
-    leaving_.expires_after(farewell_look);
-    leaving_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) make_room();
-    });
+    leaving_.after(farewell_look, [this] { make_room(); });
 }
 
 /// A start is a start, though some programs run already: what does not is begun anew, whatever was noted of it.

@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <csignal>
 #include <memory>
@@ -80,7 +78,7 @@ std::string how_it_ended(int wstatus) {
 
 void Upgrade::begin(control::WhenDone done) {
     const auto refuse_later = [&](const std::string& why) {
-        boost::asio::post(loop_, [this, why, done] { refuse(why, done); });
+        control::post(loop_, [this, why, done] { refuse(why, done); });
     };
     if (going_on_) return refuse_later("an upgrade is going on already");
     going_on_ = true;

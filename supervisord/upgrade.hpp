@@ -9,11 +9,8 @@
 #include "common/base/fd.hpp"
 #include "common/base/result.hpp"
 #include "common/config/model.hpp"
+#include "supervisord/control/loop.hpp"
 #include "supervisord/control/supervisor.hpp"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace control {
 class Link;
@@ -33,7 +30,7 @@ public:
         std::function<void(config::LogLevel level, std::string_view line)> log;
         std::function<void()> make_room;  // the next controller is of the new version: this one is to end
     };
-    Upgrade(boost::asio::io_context& loop, control::Link& link, Surroundings surroundings)
+    Upgrade(control::Loop& loop, control::Link& link, Surroundings surroundings)
         : loop_(loop), link_(link), its_(std::move(surroundings)) {}
 
     /// Answers when the test is over, and make_room was called if it was passed; refuses with FAILED.
@@ -42,7 +39,7 @@ public:
     [[nodiscard]] bool is_wanted() const { return wanted_; }
 
 private:
-    boost::asio::io_context& loop_;
+    control::Loop& loop_;
     control::Link& link_;
     Surroundings its_;
     bool going_on_ = false;

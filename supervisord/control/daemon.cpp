@@ -1,8 +1,5 @@
 #include "supervisord/control/daemon.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <utility>
 
@@ -19,11 +16,6 @@ using base::concat;
 using config::EventType;
 using config::LogLevel;
 
-struct Daemon::Timers {
-    explicit Timers(boost::asio::io_context& loop) : report(loop), last_words(loop) {}
-    boost::asio::steady_timer report, last_words;
-};
-
 namespace {
 
 constexpr std::chrono::seconds report_interval{3};
@@ -33,7 +25,7 @@ constexpr std::chrono::seconds patience_with_last_words{5};  // all programs hav
 
 Daemon::Daemon(World& world, Surroundings surroundings, std::optional<Chronicle> chronicle)
     : world_(world), surroundings_(std::move(surroundings)), chronicle_(std::move(chronicle)),
-      timers_(std::make_unique<Timers>(world.loop)) {
+      report_(world.loop), last_words_(world.loop) {
     world_.changed = [this](Runner&) { changed(); };
 }
 
@@ -200,7 +192,7 @@ void Daemon::go_down(api::Mood mood) {
 void Daemon::changed() {
     if (mood() == api::Mood::running || going_down_is_due_) return;
     going_down_is_due_ = true;  // not in the middle of a runner's step
-    boost::asio::post(world_.loop, [this] {
+    post(world_.loop, [this] {
         going_down_is_due_ = false;
         go_on_down();
     });
@@ -220,7 +212,7 @@ void Daemon::go_on_down() {
     if (!stage.empty() || ended_) return;
     if (mood() == api::Mood::shutdown && wait_for_last_words()) return;  // after a restart another controller goes on
     ended_ = true;
-    timers_->report.cancel();
+    report_.cancel();
     for (Runner* runner : runners())
         if (runner->machine().child)
             log(LogLevel::critical, concat(runner->name(), " (", runner->pid(), ") cannot be ended; it is left alone"));
@@ -231,9 +223,7 @@ bool Daemon::wait_for_last_words() {
     bool some = false;
     for (Runner* runner : runners()) some = some || runner->has_last_words();
     if (!some || std::exchange(waits_for_last_words_, true)) return some;
-    timers_->last_words.expires_after(patience_with_last_words);
-    timers_->last_words.async_wait([this](const boost::system::error_code& error) {
-        if (error) return;
+    last_words_.after(patience_with_last_words, [this] {
         for (Runner* runner : runners()) runner->give_up_last_words();
         changed();
     });
@@ -252,10 +242,7 @@ void Daemon::tell_who_is_left() {
         const auto state = process::state_at_shutdown(runner->name(), api::name(runner->state()));
         log(state.level, state.text);
     }
-    timers_->report.expires_after(report_interval);
-    timers_->report.async_wait([this](const boost::system::error_code& error) {
-        if (!error) tell_who_is_left();
-    });
+    report_.after(report_interval, [this] { tell_who_is_left(); });
 }
 
 // Logs.
@@ -274,7 +261,7 @@ Outcome Daemon::clear_log() {
     return std::nullopt;
 }
 
-void Daemon::soon(std::function<void()> call) { boost::asio::post(world_.loop, std::move(call)); }
+void Daemon::soon(std::function<void()> call) { post(world_.loop, std::move(call)); }
 
 void Daemon::log(config::LogLevel level, std::string_view line) { world_.activity.log(level, line); }
 

@@ -84,8 +84,6 @@ public:
     [[nodiscard]] std::vector<Runner*> runners();
 
 private:
-    struct Timers;
-
     [[nodiscard]] Runner* runner_of(const keeper::Message& message);
     [[nodiscard]] base::Result<void> activate(config::Group group, bool fresh);
     [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group);
@@ -113,7 +111,7 @@ private:
     std::optional<Chronicle> chronicle_;
     Chronicle::Content content_;  // as in the chronicle; of the active groups, what they are made of
     std::vector<std::unique_ptr<ActiveGroup>> groups_;  // in order of activation
-    std::unique_ptr<Timers> timers_;
+    Timer report_, last_words_;
     /// A program that lives, with its slot in the snapshot, and is of no group that is active.
     struct Unclaimed {
         const keeper::Slot* slot;

@@ -1,7 +1,5 @@
 // Programs that a supervisord that was killed has left, keeper and controller.  The keeper has found them again; what is
 // in the configuration was taken over like after the death of a controller.
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 
 #include "common/base/text.hpp"
@@ -58,9 +56,7 @@ void Daemon::end_unclaimed(const keeper::Slot& slot, std::uint32_t number) {
     world_.link.send(message);
     log(LogLevel::warn, concat("'", static_cast<const char*>(slot.name), "' with pid ", slot.pid,
                                ", which is not configured any more, is ended: leftovers=stop"));
-    auto timer = std::make_shared<boost::asio::steady_timer>(world_.loop, unclaimed_grace);
-    timer->async_wait([this, message, timer](const boost::system::error_code& error) mutable {
-        if (error) return;
+    post_after(world_.loop, unclaimed_grace, [this, message]() mutable {
         message.signal = SIGKILL;  // stale by now when it has ended
         world_.link.send(message);
     });

@@ -5,15 +5,12 @@
 #include <functional>
 
 #include "common/base/fd.hpp"
-
-namespace boost::asio {
-class io_context;
-}
+#include "supervisord/control/loop.hpp"
 
 namespace control {
 
 /// Goes on by itself, for as long as the loop does, or until the answer is called, which gives the pipe back.  While the
 /// answer is kept the pipe stays open, though its end has come.
-std::function<base::Fd()> drain(boost::asio::io_context& loop, base::Fd pipe);
+std::function<base::Fd()> drain(Loop& loop, base::Fd pipe);
 
 }  // namespace control

@@ -1,7 +1,5 @@
 #include "supervisord/control/events.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
@@ -11,11 +9,6 @@ namespace control {
 
 using base::concat;
 using config::EventType;
-
-struct Events::Timer {
-    explicit Timer(boost::asio::io_context& loop) : timer(loop) {}
-    boost::asio::steady_timer timer;
-};
 
 namespace {
 
@@ -31,8 +24,8 @@ std::int64_t wall_seconds() { return base::epoch_seconds(base::wall_now()); }
 
 }  // namespace
 
-Events::Events(boost::asio::io_context& loop, logs::Activity& activity, Ledger ledger)
-    : activity_(activity), ledger_(std::move(ledger)), timer_(std::make_unique<Timer>(loop)) {}
+Events::Events(Loop& loop, logs::Activity& activity, Ledger ledger)
+    : activity_(activity), ledger_(std::move(ledger)), timer_(loop) {}
 
 Events::~Events() = default;
 
@@ -245,14 +238,12 @@ void Events::arm() {
         const auto at = base::now() + left;
         if (!next || at < *next) next = at;
     }
-    if (!next) {
-        timer_->timer.cancel();
-        return;
-    }
-    if (timer_->timer.expiry() == *next) return;
-    timer_->timer.expires_at(*next);
-    timer_->timer.async_wait([this](const boost::system::error_code& error) {
-        if (!error) look_at_clock();
+    if (armed_ == next) return;
+    armed_ = next;
+    if (!next) return timer_.cancel();
+    timer_.at(*next, [this] {
+        armed_.reset();
+        look_at_clock();
     });
 }
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,15 +14,12 @@
 #include "common/config/event_types.hpp"
 #include "common/config/model.hpp"
 #include "supervisord/control/ledger.hpp"
+#include "supervisord/control/loop.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/supervisor.hpp"
 #include "supervisord/event/payload.hpp"
 #include "supervisord/event/pool.hpp"
 #include "supervisord/log/activity.hpp"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace control {
 
@@ -33,7 +30,7 @@ struct ListenerName {
 
 class Events {
 public:
-    Events(boost::asio::io_context& loop, logs::Activity& activity, Ledger ledger);
+    Events(Loop& loop, logs::Activity& activity, Ledger ledger);
     ~Events();
     Events(const Events&) = delete;
     Events& operator=(const Events&) = delete;
@@ -91,7 +88,6 @@ private:
         bool known = true;   // what its listeners have heard and said
         bool changed = false;
     };
-    struct Timer;
 
     [[nodiscard]] Entry* find(std::string_view pool);
     void done(Entry& entry, event::Actions actions);
@@ -107,7 +103,8 @@ private:
     config::Subscription wanted_;  // by any of them
     std::vector<std::pair<std::string, event::Action>> actions_;  // to be carried out once the ledger has all
     bool hearing_ = false;
-    std::unique_ptr<Timer> timer_;
+    std::optional<base::Time> armed_;  // when the timer ends
+    Timer timer_;
 };
 
 }  // namespace control

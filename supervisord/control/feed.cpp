@@ -3,20 +3,22 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "common/base/crash_point.hpp"
 
 namespace control {
 
 struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
-    Pipe(boost::asio::io_context& loop, base::Fd fd) : descriptor(loop, fd.release()) { descriptor.non_blocking(true); }
+    Pipe(Loop& its_loop, base::Fd its_end) : loop(its_loop), end(std::move(its_end)), readiness(loop, end.get()) {
+        base::set_nonblocking(end.get());
+    }
 
-    boost::asio::posix::stream_descriptor descriptor;
+    Loop& loop;
+    base::Fd end;  // none when it is closed
+    Readiness readiness;
     std::string waiting;
     std::size_t done = 0;  // of them are written
     bool watching = false;
@@ -35,7 +37,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
         while (left() > 0) {
             if (witness.before) witness.before();
             base::crash_point("feed.before");
-            const ssize_t count = ::write(descriptor.native_handle(), waiting.data() + done, left());
+            const ssize_t count = ::write(end.get(), waiting.data() + done, left());
             const int error = count < 0 ? errno : 0;
             base::crash_point("feed.written");
             if (witness.after) witness.after(count > 0 ? static_cast<std::size_t>(count) : 0);
@@ -61,33 +63,32 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
         waiting.clear();
         done = 0;
         if (!witness.closed) return;
-        boost::asio::post(descriptor.get_executor(), [self = shared_from_this(), closed = std::exchange(witness.closed, {})] {
-            if (self->descriptor.is_open()) closed(self->some_sent);
+        post(loop, [self = shared_from_this(), closed = std::exchange(witness.closed, {})] {
+            if (self->end) closed(self->some_sent);
         });
     }
 
     void watch() {
         if (watching) return;
         watching = true;
-        descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_write,
-                              [self = shared_from_this()](const boost::system::error_code& error) {
-                                  self->watching = false;
-                                  if (!error && self->descriptor.is_open()) self->pump();
-                              });
+        readiness.when_writable([self = shared_from_this()] {
+            self->watching = false;
+            self->pump();
+        });
     }
 
     [[nodiscard]] bool is_closed() {
-        pollfd entry{descriptor.native_handle(), 0, 0};
+        pollfd entry{end.get(), 0, 0};
         return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLERR) != 0;
     }
 };
 
-Feed::Feed(boost::asio::io_context& loop, base::Fd pipe) : pipe_(std::make_shared<Pipe>(loop, std::move(pipe))) {}
+Feed::Feed(Loop& loop, base::Fd pipe) : pipe_(std::make_shared<Pipe>(loop, std::move(pipe))) {}
 
 Feed::~Feed() {
-    boost::system::error_code ignored;
     pipe_->witness = {};
-    pipe_->descriptor.close(ignored);
+    pipe_->readiness.end();
+    pipe_->end.reset();
 }
 
 Feed::Taken Feed::write(std::string_view bytes) {
@@ -104,6 +105,6 @@ void Feed::deliver(std::string_view message, Witness witness) {
     pipe_->pump();
 }
 
-int Feed::descriptor() const { return pipe_->descriptor.is_open() ? pipe_->descriptor.native_handle() : -1; }
+int Feed::descriptor() const { return pipe_->end.get(); }
 
 }  // namespace control

@@ -8,10 +8,7 @@
 #include <string_view>
 
 #include "common/base/fd.hpp"
-
-namespace boost::asio {
-class io_context;
-}
+#include "supervisord/control/loop.hpp"
 
 namespace control {
 
@@ -19,7 +16,7 @@ class Feed {
 public:
     static constexpr std::size_t limit = 1 << 20;  // bytes that may wait
 
-    Feed(boost::asio::io_context& loop, base::Fd pipe);
+    Feed(Loop& loop, base::Fd pipe);
     ~Feed();
     Feed(const Feed&) = delete;
     Feed& operator=(const Feed&) = delete;

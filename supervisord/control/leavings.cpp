@@ -5,10 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <chrono>
+#include <utility>
 
 #include "common/base/text.hpp"
 #include "supervisord/control/link.hpp"
@@ -26,31 +25,26 @@ bool has_writer(int pipe) {
 }  // namespace
 
 struct Leavings::Pipe : std::enable_shared_from_this<Pipe> {
-    Pipe(boost::asio::io_context& loop, base::Fd fd, Link& its_link, std::string its_name)
-        : pipe(loop, fd.release()), timer(loop), link(its_link), name(std::move(its_name)) {
-        pipe.non_blocking(true);
+    Pipe(Loop& loop, base::Fd fd, Link& its_link, std::string its_name)
+        : pipe(std::move(fd)), readiness(loop, pipe.get()), timer(loop), link(its_link), name(std::move(its_name)) {
+        base::set_nonblocking(pipe.get());
     }
 
-    boost::asio::posix::stream_descriptor pipe;
-    boost::asio::steady_timer timer;
+    const base::Fd pipe;
+    Readiness readiness;
+    Timer timer;
     Link& link;
     const std::string name;
 
     void wait() {
-        pipe.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                        [self = shared_from_this()](const boost::system::error_code& error) {
-                            if (!error) self->read();
-                        });
+        readiness.when_readable([self = shared_from_this()] { self->read(); });
     }
 
     void read() {
         static char bytes[65536];
-        const ssize_t size = ::read(pipe.native_handle(), bytes, sizeof bytes);
+        const ssize_t size = ::read(pipe.get(), bytes, sizeof bytes);
         if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) return link.let_go(name);
-        timer.expires_after(pause);
-        timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-            if (!error) self->wait();
-        });
+        timer.after(pause, [self = shared_from_this()] { self->wait(); });
     }
 };
 

@@ -7,10 +7,7 @@
 #include <string_view>
 
 #include "common/base/fd.hpp"
-
-namespace boost::asio {
-class io_context;
-}
+#include "supervisord/control/loop.hpp"
 
 namespace control {
 
@@ -18,7 +15,7 @@ class Link;
 
 class Leavings {
 public:
-    Leavings(boost::asio::io_context& loop, Link& link) : loop_(loop), link_(link) {}
+    Leavings(Loop& loop, Link& link) : loop_(loop), link_(link) {}
 
     /// Until nobody can write there any more; closed at once when nobody can.
     void take(base::Fd pipe);
@@ -29,7 +26,7 @@ private:
     struct Pipe;
     void read(base::Fd pipe, std::string name);
 
-    boost::asio::io_context& loop_;
+    Loop& loop_;
     Link& link_;
 };
 

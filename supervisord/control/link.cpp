@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "common/base/alarm.hpp"
 #include "common/base/clock.hpp"
@@ -26,19 +24,12 @@ bool wait_for(int socket, short events, base::Time until) {
 
 }  // namespace
 
-struct Link::Watch {
-    Watch(boost::asio::io_context& loop, base::Fd socket) : descriptor(loop, socket.release()) {
-        descriptor.non_blocking(true);
-    }
-    boost::asio::posix::stream_descriptor descriptor;
-    bool wants_to_write = false;
-};
-
-Link::Link(boost::asio::io_context& loop, base::Fd socket) : watch_(std::make_unique<Watch>(loop, std::move(socket))) {}
-Link::~Link() = default;
+Link::Link(Loop& loop, base::Fd socket) : socket_(std::move(socket)), readiness_(loop, socket_.get()) {
+    base::set_nonblocking(socket_.get());
+}
 
 bool Link::greet(keeper::Message& welcome) {
-    const int socket = watch_->descriptor.native_handle();
+    const int socket = socket_.get();
     const base::Time until = base::now() + patience;
     if (keeper::send_message(socket, keeper::message_of(keeper::Type::hello)) != keeper::Sent::done) return false;
     for (keeper::Incoming incoming; wait_for(socket, POLLIN, until);) {
@@ -61,7 +52,7 @@ void Link::send(keeper::Message message, std::vector<base::Fd> descriptors, Answ
     message.seq = ++last_request_;
     if (answered) asked_.emplace(message.seq, std::move(answered));
     waiting_.push_back({message, std::move(descriptors)});
-    if (waiting_.size() == 1 && !watch_->wants_to_write) pump_out();
+    if (waiting_.size() == 1 && !wants_to_write_) pump_out();
 }
 
 void Link::send_copy(keeper::Message message, int descriptor) {
@@ -74,7 +65,7 @@ void Link::send_copy(keeper::Message message, int descriptor) {
     // No descriptor is left for what would have to wait: then it does not.  The keeper is quick, and the order is kept.
     flush();
     message.seq = ++last_request_;
-    const int socket = watch_->descriptor.native_handle();
+    const int socket = socket_.get();
     const base::Time until = base::now() + patience;
     while (waiting_.empty() && keeper::send_message(socket, message, {&descriptor, 1}) == keeper::Sent::full &&
            wait_for(socket, POLLOUT, until)) {}
@@ -102,16 +93,14 @@ void Link::pump_out() {
         const Outgoing& first = waiting_.front();
         numbers.clear();
         for (const auto& descriptor : first.descriptors) numbers.push_back(descriptor.get());
-        const auto sent = keeper::send_message(watch_->descriptor.native_handle(), first.message, numbers);
+        const auto sent = keeper::send_message(socket_.get(), first.message, numbers);
         if (sent == keeper::Sent::full) {
-            if (!watch_->wants_to_write) {
-                watch_->wants_to_write = true;
-                watch_->descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_write,
-                                              [this](const boost::system::error_code& error) {
-                                                  if (error) return;
-                                                  watch_->wants_to_write = false;
-                                                  pump_out();
-                                              });
+            if (!wants_to_write_) {
+                wants_to_write_ = true;
+                readiness_.when_writable([this] {
+                    wants_to_write_ = false;
+                    pump_out();
+                });
             }
             return;
         }
@@ -122,23 +111,21 @@ void Link::pump_out() {
 void Link::flush() {
     const base::Time until = base::now() + patience;
     pump_out();
-    while (!waiting_.empty() && wait_for(watch_->descriptor.native_handle(), POLLOUT, until)) pump_out();
+    while (!waiting_.empty() && wait_for(socket_.get(), POLLOUT, until)) pump_out();
 }
 
 void Link::pump_in() {
-    watch_->descriptor.async_wait(
-        boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-            if (error) return;
-            catch_up();
-            if (!is_lost_) pump_in();
-        });
+    readiness_.when_readable([this] {
+        catch_up();
+        if (!is_lost_) pump_in();
+    });
 }
 
 void Link::catch_up() {
     base::alarm::begin();
     keeper::Incoming incoming;
     for (std::size_t count = 0; count < at_once && !is_lost_; ++count) {
-        keeper::receive_message(watch_->descriptor.native_handle(), incoming);
+        keeper::receive_message(socket_.get(), incoming);
         if (incoming.receipt == keeper::Receipt::nothing) return;
         if (incoming.receipt == keeper::Receipt::message) take(incoming);
         if (incoming.receipt != keeper::Receipt::closed) continue;

@@ -6,17 +6,13 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "common/base/fd.hpp"
+#include "supervisord/control/loop.hpp"
 #include "supervisord/keeper/wire.hpp"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace control {
 
@@ -27,8 +23,7 @@ public:
     /// spawned (with the descriptor of the child, if there is one) or reply.
     using Answered = std::function<void(const keeper::Message&, base::Fd)>;
 
-    Link(boost::asio::io_context& loop, base::Fd socket);
-    ~Link();
+    Link(Loop& loop, base::Fd socket);
     Link(const Link&) = delete;
     Link& operator=(const Link&) = delete;
 
@@ -60,13 +55,13 @@ private:
         keeper::Message message;
         std::vector<base::Fd> descriptors;
     };
-    struct Watch;
-
     void pump_out();
     void pump_in();
     void take(keeper::Incoming& incoming);
 
-    std::unique_ptr<Watch> watch_;
+    const base::Fd socket_;
+    Readiness readiness_;
+    bool wants_to_write_ = false;
     std::deque<Outgoing> waiting_;
     std::unordered_map<std::uint64_t, Answered> asked_;
     std::uint64_t last_request_ = 0;

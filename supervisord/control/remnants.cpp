@@ -5,9 +5,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <charconv>
 #include <deque>
@@ -65,17 +62,16 @@ struct Remnant {
 }  // namespace
 
 struct Remnants::Queue : std::enable_shared_from_this<Queue> {
-    Queue(boost::asio::io_context& loop, Link& its_link, Leavings& its_leavings, logs::Output& its_output)
+    Queue(Loop& loop, Link& its_link, Leavings& its_leavings, logs::Output& its_output)
         : timer(loop), link(its_link), leavings(its_leavings), output(its_output) {}
 
-    boost::asio::steady_timer timer;
+    Timer timer;
     Link& link;
     Leavings& leavings;
     logs::Output& output;
     std::function<void(std::string_view)> report;
     std::function<void()> over;
     std::deque<Remnant> remnants;
-    bool ended = false;
 
     void add(Remnant remnant) {
         remnants.push_back(std::move(remnant));
@@ -83,10 +79,7 @@ struct Remnants::Queue : std::enable_shared_from_this<Queue> {
     }
 
     void go_on_after(std::chrono::milliseconds delay) {
-        timer.expires_after(delay);
-        timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-            if (!error && !self->ended) self->go_on();
-        });
+        timer.after(delay, [self = shared_from_this()] { self->go_on(); });
     }
 
     void go_on() {
@@ -144,7 +137,7 @@ struct Remnants::Queue : std::enable_shared_from_this<Queue> {
     }
 };
 
-Remnants::Remnants(boost::asio::io_context& loop, Link& link, Leavings& leavings, logs::Output& output,
+Remnants::Remnants(Loop& loop, Link& link, Leavings& leavings, logs::Output& output,
                    std::function<void(std::string_view)> report, std::function<void()> over)
     : queue_(std::make_shared<Queue>(loop, link, leavings, output)) {
     queue_->report = std::move(report);
@@ -159,10 +152,7 @@ Remnants::Remnants(boost::asio::io_context& loop, Link& link, Leavings& leavings
     if (held.empty() && output.is_waiting()) queue_->add({});
 }
 
-Remnants::~Remnants() {
-    queue_->ended = true;
-    queue_->timer.cancel();
-}
+Remnants::~Remnants() { queue_->timer.cancel(); }
 
 void Remnants::take(base::Fd pipe, std::size_t left, pid_t pid) {
     while (queue_->remnants.size() >= limit) queue_->drop_first();

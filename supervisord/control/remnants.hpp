@@ -9,11 +9,8 @@
 #include <string_view>
 
 #include "common/base/fd.hpp"
+#include "supervisord/control/loop.hpp"
 #include "supervisord/log/output.hpp"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace control {
 
@@ -27,7 +24,7 @@ public:
 
     /// report: a line for the activity log (WARN).  over: nothing is left; from the loop.  Begins with what the keeper holds
     /// of this stream, and with a batch that a controller before could not write.  All of them outlive it.
-    Remnants(boost::asio::io_context& loop, Link& link, Leavings& leavings, logs::Output& output,
+    Remnants(Loop& loop, Link& link, Leavings& leavings, logs::Output& output,
              std::function<void(std::string_view)> report, std::function<void()> over);
     ~Remnants();  // leaves all to the next controller
     Remnants(const Remnants&) = delete;

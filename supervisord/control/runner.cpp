@@ -1,7 +1,5 @@
 #include "supervisord/control/runner.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "common/base/crash_point.hpp"
 #include "common/base/text.hpp"
@@ -12,11 +10,6 @@ namespace control {
 
 using base::concat;
 using process::Machine;
-
-struct Runner::Timers {
-    explicit Timers(boost::asio::io_context& loop) : deadline(loop) {}
-    boost::asio::steady_timer deadline;
-};
 
 namespace {
 
@@ -34,7 +27,7 @@ bool spawns(const process::Step& step) {
 Runner::Runner(World& world, const config::Group& group, config::Program program, Notes::Record& record)
     : world_(world), group_(group.name), program_(std::move(program)),
       is_listener_(group.kind == config::GroupKind::eventlistener), record_(record), note_(record.note()),
-      spawnerr_(note_.spawnerr), timers_(std::make_unique<Timers>(world.loop)), self_(std::make_shared<Runner*>(this)) {
+      spawnerr_(note_.spawnerr), deadline_(world.loop), self_(std::make_shared<Runner*>(this)) {
     open_outputs();
     if (is_listener_) connect_listener();
 }
@@ -85,12 +78,10 @@ void Runner::feed(const process::Event& event) {
     }
     const auto deadline = note_.machine.deadline;
     if (!deadline) {
-        timers_->deadline.cancel();
+        deadline_.cancel();
         return;
     }
-    timers_->deadline.expires_at(*deadline);
-    timers_->deadline.async_wait([this, self = self_](const boost::system::error_code& error) {
-        if (error || !*self) return;
+    deadline_.at(*deadline, [this, self = self_] {
         world_.link.catch_up();  // an end that the keeper has told comes before what time has brought (Q28)
         if (*self) feed(process::TimePassed{});
     });

@@ -12,6 +12,7 @@
 #include "common/config/model.hpp"
 #include "supervisord/control/events.hpp"
 #include "supervisord/control/feed.hpp"
+#include "supervisord/control/loop.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/remnants.hpp"
 #include "supervisord/control/shared_sockets.hpp"
@@ -23,10 +24,6 @@
 #include "supervisord/process/lines.hpp"
 #include "supervisord/process/machine.hpp"
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace control {
 
 struct World;
@@ -34,7 +31,7 @@ struct World;
 /// Our copies of what the keeper holds for a slot that no runner adopts.
 void close_descriptors(const keeper::Slot& slot);
 /// The same of one that is alive: what it writes is read and dropped, for a full pipe would stop it.
-void leave_alone(boost::asio::io_context& loop, const keeper::Slot& slot);
+void leave_alone(Loop& loop, const keeper::Slot& slot);
 
 class Runner final : public Process {
 public:
@@ -104,7 +101,6 @@ private:
         bool until_settled = true;  // else only until the attempt has been made
         WhenDone done;
     };
-    struct Timers;
 
     void apply(const process::Event& event);
     void take_note(const process::Step& step);
@@ -173,7 +169,7 @@ private:
 
     std::deque<process::Event> events_;  // one at a time, each to its end
     std::vector<Waiter> starting_, stopping_;
-    std::unique_ptr<Timers> timers_;
+    Timer deadline_;
     std::shared_ptr<Runner*> self_;  // for callbacks that may come when this is gone
 };
 

@@ -1,8 +1,6 @@
 // A runner and the events: those it causes, and those it is sent when it is a listener.
 #include "supervisord/control/runner.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 #include "supervisord/control/world.hpp"
 
@@ -34,7 +32,7 @@ void Runner::connect_listener() {
     world_.events.connect(listener(), {.send = [this](const std::string& message,
                                                       std::uint64_t delivery) { deliver(message, delivery, 0); },
                                        .restart = [this] {
-                                           boost::asio::post(world_.loop, [this, self = self_] {
+                                           post(world_.loop, [this, self = self_] {
                                                if (*self) restart_listener();
                                            });
                                        }});
@@ -67,7 +65,7 @@ void Runner::restart_listener() {
 
 void Runner::restart_when_stopped() {
     if (!api::is_stopped(state()) || !world_.events.is_restarting(listener())) return;
-    boost::asio::post(world_.loop, [this, self = self_] {
+    post(world_.loop, [this, self = self_] {
         if (*self && api::is_stopped(state()) && world_.events.is_restarting(listener())) feed(process::Start{});
     });
 }

@@ -1,9 +1,6 @@
 // What clients ask of a runner, and what they are answered.
 #include "supervisord/control/runner.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 
 #include "common/base/text.hpp"
@@ -15,7 +12,7 @@ namespace control {
 using base::concat;
 
 void Runner::answer(WhenDone done, Outcome outcome) {
-    boost::asio::post(world_.loop, [done = std::move(done), outcome = std::move(outcome)] { done(outcome); });
+    post(world_.loop, [done = std::move(done), outcome = std::move(outcome)] { done(outcome); });
 }
 
 void Runner::answer_waiters(bool attempt_made) {
@@ -72,8 +69,7 @@ void Runner::stop(bool wait, WhenDone done) {
 /// "waiting for x to stop", at once and then every two seconds, for as long as somebody waits.
 void Runner::await_stop() {
     say(process::waiting_to_stop(name()));
-    auto timer = std::make_shared<boost::asio::steady_timer>(world_.loop, std::chrono::seconds(2));
-    timer->async_wait([this, self = self_, timer](const boost::system::error_code&) {
+    post_after(world_.loop, std::chrono::seconds(2), [this, self = self_] {
         if (*self && !stopping_.empty()) await_stop();
     });
 }

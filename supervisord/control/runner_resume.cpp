@@ -11,7 +11,7 @@ void close_descriptors(const keeper::Slot& slot) {
         if (retained.fd >= 0) base::Fd(retained.fd).reset();
 }
 
-void leave_alone(boost::asio::io_context& loop, const keeper::Slot& slot) {
+void leave_alone(Loop& loop, const keeper::Slot& slot) {
     if (slot.pidfd >= 0) base::Fd(slot.pidfd).reset();
     for (const auto& retained : slot.retained) {
         base::Fd end(retained.fd);

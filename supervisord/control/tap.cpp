@@ -5,10 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -38,43 +34,32 @@ base::Time end_of(microseconds pause) {
 }  // namespace
 
 struct Tap::Watch : std::enable_shared_from_this<Watch> {
-    Watch(boost::asio::io_context& loop, logs::Output& target, base::Fd fd, Report tell)
-        : output(target), pipe(std::move(fd)), readable(loop), timer(loop), report(std::move(tell)) {
+    Watch(Loop& its_loop, logs::Output& target, base::Fd fd, Report tell)
+        : loop(its_loop), output(target), pipe(std::move(fd)), readiness(loop), timer(loop), report(std::move(tell)) {
         const int capacity = ::fcntl(pipe.get(), F_GETPIPE_SZ);
         if (capacity > 0) room = std::min(static_cast<std::size_t>(capacity), logs::batch_limit);
     }
 
+    Loop& loop;
     logs::Output& output;
     base::Fd pipe;
-    /// Holds the pipe as long as it is waited for, and no longer: a descriptor that Asio knows wakes the loop at every write.
-    boost::asio::posix::stream_descriptor readable;
-    boost::asio::steady_timer timer;
+    Readiness readiness;  // watches it as long as it is waited for, and no longer
+    Timer timer;
     Report report;
     microseconds pause = first_pause;
     std::size_t room = logs::batch_limit;  // bytes: what a look can find
     std::size_t last = 0;                  // bytes: what the last one found
 
     void wait() {
-        boost::system::error_code error;
-        readable.assign(pipe.get(), error);
-        if (error) return look_again(base::now() + shortage_pause);
-        readable.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                            [self = shared_from_this()](const boost::system::error_code& failed) {
-                                if (failed || !self->pipe) return;
-                                self->let_go();
-                                self->pump();
-                            });
-    }
-
-    void let_go() {
-        if (readable.is_open()) readable.release();
+        if (!readiness.begin(pipe.get())) return look_again(base::now() + shortage_pause);
+        readiness.when_readable([self = shared_from_this()] {
+            self->readiness.end();
+            self->pump();
+        });
     }
 
     void look_again(base::Time when) {
-        timer.expires_at(when);
-        timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-            if (!error && self->pipe) self->pump();
-        });
+        timer.at(when, [self = shared_from_this()] { self->pump(); });
     }
 
     /// Large batches cost less a byte, and a full pipe costs the child its time: about half full is what is wanted.  A pipe
@@ -94,7 +79,7 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
 
     /// When others had their turn.
     void look_again_at_once() {
-        boost::asio::post(readable.get_executor(), [self = shared_from_this()] {
+        post(loop, [self = shared_from_this()] {
             if (self->pipe) self->pump();
         });
     }
@@ -119,12 +104,12 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
 
     void close() {
         timer.cancel();
-        let_go();
+        readiness.end();
         pipe.reset();
     }
 };
 
-Tap::Tap(boost::asio::io_context& loop, logs::Output& output, base::Fd pipe, Report report)
+Tap::Tap(Loop& loop, logs::Output& output, base::Fd pipe, Report report)
     : watch_(std::make_shared<Watch>(loop, output, std::move(pipe), std::move(report))) {
     watch_->wait();
 }
@@ -153,7 +138,7 @@ Tap::Rest Tap::finish() {
     }
     if (const auto lost = output.remaining_report(); !lost.empty()) watch_->report(lost);
     watch_->timer.cancel();
-    watch_->let_go();
+    watch_->readiness.end();
     rest.pipe = std::move(watch_->pipe);
     return rest;
 }

@@ -8,11 +8,8 @@
 #include <string_view>
 
 #include "common/base/fd.hpp"
+#include "supervisord/control/loop.hpp"
 #include "supervisord/log/output.hpp"
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace control {
 
@@ -22,7 +19,7 @@ public:
     using Report = std::function<void(std::string_view)>;
 
     /// Output and loop outlive it.
-    Tap(boost::asio::io_context& loop, logs::Output& output, base::Fd pipe, Report report);
+    Tap(Loop& loop, logs::Output& output, base::Fd pipe, Report report);
     ~Tap();
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;

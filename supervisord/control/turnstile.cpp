@@ -1,14 +1,12 @@
 #include "supervisord/control/turnstile.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 
 namespace control {
 
 struct Turnstile::State : std::enable_shared_from_this<State> {
-    explicit State(boost::asio::io_context& its_loop) : loop(its_loop) {}
+    explicit State(Loop& its_loop) : loop(its_loop) {}
 
-    boost::asio::io_context& loop;
+    Loop& loop;
     std::size_t inside = 0;
     std::deque<std::function<void(Pass)>> waiting;
 
@@ -20,7 +18,7 @@ struct Turnstile::State : std::enable_shared_from_this<State> {
     void leave() {
         --inside;
         if (waiting.empty()) return;
-        boost::asio::post(loop, [self = shared_from_this()] {
+        post(loop, [self = shared_from_this()] {
             if (self->waiting.empty() || self->inside >= limit) return;
             const auto go = std::move(self->waiting.front());
             self->waiting.pop_front();
@@ -29,7 +27,7 @@ struct Turnstile::State : std::enable_shared_from_this<State> {
     }
 };
 
-Turnstile::Turnstile(boost::asio::io_context& loop) : state_(std::make_shared<State>(loop)) {}
+Turnstile::Turnstile(Loop& loop) : state_(std::make_shared<State>(loop)) {}
 
 void Turnstile::enter(std::function<void(Pass)> go) {
     if (state_->inside >= limit || !state_->waiting.empty())

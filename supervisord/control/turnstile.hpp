@@ -7,9 +7,7 @@
 #include <functional>
 #include <memory>
 
-namespace boost::asio {
-class io_context;
-}
+#include "supervisord/control/loop.hpp"
 
 namespace control {
 
@@ -17,7 +15,7 @@ class Turnstile {
 public:
     static constexpr std::size_t limit = 64;
 
-    explicit Turnstile(boost::asio::io_context& loop);
+    explicit Turnstile(Loop& loop);
 
     /// Another may enter when the last copy is gone.
     using Pass = std::shared_ptr<void>;

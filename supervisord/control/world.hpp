@@ -10,6 +10,7 @@
 #include "supervisord/control/events.hpp"
 #include "supervisord/control/leavings.hpp"
 #include "supervisord/control/link.hpp"
+#include "supervisord/control/loop.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/control/turnstile.hpp"
@@ -22,7 +23,7 @@ namespace control {
 class Runner;
 
 struct World {
-    boost::asio::io_context& loop;
+    Loop& loop;
     Link& link;
     logs::Activity& activity;
     logs::Files& files;

@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 
-PATIENCE = 20  # seconds: for anything that is to happen
+PATIENCE = 60  # seconds: for anything that is to happen, on a machine with other things to do
 
 # Name, lines per second, bytes per line, life in ms (0: until told to end), extra options.
 SERVICES = (
@@ -108,6 +108,15 @@ class Connection:
         if b' 200 ' not in head.split(b'\r\n')[0]:
             raise ConnectionResetError('no whole answer')
         return json.loads(body)['result']
+
+    def insist(self, method, *params):
+        """As often as it takes; the supervisord to ask is not to die for good meanwhile."""
+        def attempt():
+            try:
+                return [self.call(method, *params)]
+            except (OSError, ValueError, KeyError):
+                return None
+        return until('an answer to ' + method, attempt)[0]
 
 
 def written(identity, lines, size):
