@@ -8,11 +8,12 @@ compares what the services say of themselves with the logs:
   I4  never two controllers, never two keepers
   I9  services that were asked for nothing keep their pid.
 
-    faults.py --bin DIR --witness FILE [--kills N] [--keepers P] [--both P] [--crash-points] [--seed N] [--keep]
+    faults.py --bin DIR --witness FILE [--kills N] [--keepers P] [--both P] [--upgrades P] [--crash-points] [--aim ...] [--seed N] [--keep]
 
---keepers and --both: which part of the deaths is the keeper's, and both's; then it is started again.  --crash-points
-needs binaries built with -Dcrash_points=true: keeper and controller then die at the places named there, and at random
-times besides.  As root it runs in a PID namespace of its own.  Ends with 'N passed, N failed'.
+--keepers and --both: which part of the deaths is the keeper's, and both's; then it is started again.  --upgrades: which
+part of the deaths comes a moment after an upgrade was asked for, by a signal.  --crash-points
+needs binaries built with -Dcrash_points=true: keeper and controller then die at the places named there, more often at
+those of --aim, and at random times besides.  As root it runs in a PID namespace of its own.  Ends with 'N passed, N failed'.
 """
 import argparse
 import ctypes
@@ -139,7 +140,7 @@ class Test:
         self.crash_file = self.path('crash')
         self.drawn = self.path('crash.drawn')
         self.rpc = Connection(self.path('s.sock'))
-        self.kills = self.keepers = self.launches = self.unknown = 0
+        self.kills = self.keepers = self.launches = self.upgrades = self.unknown = 0
         self.statuses = {}  # of what came to us and was reaped
         self.lossy = set()  # incarnations that ended while nobody lived
         self.ended, self.recent, self.looked = set(), set(), 0  # incarnations that ended, at the looks at them
@@ -240,6 +241,14 @@ class Test:
             self.come_back()
             self.slowest = max(self.slowest, time.monotonic() - begin)
 
+    def ask_for_upgrade(self):
+        """Another death may come before, in the middle of it, or after."""
+        keeper = self.keeper()
+        if keeper in keepers(self.conf):
+            self.kill([keeper], signal.SIGUSR1)
+            self.upgrades += 1
+            time.sleep(self.random.uniform(0, 0.25))
+
     def answer(self, method):
         """Of whoever lives; started from outside when neither does, again when that one dies on its way."""
         launched = False
@@ -266,11 +275,14 @@ class Test:
         if self.options.crash_points:
             with open(self.crash_file, 'w') as file:
                 # The death of a child before it is a service is another test's subject.
-                file.write('child.* 0\n* %g\n' % self.options.probability)
+                lines = ['child.* 0'] + [line for line in self.options.aim.split(',') if line] + ['* %g' % self.options.probability]
+                file.write('\n'.join(lines) + '\n')
         while self.kills < self.options.kills:
             time.sleep(self.random.choice((0.002, 0.01, 0.03, 0.1, 0.3)) * self.random.random())
             if not supervisors(self.conf):
                 self.come_back()
+            if self.random.random() < self.options.upgrades:
+                self.ask_for_upgrade()
             self.one_death()
             if self.kills % 50 == 0:
                 self.come_back()
@@ -370,7 +382,9 @@ def main():
     parser.add_argument('--kills', type=int, default=120)
     parser.add_argument('--keepers', type=float, default=0.15)
     parser.add_argument('--both', type=float, default=0.03)
+    parser.add_argument('--upgrades', type=float, default=0)
     parser.add_argument('--crash-points', action='store_true')
+    parser.add_argument('--aim', default='', help='NAME PROBABILITY,... of crash points that are hit more often')
     parser.add_argument('--seed', type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument('--probability', type=float, default=0.0005, help='of death at each crash point that is passed')
     parser.add_argument('--keep', action='store_true')
@@ -385,8 +399,9 @@ def main():
         test.run()
     except Failure as problem:
         test.failures.append(str(problem))
-    print('seed %d: %d kills, %d of them of the keeper alone; begun again %d times; %s starts, %d ends unknown; '
-          'slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.launches - 1, getattr(test, 'starts', '?'),
+    print('seed %d: %d kills, %d of them of the keeper alone; %d upgrades asked for; begun again %d times; %s starts, %d ends unknown; '
+          'slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades,
+                                      test.launches - 1, getattr(test, 'starts', '?'),
                                       test.unknown, test.slowest * 1000))
     for failure in test.failures[:20]:
         print('  ' + failure)
