@@ -26,7 +26,8 @@ void Runner::spawn() {
 
 void Runner::launch(const Turnstile::Pass& pass) {
     if (state() != api::State::starting) return feed(process::SpawnFailed{});  // stopped before its turn came
-    if (!base::has_room_for(keeper::descriptor_reserve)) return spawn_refused(process::too_many_files(name()));
+    // Each that is on its way will bring the descriptor of its child.
+    if (!base::has_room_for(keeper::descriptor_reserve + world_.launches.inside())) return spawn_refused(process::too_many_files(name()));
     if (const auto problem = use_socket(); !problem.empty()) return spawn_refused(problem);
     const auto found = find_command(program_, world_);
     if (const auto* unusable = std::get_if<process::Unusable>(&found)) return spawn_refused(unusable->text);

@@ -36,4 +36,6 @@ void Turnstile::enter(std::function<void(Pass)> go) {
         go(state_->pass());
 }
 
+std::size_t Turnstile::inside() const { return state_->inside; }
+
 }  // namespace control

@@ -21,6 +21,8 @@ public:
     using Pass = std::shared_ptr<void>;
     /// Calls at once when there is room, else later from the loop.
     void enter(std::function<void(Pass)> go);
+    /// Launches on their way.
+    [[nodiscard]] std::size_t inside() const;
 
 private:
     struct State;

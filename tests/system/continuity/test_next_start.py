@@ -198,3 +198,16 @@ class NextStart(Bed):
         self.wait_for_answer()
         now = self.info()
         self.assertEqual({name: now[name]['pid'] for name in before}, before)
+
+    def test_launches_on_their_way_leave_the_others_their_descriptors(self):
+        """Each will bring one for its child, and many are on their way at once."""
+        self.write_config('[program:p]\ncommand=/bin/sleep 1000\nnumprocs=60\nstartsecs=0\nautorestart=false\n'
+                          'process_name=%(program_name)s_%(process_num)02d\n', 'minfds=130')
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (130, 130))
+        self.assertEqual(self.try_to_start(preexec_fn=limit).returncode, 0)
+        self.wait_for_log('too many open files')
+        for _ in range(3):
+            states = [one['statename'] for one in self.info().values()]
+            self.assertTrue(0 < states.count('RUNNING') < 60, states)
+        free = 130 - len(os.listdir('/proc/%d/fd' % self.controller()))
+        self.assertGreaterEqual(free, 20)
