@@ -29,6 +29,16 @@ namespace {
 
 constexpr std::chrono::seconds test_limit{20};
 constexpr std::chrono::seconds end_limit{10};  // for the old controller, which finishes what clients wait for
+constexpr unsigned follow_limit = 5;           // seconds, for the new version of the keeper until it works
+
+// SIGALRM ends the process that waits for nothing but it, whatever program that is by then.
+void wind_alarm(unsigned seconds) {
+    ::alarm(seconds);
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    ::sigprocmask(seconds > 0 ? SIG_UNBLOCK : SIG_BLOCK, &alarm, nullptr);
+}
 
 }  // namespace
 
@@ -145,12 +155,13 @@ Passage Loop::passage_now() const {
 // Only with a controller that works, and when all that it was answered is sent: an answer that waits is in no table.
 bool Loop::is_to_follow() const {
     return table_.header().upgrade == Upgrade::following && greeted_ && restarts_.ready && link_ && controller_ > 0 &&
-           tester_ == 0 && !waiting_answer_ && !kill_at_ && !exit_code_ && last_resort_ == 0;
+           tester_ == 0 && !test_result_ && !waiting_answer_ && !kill_at_ && !exit_code_ && last_resort_ == 0;
 }
 
-// All signals are blocked, and stay so: those that come meanwhile wait for the descriptor that the new version opens.
-// Children that end wait as zombies.  The link is open all the time: the controller does not notice, and what it sends
-// waits in the socket.
+// All signals but one are blocked, and stay so: those that come meanwhile wait for the descriptor that the new version
+// opens.  Children that end wait as zombies.  The link is open all the time: the controller does not notice, and what it
+// sends waits in the socket.  Should the new version hang before it works, nobody would notice that either: the alarm
+// ends it then, and the controller takes its place.
 void Loop::follow() {
     const base::Fd file = write_passage(passage_now());
     if (!file) return follow_failed(errno);
@@ -161,8 +172,10 @@ void Loop::follow() {
     ::dup2(boot_copy_.get(), boot_fd);
     ::dup2(file.get(), passage_fd);
     ::dup2(file_.fd(), live_table_fd);
+    wind_alarm(follow_limit);
     ::execveat(program_, "", keeper_arguments_.data(), environ, AT_EMPTY_PATH);
     const int error = errno;
+    wind_alarm(0);
     close_all_on_exec();
     (void)reserve_low_descriptors();
     follow_failed(error);
@@ -208,6 +221,7 @@ bool Loop::resume(const Passage& passage) {
     doubt();
     header.upgrade = Upgrade::done;
     upgrade_untold_ = true;
+    wind_alarm(0);
     return program_ >= 0 && adopt_orphans();
 }
 

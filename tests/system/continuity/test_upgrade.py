@@ -313,6 +313,29 @@ class NotFit(Upgraded):
         self.check_counting(self.path('out'))
 
 
+    def test_a_keeper_that_does_not_work_is_followed_by_its_controller(self):
+        """It has passed its test, and ends, or hangs, when it is executed in the place of the old one."""
+        shutil.copy(os.path.join(BIN, 'supervisord'), self.path('bin', 'real'))
+        self.start('[program:writer]\ncommand=%s\nstdout_logfile=%s\nstdout_logfile_maxbytes=0\n' % (COUNTS, self.path('out')))
+        self.wait_for('it to run', lambda: self.state('writer') == 'RUNNING')
+        pid = self.pid('writer')
+        with open(os.environ['IMPOSTOR'], 'rb') as file:
+            impostor = file.read()
+        for how in 'exit', 'hang':
+            with open(self.path('bin', 'role'), 'w') as file:
+                file.write('--upgraded ' + how)
+            self.install_file(impostor)
+            old = self.keeper()
+            self.ctl('upgrade')
+            self.wait_for('another keeper', lambda: self.keeper() != old)
+            self.assertFalse(lives(old))
+            self.wait_for_answer()
+            self.assertEqual(self.pid('writer'), pid)
+        self.rpc.insist('stopProcess', 'writer')
+        self.check_counting(self.path('out'))
+        self.end_orderly()
+
+
 class Killed(Upgraded):
     """In the middle of an upgrade."""
 
