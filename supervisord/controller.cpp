@@ -332,6 +332,10 @@ int Controller::run() {
     if (follows_) activity.mend();
     if (const int error = activity.open())
         return fail(concat("cannot open ", config_.settings.logfile, ": ", base::errno_text(error)));
+    link_.when_unheld([&activity](const std::string& name, int error) {
+        activity.log(LogLevel::critical, concat("the keeper cannot hold '", name, "', which is lost when its controller dies: ",
+                                                base::errno_text(error)));
+    });
     log_beginning(activity);
     if (recovered.finished > 0)
         activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));

@@ -52,7 +52,7 @@ void Leavings::take(base::Fd pipe) {
     struct stat facts{};
     if (!pipe || !has_writer(pipe.get()) || ::fstat(pipe.get(), &facts) != 0) return;
     std::string name = base::concat(prefix, facts.st_ino);
-    link_.hold(name, pipe.get());
+    link_.hold_if_room(name, pipe.get());
     read(std::move(pipe), std::move(name));
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <cerrno>
 
 #include "common/base/alarm.hpp"
 #include "common/base/clock.hpp"
@@ -55,16 +56,17 @@ void Link::send(keeper::Message message, std::vector<base::Fd> descriptors, Answ
     if (waiting_.size() == 1 && !wants_to_write_) pump_out();
 }
 
-void Link::send_copy(keeper::Message message, int descriptor) {
+void Link::send_copy(keeper::Message message, int descriptor, Answered answered) {
     base::Fd copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
     if (copy) {
         std::vector<base::Fd> descriptors;
         descriptors.push_back(std::move(copy));
-        return send(std::move(message), std::move(descriptors));
+        return send(std::move(message), std::move(descriptors), std::move(answered));
     }
     // No descriptor is left for what would have to wait: then it does not.  The keeper is quick, and the order is kept.
     flush();
     message.seq = ++last_request_;
+    asked_.emplace(message.seq, std::move(answered));
     const int socket = socket_.get();
     const base::Time until = base::now() + patience;
     while (waiting_.empty() && keeper::send_message(socket, message, {&descriptor, 1}) == keeper::Sent::full &&
@@ -73,9 +75,22 @@ void Link::send_copy(keeper::Message message, int descriptor) {
 
 void Link::hold(const std::string& name, int descriptor) {
     keeper::Message message = keeper::message_of(keeper::Type::put);
-    if (!keeper::set_name(message, name)) return;
-    send_copy(message, descriptor);
+    if (!keeper::set_name(message, name)) return not_held(name, ENAMETOOLONG);
     holds(name, descriptor);
+    send_copy(message, descriptor, [this, name](const keeper::Message& answer, base::Fd) {
+        if (answer.err != 0) not_held(name, answer.err);
+    });
+}
+
+void Link::hold_if_room(const std::string& name, int descriptor) {
+    if (held_.size() + places_kept >= keeper::held_limit) return not_held(name, ENOSPC);
+    hold(name, descriptor);
+}
+
+/// Nor would a keeper in the place of this one have room for it.
+void Link::not_held(const std::string& name, int error) {
+    if (error == ENOSPC) held_.erase(name);
+    if (unheld_) unheld_(name, error);
 }
 
 void Link::holds(const std::string& name, int descriptor) {

@@ -38,6 +38,11 @@ public:
     /// The keeper is to hold a copy of a descriptor for later controllers, in place of one of the same name.  Another
     /// copy stays here, for the day when the keeper is gone.
     void hold(const std::string& name, int descriptor);
+    /// The same for what there may be any number of: it leaves places_kept of the keeper's places to others.
+    void hold_if_room(const std::string& name, int descriptor);
+    static constexpr std::size_t places_kept = 64;
+    /// Whoever is told what the keeper does not hold, and why (errno): it goes with this controller.
+    void when_unheld(std::function<void(const std::string& name, int error)> told) { unheld_ = std::move(told); }
     /// It holds it already, for a controller before, and we have it under this number.
     void holds(const std::string& name, int descriptor);
     void let_go(const std::string& name);
@@ -49,7 +54,8 @@ public:
     void flush();
 
 private:
-    void send_copy(keeper::Message message, int descriptor);
+    void send_copy(keeper::Message message, int descriptor, Answered answered);
+    void not_held(const std::string& name, int error);
 
     struct Outgoing {
         keeper::Message message;
@@ -69,6 +75,7 @@ private:
     std::map<std::string, base::Fd> held_;
     News news_;
     std::function<void()> lost_;
+    std::function<void(const std::string&, int)> unheld_;
 };
 
 }  // namespace control

@@ -161,7 +161,7 @@ void Remnants::take(base::Fd pipe, std::size_t left, pid_t pid) {
     if (row && remnant.pipe) {
         const std::uint64_t order = queue_->remnants.empty() ? 1 : queue_->remnants.back().name.order + 1;
         remnant.name = {*row, order, static_cast<std::uint64_t>(pid)};
-        queue_->link.hold(remnant.name.text(), remnant.pipe.get());
+        queue_->link.hold_if_room(remnant.name.text(), remnant.pipe.get());
     }
     queue_->add(std::move(remnant));
 }
