@@ -364,6 +364,10 @@ int Controller::run() {
         if (welcome_.why == Why::salvaged) begin_what_does_not_run(*notes);
         for (const auto& slot : snapshot_.slots()) notes->raise_incarnations(slot.inc);
         daemon.resume(*content_, snapshot_, recovered.unheard);
+        if (welcome_.why == Why::salvaged)
+            daemon.note_leftovers(snapshot_);
+        else if (const base::Fd noted = held(snapshot_, keeper::held_leftovers))
+            daemon.recall_leftovers(noted);
         control::Remnants::forget_unclaimed(link_, leavings, *journal);
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
             activity.log(LogLevel::warn, concat(lost, " bytes of output of programs that are no longer configured were dropped"));
@@ -376,6 +380,7 @@ int Controller::run() {
             for (const auto& problem : logs::remove_auto_logs(config_.settings.childlogdir, config_.settings.identifier, {}))
                 activity.log(LogLevel::warn, problem);
         daemon.begin(config_, snapshot_);
+        if (held(snapshot_, keeper::held_leftovers)) link_.let_go(std::string(keeper::held_leftovers));
         control::Remnants::forget_unclaimed(link_, leavings, *journal);
         if (const auto lost = journal->forget_unclaimed(); lost > 0)
             activity.log(LogLevel::warn, concat(lost, " bytes of output of before were dropped"));
@@ -398,7 +403,7 @@ int Controller::run() {
             activity.log(LogLevel::critical, concat("could not write pidfile ", config_.settings.pidfile));
         else if (!follows_ || welcome_.why == Why::promoted || welcome_.why == Why::salvaged)
             activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
-        if (welcome_.why == Why::salvaged) daemon.deal_with_leftovers(snapshot_);
+        daemon.deal_with_leftovers(snapshot_, welcome_.why == Why::salvaged);
         daemon.autostart();
     });
     works_ = true;

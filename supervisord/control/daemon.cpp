@@ -61,12 +61,7 @@ Process* Daemon::find(std::string_view group, std::string_view process) {
 
 // News.
 
-Runner* Daemon::runner_of(const keeper::Message& message) {
-    const std::string_view name = keeper::name_of(message);
-    const auto colon = name.find(':');  // group names have none (compat/config.md, section 5.11)
-    if (colon == std::string_view::npos) return nullptr;
-    return static_cast<Runner*>(find(name.substr(0, colon), name.substr(colon + 1)));
-}
+Runner* Daemon::runner_of(const keeper::Message& message) { return find(keeper::name_of(message)); }
 
 void Daemon::news(const keeper::Message& message) {
     Runner* runner = nullptr;

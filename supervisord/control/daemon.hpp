@@ -48,7 +48,10 @@ public:
                 std::span<const logs::Unheard> unheard);
     /// After a supervisord that was killed: what of its programs is not to go on, and what cannot, because there is no way
     /// to its output, is ended and begun anew.
-    void deal_with_leftovers(const keeper::Snapshot& snapshot);
+    void note_leftovers(const keeper::Snapshot& snapshot);
+    /// Those that a controller before has noted, and was not done with.
+    void recall_leftovers(const base::Fd& file);
+    void deal_with_leftovers(const keeper::Snapshot& snapshot, bool are_new);
     /// Starts what autostart wants and was never started.
     void autostart();
 
@@ -92,7 +95,14 @@ private:
     void deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number);
     void adopt_unclaimed(Runner& runner);
     void forget_unclaimed(const keeper::Message& exited);
-    void end_leftover(Runner& runner, const keeper::Slot& slot, std::string_view why);
+    struct Leftover {
+        std::string key;
+        std::uint64_t incarnation = 0;
+    };
+    void end_leftover(Runner& runner, const Leftover& leftover, std::string_view why);
+    static constexpr std::string_view no_way_to_output = "there is no way to its output";
+    void done_with_leftover(const std::string& key);
+    [[nodiscard]] Runner* find(std::string_view key);
     void end_unclaimed(const keeper::Slot& slot, std::uint32_t number);
     void release(std::uint32_t slot, std::uint64_t incarnation);
     void received(std::uint64_t bits);
@@ -119,6 +129,7 @@ private:
         std::vector<std::function<base::Fd()>> drains;  // of its outputs
     };
     std::map<std::string, Unclaimed, std::less<>> unclaimed_;
+    std::vector<Leftover> leftovers_;  // still to be ended
     bool going_down_is_due_ = false;
     bool waits_for_last_words_ = false;
     bool ended_ = false;

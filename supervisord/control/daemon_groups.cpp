@@ -151,7 +151,7 @@ void Daemon::adopt_unclaimed(Runner& runner) {
     world_.notes.raise_incarnations(left.slot->inc);
     runner.resume(left.slot, left.number);
     if (left.slot->flags & keeper::cut_off)
-        end_leftover(runner, *left.slot, "there is no way to its output");
+        end_leftover(runner, {runner.key(), left.slot->inc}, no_way_to_output);
     else
         log(LogLevel::info, concat("adopted: '", runner.name(), "' with pid ", left.slot->pid));
 }

@@ -84,6 +84,8 @@ public:
     [[nodiscard]] std::string logfile(Channel channel) const override;
     void start(bool wait, WhenDone done) override;
     void stop(bool wait, WhenDone done) override;
+    /// As stop, and answers also when somebody has stopped it before.
+    void end(WhenDone done);
     void signal(int number, WhenDone done) override;
     Outcome send_stdin(std::string_view bytes) override;
     Outcome clear_logs() override;

@@ -66,6 +66,12 @@ void Runner::stop(bool wait, WhenDone done) {
     if (wait && !stopping_.empty()) await_stop();
 }
 
+void Runner::end(WhenDone done) {
+    if (state() != api::State::stopping) return stop(true, std::move(done));  // answers at once when nothing runs
+    stopping_.push_back({true, std::move(done)});
+    await_stop();
+}
+
 /// "waiting for x to stop", at once and then every two seconds, for as long as somebody waits.
 void Runner::await_stop() {
     say(process::waiting_to_stop(name()));

@@ -27,6 +27,7 @@ inline constexpr int examined_passage_fd = 11;    // and of a passage
 inline constexpr int first_free_fd = 16;  // the keeper holds nothing below: programs are given descriptors 0 to 15
 
 inline constexpr std::string_view held_pidfile = "pidfile";  // put: a file with the path that counts since a reload
+inline constexpr std::string_view held_leftovers = "leftovers";  // what is still to be ended of those that were salvaged
 inline constexpr std::string_view held_program = "program";  // the binary of the last controller that worked (O_PATH)
 
 // Descriptors that stay free: below, no program is started, so that deaths of keeper and controller can be mended and

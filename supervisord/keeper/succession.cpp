@@ -136,6 +136,8 @@ void Loop::controller_ended(int wstatus) {
         return;
     }
     std::chrono::milliseconds delay{0};
+    // One that did not work yet has not noted what is to be done with what was salvaged.
+    const bool salvages = header.why == Why::salvaged && header.ever_ready == 0;
     header.why = Why::reload;
     if (is_new_one_lost()) {
         ++header.restarts;
@@ -144,7 +146,7 @@ void Loop::controller_ended(int wstatus) {
         if (!restart_asked_) header.why = Why::upgrade;
     } else if (!restart_asked_) {
         ++header.restarts;
-        header.why = hangs_ ? Why::hang : Why::crash;
+        header.why = salvages ? Why::salvaged : hangs_ ? Why::hang : Why::crash;
         const bool killed_from_outside = WIFSIGNALED(wstatus) && WTERMSIG(wstatus) == SIGKILL;
         delay = on_death(restarts_, base::now(), killed_from_outside);
     }

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import unittest
 
 from bed import BIN, SLOW, Bed, lives
 
@@ -59,6 +60,40 @@ class BothDie(Bed):
         self.wait_for('the end of both', lambda: not lives(p) and not lives(q))
         self.wait_for_log("'p' with pid %d is ended and begun anew: leftovers=stop" % p)
         self.wait_for_log("'q:q' with pid %d, which is not configured any more, is ended: leftovers=stop" % q)
+
+    def test_leftovers_stop_outlives_controllers(self):
+        """What was to be ended is ended, and begun anew, by whichever controller there is."""
+        deaf = '/bin/sh -c "trap : TERM; while :; do sleep 0.05; done"'
+        programs = '[program:p]\ncommand=%s\nstartsecs=0\nstopwaitsecs=2\n' % deaf
+        self.start(programs + '[program:q]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')
+        self.wait_for('all to run', lambda: self.state('p') == self.state('q') == 'RUNNING')
+        p, q = self.pid('p'), self.pid('q')
+        time.sleep(0.2)  # until it is deaf
+        self.kill_both()
+        self.start(programs, 'leftovers=stop')
+        self.wait_for('its stop', lambda: self.state('p') == 'STOPPING')
+        self.kill_controller()
+        self.wait_for('p anew', lambda: self.state('p') == 'RUNNING' and self.pid('p') != p)
+        self.wait_for('the end of both', lambda: not lives(p) and not lives(q))
+        self.assertEqual(len(self.spawned('p')), 2)
+        self.kill_controller()
+        self.wait_for_answer()
+        self.assertEqual((self.state('p'), len(self.spawned('p'))), ('RUNNING', 2))
+
+    @unittest.skipUnless(os.environ.get('CRASH_POINTS') == '1', 'crash points are not compiled in')
+    def test_leftovers_stop_when_the_first_controllers_do_not_come_so_far(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        old = self.pid('p')
+        self.kill_both()
+        with open(self.path('crash'), 'w') as file:
+            file.write('controller.resumed 1\n')
+        self.try_to_start(env=dict(os.environ, SUPERVISORD_CRASH_FILE=self.path('crash')))
+        self.wait_for_log('resumed: 1 process .controllers lost: 1.')
+        os.unlink(self.path('crash'))
+        self.wait_for('p anew', lambda: self.state('p') == 'RUNNING' and self.pid('p') != old)
+        self.assertFalse(lives(old))
+        self.assertEqual(len(self.spawned('p')), 2)
 
     def test_leftovers_ignore_leaves_them_alone(self):
         self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=ignore')
