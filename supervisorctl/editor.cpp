@@ -5,7 +5,6 @@
 
 #include <clocale>
 #include <cstdio>
-#include <cstdlib>
 #include <cwchar>
 
 #include "common/base/text.hpp"
@@ -135,8 +134,7 @@ std::optional<std::string> Editor::read_line() {
 }
 
 bool Editor::fits(const Terminal& terminal) {
-    const char* kind = std::getenv("TERM");
-    return terminal.is_interactive() && kind && *kind && std::string_view(kind) != "dumb";
+    return terminal.is_interactive() && terminal.has_screen();
 }
 
 }  // namespace supervisorctl

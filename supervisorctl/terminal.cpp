@@ -94,13 +94,14 @@ bool Terminal::is_interactive() const { return ::isatty(in_) == 1 && is_shown();
 
 bool Terminal::is_shown() const { return ::isatty(out_) == 1; }
 
+bool Terminal::has_screen() const {
+    const char* kind = std::getenv("TERM");
+    return is_shown() && kind && *kind && std::string_view(kind) != "dumb";
+}
+
 bool Terminal::shows_colours() const {
-    const auto variable = [](const char* name) {
-        const char* value = std::getenv(name);
-        return std::string_view(value ? value : "");
-    };
-    const std::string_view kind = variable("TERM");
-    return is_shown() && variable("NO_COLOR").empty() && !kind.empty() && kind != "dumb";
+    const char* unwanted = std::getenv("NO_COLOR");
+    return has_screen() && !(unwanted && *unwanted);
 }
 
 }  // namespace supervisorctl
