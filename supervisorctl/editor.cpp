@@ -65,7 +65,7 @@ struct Editor::Inside {
         std::string more = common_beginning(completion.candidates).substr(completion.typed.size());
         if (completion.candidates.size() == 1) more += ' ';
         if (!more.empty()) return el_insertstr(edit, more.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
-        self.terminal.write(base::concat('\n', columns(completion.candidates, 79)));
+        self.terminal.write(base::concat('\n', columns(completion.candidates, self.terminal.size().columns - 1)));
         return CC_REDISPLAY;
     }
 

@@ -1,6 +1,5 @@
 #include "supervisorctl/full_screen.hpp"
 
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -45,13 +44,6 @@ void FullScreen::leave() {
     (void)base::write_all(terminal_.output_descriptor(), end);
     if (has_keys_) ::tcsetattr(terminal_.input_descriptor(), TCSADRAIN, &before_);
     ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
-}
-
-FullScreen::Size FullScreen::size() const {
-    winsize size{};
-    if (::ioctl(terminal_.output_descriptor(), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
-        return {80, 24};
-    return {size.ws_col, size.ws_row};
 }
 
 void FullScreen::show(const std::string& lines) {

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <termios.h>
 
-#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -19,12 +18,6 @@ public:
     ~FullScreen();
     FullScreen(const FullScreen&) = delete;
     FullScreen& operator=(const FullScreen&) = delete;
-
-    struct Size {
-        std::size_t columns, rows;
-    };
-    /// As it is now; 80 by 24 when the terminal does not say.
-    [[nodiscard]] Size size() const;
 
     /// The lines take the place of those that stand there, in one write; nothing is written when they are the same.
     void show(const std::string& lines);

@@ -1,6 +1,7 @@
 #include "supervisorctl/terminal.hpp"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -97,6 +98,12 @@ bool Terminal::is_shown() const { return ::isatty(out_) == 1; }
 bool Terminal::has_screen() const {
     const char* kind = std::getenv("TERM");
     return is_shown() && kind && *kind && std::string_view(kind) != "dumb";
+}
+
+Terminal::Size Terminal::size() const {
+    winsize size{};
+    if (::ioctl(out_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {80, 24};
+    return {size.ws_col, size.ws_row};
 }
 
 bool Terminal::shows_colours() const {

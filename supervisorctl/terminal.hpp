@@ -3,6 +3,7 @@
 // Does not edit lines: that is editor.hpp.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,11 @@ public:
     [[nodiscard]] bool is_shown() const;
     /// Whether the output is a terminal whose cursor can be moved: TERM is set, and not "dumb".
     [[nodiscard]] bool has_screen() const;
+    struct Size {
+        std::size_t columns, rows;
+    };
+    /// As it is now; 80 by 24 when the output does not say.
+    [[nodiscard]] Size size() const;
     /// Whether it has a screen, and nobody has asked for no colours (NO_COLOR).
     [[nodiscard]] bool shows_colours() const;
     [[nodiscard]] const Interrupt& interrupt() const { return interrupt_; }

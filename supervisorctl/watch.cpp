@@ -65,7 +65,7 @@ public:
     void run() {
         while (!over_ || !to_start_.empty()) {
             if (base::now() >= next_look_) look_again();
-            const auto [columns, rows] = screen_.size();
+            const auto [columns, rows] = session_.terminal().size();
             // Not the last column: what erases the rest of a full line would erase its last character.
             screen_.show(frame(watched_, columns - 1, rows, coloured_));
             wait();
@@ -120,7 +120,7 @@ private:
             if (pressed == 'y' || pressed == 'Y') answered();
             return;
         }
-        const auto page = static_cast<std::int64_t>(screen_.size().rows) - 4;
+        const auto page = static_cast<std::int64_t>(session_.terminal().size().rows) - 4;
         const auto all = static_cast<std::int64_t>(watched_.processes.size());
         switch (pressed) {
             case 'q': case 'Q': case key::end_of_input: return finish();
