@@ -355,8 +355,12 @@ std::optional<std::string> similar_section(std::string_view section) {
     const auto colon = section.find(':');
     const std::string begin = base::lower(base::strip(section.substr(0, colon)));
     if (colon == std::string_view::npos) {
-        const auto name = similar(begin, whole_names);
-        return name && *name != section ? std::optional<std::string>(*name) : std::nullopt;
+        if (const auto name = similar(begin, whole_names))
+            return *name != section ? std::optional<std::string>(*name) : std::nullopt;
+        const auto end = begin.find_first_of(" \t.;/=");  // [program web], [program]
+        const auto prefix = similar(std::string_view(begin).substr(0, end), prefixes);
+        if (!prefix) return std::nullopt;
+        return base::concat(*prefix, ':', end == std::string::npos ? "NAME" : begin.substr(end + 1));
     }
     const auto prefix = similar(begin, prefixes);
     if (!prefix) return std::nullopt;

@@ -174,8 +174,9 @@ private:
     void check_name(const ini::Section& section, const ini::Option& option, const KnownNames& known) {
         if (known.any || std::ranges::find(known.options, option.name) != known.options.end()) return;
         const auto meant = similar(option.name, known.options);
-        note_unknown({Severity::warning, concat("unknown option `", option.name, "` in [", section.name, "]"),
-                      document_.files()[option.file], option.line, section.name, option.name},
+        std::string what = concat("unknown option `", option.name, "` in [", section.name, "]");
+        if (option.name.starts_with('[')) what += ": the beginning of a section needs a ] at its end";
+        note_unknown({Severity::warning, std::move(what), document_.files()[option.file], option.line, section.name, option.name},
                      option.source, option.name_column, meant ? concat('`', *meant, '`') : "");
     }
 
