@@ -233,7 +233,8 @@ Result<int> Signal::read(std::string_view text, const Surroundings&) {
 }
 std::span<const std::string_view> Signal::words() {
     // What people stop programs with.
-    static constexpr std::string_view names[] = {"TERM", "HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "WINCH", "ABRT", "ALRM", "PWR"};
+    static constexpr std::string_view names[] = {"TERM", "HUP",   "INT",  "QUIT", "KILL", "USR1",
+                                                 "USR2", "WINCH", "ABRT", "ALRM", "PWR"};
     return names;
 }
 std::string Signal::write(int value) { return base::signal_name(value).substr(3); }

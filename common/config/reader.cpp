@@ -176,7 +176,8 @@ private:
         const auto meant = similar(option.name, known.options);
         std::string what = concat("unknown option `", option.name, "` in [", section.name, "]");
         if (option.name.starts_with('[')) what += ": the beginning of a section needs a ] at its end";
-        note_unknown({Severity::warning, std::move(what), document_.files()[option.file], option.line, section.name, option.name},
+        note_unknown({Severity::warning, std::move(what), document_.files()[option.file], option.line, section.name,
+                      option.name},
                      option.source, option.name_column, meant ? concat('`', *meant, '`') : "");
     }
 
