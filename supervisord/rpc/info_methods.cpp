@@ -58,7 +58,7 @@ std::vector<EventPoolInfo> get_all_event_pool_info(Supervisor& supervisor) {
         const auto count = [&](std::string_view state) {
             return std::ranges::count_if(pool.listeners, [&](const control::EventPool::Listener& listener) {
                 const control::Process* process = supervisor.find(pool.name, listener.name);
-                return listener.state == state && process && !api::is_stopped(process->state());
+                return listener.state == state && !(process && api::is_stopped(process->state()));
             });
         };
         info.ready = count("READY");
