@@ -15,8 +15,12 @@ constexpr Switch switch_table[] = {
     {takes::timeout, "--timeout", "SECONDS", "Give up when there is no answer after so long; what was begun goes on."},
     {takes::parallel, "--parallel", "", "Do not wait for one process before the next; on a terminal it is always so."},
     {takes::dry_run, "--dry-run", "", "Print what would be done, and do nothing."},
+    {takes::watch, "--watch", "", "Show it again and again, on a terminal as a screen with keys; q or Ctrl-C ends it."},
+    {takes::interval, "--interval", "SECONDS", "With --watch: how often, 2 if not given; 0.5 is twice a second."},
     {takes::strict, "--strict", "", "Take names of options and sections that mean nothing for errors."},
 };
+
+constexpr double shortest_interval = 0.1, longest_interval = 86400;  // seconds
 
 constexpr unsigned asks = takes::timeout;                 // what every command can that talks to the server
 constexpr unsigned tells = takes::timeout | takes::json;  // and what those can that print what it says
@@ -133,7 +137,7 @@ constexpr Command table[] = {
     {.name = "status",
      .run = status,  // checks the server itself: for it every failure is status 4
      .completes = Completes::processes,
-     .switches = tells,
+     .switches = tells | takes::watch | takes::interval,
      .help = "status <name>\t\tGet status for a single process\n"
              "status <gname>:*\tGet status for all processes in a group\n"
              "status <name> <name>\tGet status for multiple named processes\n"
@@ -189,6 +193,23 @@ const Switch* find_switch(const Command& command, std::string_view word) {
     return nullptr;
 }
 
+/// False: it is none.
+bool take_value(Manner& manner, const Switch& row, std::string_view value) {
+    using std::chrono::seconds, std::chrono::milliseconds;
+    if (row.bit == takes::timeout) {
+        std::uint32_t number = 0;
+        if (!base::parse_digits(value, number) || number == 0) return false;
+        manner.timeout = seconds(number);
+        return true;
+    }
+    double number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number, std::chars_format::fixed);
+    if (error != std::errc{} || end != value.data() + value.size()) return false;
+    if (!(number >= shortest_interval && number <= longest_interval)) return false;
+    manner.interval = milliseconds(static_cast<std::int64_t>(number * 1000));
+    return true;
+}
+
 /// Takes the switches of a command out of its words.  False: what is wrong has been said.
 bool take_switches(Session& session, const Command& command, Arguments& words) {
     Manner manner;
@@ -201,16 +222,18 @@ bool take_switches(Session& session, const Command& command, Arguments& words) {
             continue;
         }
         manner.given |= row->bit;
-        if (row->bit != takes::timeout) continue;
+        if (row->argument.empty()) continue;
         const std::string value = equals != std::string::npos ? words[at].substr(equals + 1)
                                   : at + 1 < words.size()     ? words[++at]
                                                               : "";
-        std::uint32_t seconds = 0;
-        if (!base::parse_digits(value, seconds) || seconds == 0) {
-            session.say("Error: --timeout requires a number of seconds");
+        if (!take_value(manner, *row, value)) {
+            session.say(base::concat("Error: ", row->name, " requires a number of seconds"));
             return session.fail(exit_status::invalid_arguments), false;
         }
-        manner.timeout = std::chrono::seconds(seconds);
+    }
+    if (const auto both = takes::watch | takes::interval; (manner.given & both) == takes::interval) {
+        session.say("Error: --interval goes with --watch");
+        return session.fail(exit_status::invalid_arguments), false;
     }
     words = std::move(rest);
     session.set_manner(manner);

@@ -5,7 +5,6 @@
 
 #include <clocale>
 #include <cstdio>
-#include <cstdlib>
 #include <cwchar>
 
 #include "common/base/text.hpp"
@@ -66,7 +65,7 @@ struct Editor::Inside {
         std::string more = common_beginning(completion.candidates).substr(completion.typed.size());
         if (completion.candidates.size() == 1) more += ' ';
         if (!more.empty()) return el_insertstr(edit, more.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
-        self.terminal.write(base::concat('\n', columns(completion.candidates, 79)));
+        self.terminal.write(base::concat('\n', columns(completion.candidates, self.terminal.size().columns - 1)));
         return CC_REDISPLAY;
     }
 
@@ -135,8 +134,7 @@ std::optional<std::string> Editor::read_line() {
 }
 
 bool Editor::fits(const Terminal& terminal) {
-    const char* kind = std::getenv("TERM");
-    return terminal.is_interactive() && kind && *kind && std::string_view(kind) != "dumb";
+    return terminal.is_interactive() && terminal.has_screen();
 }
 
 }  // namespace supervisorctl

@@ -66,25 +66,27 @@ std::optional<Stream> open_again(Session& session, const std::string& path, cons
 
 }  // namespace
 
-void follow(Session& session, const std::string& path) {
+bool follow(Session& session, const std::string& path) {
     session.say("==> Press Ctrl-C to exit <==");
     try {
         auto stream = open_stream(session, path);
-        if (!stream) return session.fail(exit_status::generic);
+        if (!stream) return session.fail(exit_status::generic), false;
         print(session, *stream);
         while (!stream->is_whole()) {
             const std::string position = stream->position();
             if (!position.empty()) stream = open_again(session, path, position);
             if (position.empty() || !stream) {
                 session.terminal().complain(concat(session.remote().server().url.text, path, " Cannot read on, the connection was closed"));
-                return session.fail(exit_status::generic);
+                return session.fail(exit_status::generic), false;
             }
             if (!stream->goes_on()) session.terminal().complain("==> Connected again, something may be missing here <==");
             print(session, *stream);
         }
     } catch (const Interrupted&) {
         session.say("");
+        return true;
     }
+    return false;
 }
 
 }  // namespace supervisorctl

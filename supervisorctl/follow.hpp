@@ -17,7 +17,7 @@ class Session;
 /// Nothing when it cannot be had: standard error then says why.
 [[nodiscard]] std::optional<Stream> open_stream(Session& session, const std::string& path);
 
-/// Prints what comes until the server ends it or Ctrl-C is pressed; the exit status is set when it cannot be had.
-void follow(Session& session, const std::string& path);
+/// Prints what comes until the server ends it or Ctrl-C is pressed (true); the exit status is set when it cannot be had.
+bool follow(Session& session, const std::string& path);
 
 }  // namespace supervisorctl

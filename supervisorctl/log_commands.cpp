@@ -78,7 +78,7 @@ void tail(Session& session, const Arguments& arguments) {
             return fail(session, concat("Error: bad channel ", base::python_repr(arguments.back())));
         if (word == "stderr") channel = Channel::err;
     }
-    if (extent.follows) return follow(session, log_path(name, channel));
+    if (extent.follows) return (void)follow(session, log_path(name, channel));
     show_tail(session, name, channel, extent.bytes);
 }
 
@@ -89,7 +89,7 @@ void maintail(Session& session, const Arguments& arguments) {
     }
     const auto extent = arguments.empty() ? Extent{} : parse_extent(arguments[0]);
     if (!extent) return fail(session, concat("Error: bad argument ", arguments[0]));
-    if (extent->follows) return follow(session, "/mainlogtail");
+    if (extent->follows) return (void)follow(session, "/mainlogtail");
     const auto text = session.remote().tail_main_log(extent->bytes);
     if (text.refused_for(api::Fault::no_file)) return fail(session, "supervisord: ERROR (no log file)");
     if (text.refused_for(api::Fault::failed))

@@ -17,7 +17,7 @@ struct Row {
     int exit_status;
 };
 
-constexpr Row rows[] = {
+constexpr Row outcome_rows[] = {
     {Verb::start, Fault::success, "started", exit_status::success},
     {Verb::start, Fault::already_started, "ERROR (already started)", exit_status::success},
     {Verb::start, Fault::bad_name, "ERROR (no such process)", exit_status::generic},
@@ -55,7 +55,7 @@ std::string_view name(Verb verb) {
 }
 
 std::optional<Report> report(Verb verb, const Outcome& outcome) {
-    for (const Row& row : rows) {
+    for (const Row& row : outcome_rows) {
         if (row.verb != verb || row.result != outcome.status) continue;
         if (row.words.empty()) return Report{outcome.description, row.exit_status};
         return Report{base::concat(api::full_name(outcome.group, outcome.name), ": ", row.words), row.exit_status};

@@ -24,20 +24,6 @@ void append_padded(std::string& out, std::string_view text, std::size_t width) {
     if (length < width) out.append(width - length, ' ');
 }
 
-std::string_view colour_of(int state) {
-    switch (static_cast<api::State>(state)) {
-        case api::State::running: return "\x1b[32m";
-        case api::State::starting:
-        case api::State::stopping:
-        case api::State::backoff: return "\x1b[33m";
-        case api::State::fatal:
-        case api::State::unknown: return "\x1b[31m";
-        case api::State::stopped:
-        case api::State::exited: break;
-    }
-    return "";
-}
-
 /// Widths of the columns when the words stand in so many rows.
 std::vector<std::size_t> widths_in_rows(const std::vector<std::string>& words, std::size_t rows) {
     std::vector<std::size_t> widths((words.size() + rows - 1) / rows, 0);
@@ -53,6 +39,20 @@ std::size_t total(const std::vector<std::size_t>& widths) {
 }
 
 }  // namespace
+
+std::string_view colour_of(int state) {
+    switch (static_cast<api::State>(state)) {
+        case api::State::running: return "\x1b[32m";
+        case api::State::starting:
+        case api::State::stopping:
+        case api::State::backoff: return "\x1b[33m";
+        case api::State::fatal:
+        case api::State::unknown: return "\x1b[31m";
+        case api::State::stopped:
+        case api::State::exited: break;
+    }
+    return "";
+}
 
 std::string status_table(const std::vector<Process>& processes, bool coloured) {
     std::size_t width = narrowest_name_column;

@@ -211,7 +211,9 @@ Answer<std::vector<EventPool>> Remote::event_pools() {
     return call<std::vector<EventPool>>("supervisor.getAllEventPoolInfo", soon);
 }
 
-Answer<bool> Remote::start(const Text& name) { return call<bool>("supervisor.startProcess", whenever, name, true); }
+Answer<bool> Remote::start(const Text& name, bool wait) {
+    return call<bool>("supervisor.startProcess", wait ? whenever : Limit(soon), name, wait);
+}
 void Remote::start_each(const std::vector<Text>& names, const Each& each) {
     call_each("supervisor.startProcess", names, each);
 }
@@ -220,7 +222,9 @@ Answer<Outcomes> Remote::start_group(const Text& group) {
 }
 Answer<Outcomes> Remote::start_all() { return call<Outcomes>("supervisor.startAllProcesses", whenever, true); }
 
-Answer<bool> Remote::stop(const Text& name) { return call<bool>("supervisor.stopProcess", whenever, name, true); }
+Answer<bool> Remote::stop(const Text& name, bool wait) {
+    return call<bool>("supervisor.stopProcess", wait ? whenever : Limit(soon), name, wait);
+}
 void Remote::stop_each(const std::vector<Text>& names, const Each& each) {
     call_each("supervisor.stopProcess", names, each);
 }

@@ -99,15 +99,15 @@ public:
     Answer<Process> process(const std::string& name);
     Answer<std::vector<EventPool>> event_pools();
 
-    // Of processes: each waits until it is so, as long as it takes.
-    Answer<bool> start(const std::string& name);
+    // Of processes: each waits until it is so, as long as it takes, unless told not to.
+    Answer<bool> start(const std::string& name, bool wait = true);
     Answer<std::vector<Outcome>> start_group(const std::string& group);
     Answer<std::vector<Outcome>> start_all();
     using Each = std::function<void(const std::string& name, const Answer<bool>& answer)>;
     /// Asks for all at once and hands over the answers in the order of the names, each as soon as it is there.
     void start_each(const std::vector<std::string>& names, const Each& each);
     void stop_each(const std::vector<std::string>& names, const Each& each);
-    Answer<bool> stop(const std::string& name);
+    Answer<bool> stop(const std::string& name, bool wait = true);
     Answer<std::vector<Outcome>> stop_group(const std::string& group);
     Answer<std::vector<Outcome>> stop_all();
 

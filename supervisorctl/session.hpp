@@ -27,6 +27,7 @@ struct Settings {
 struct Manner {
     unsigned given = 0;  // bits of takes (commands.hpp)
     std::optional<std::chrono::seconds> timeout = std::nullopt;
+    std::chrono::milliseconds interval{2000};
 };
 
 class Session {
@@ -50,6 +51,7 @@ public:
     void say(std::string_view line) { write(std::string(line).append("\n")); }
     void write(std::string_view text);
     [[nodiscard]] bool has(unsigned given) const { return (manner_.given & given) != 0; }
+    [[nodiscard]] const Manner& manner() const { return manner_; }
     void set_manner(const Manner& manner);
     /// Success never resets it: the last failure counts.
     void fail(int status) { status_ = status; }

@@ -5,36 +5,16 @@
 #include "common/api/states.hpp"
 #include "supervisorctl/exit_status.hpp"
 #include "supervisorctl/families.hpp"
-#include "supervisorctl/patterns.hpp"
 #include "supervisorctl/printing.hpp"
+#include "supervisorctl/selection.hpp"
 #include "supervisorctl/session.hpp"
+#include "supervisorctl/watch.hpp"
 
 namespace supervisorctl {
 
 using base::concat;
 
 namespace {
-
-bool names_everything(const Arguments& names) {
-    return names.empty() || std::ranges::find(names, "all") != names.end();
-}
-
-/// In the order of the names; a name that fits nothing is reported at once, before the table.
-std::vector<Process> select(Session& session, const std::vector<Process>& all, const Arguments& names) {
-    std::vector<Process> selected;
-    for (const std::string& text : names) {
-        const api::ProcessName name = api::parse_name(text);
-        const std::size_t before = selected.size();
-        for (const Process& process : all)
-            if (process.group == name.group && (!name.process || process.name == *name.process))
-                selected.push_back(process);
-        if (selected.size() > before) continue;
-        session.say(name.process ? concat(text, ": ERROR (no such process)")
-                                 : concat(name.group, ": ERROR (no such group)"));
-        session.fail(exit_status::unknown);
-    }
-    return selected;
-}
 
 /// A listener has the figures of its pool too: how many events wait, and how many had to be discarded.
 std::vector<std::string> json_of(Remote& remote, const std::vector<Process>& processes) {
@@ -49,14 +29,20 @@ std::vector<std::string> json_of(Remote& remote, const std::vector<Process>& pro
     return elements;
 }
 
-void show(Session& session, const Arguments& names) {
-    std::vector<Process> processes = session.remote().processes().value();
-    if (!names_everything(names)) processes = select(session, processes, expand_patterns(names, processes));
-    if (session.has(takes::json)) {
+void print(Session& session, const std::vector<Process>& processes) {
+    if (session.has(takes::json))
         session.terminal().write(json_array(json_of(session.remote(), processes)));
-    } else {
+    else
         session.terminal().write(status_table(processes, session.terminal().shows_colours()));
+}
+
+void show(Session& session, const Arguments& names) {
+    const auto [processes, unknown] = select(session.remote().processes().value(), names);
+    for (const std::string& line : unknown) {
+        session.say(line);
+        session.fail(exit_status::unknown);
     }
+    print(session, processes);
     const bool down = std::ranges::any_of(processes, [](const Process& process) {
         return api::is_stopped(static_cast<api::State>(process.state));
     });
@@ -68,6 +54,7 @@ void show(Session& session, const Arguments& names) {
 void status(Session& session, const Arguments& names) {
     try {
         if (!session.server_answers()) return session.fail(exit_status::unknown);
+        if (session.has(takes::watch)) return watch(session, names, print);
         show(session, names);
     } catch (const Trouble& trouble) {
         if (trouble.kind == Trouble::Kind::unauthorized && session.settings().interactive) throw;  // asks, repeats

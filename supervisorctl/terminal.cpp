@@ -1,6 +1,7 @@
 #include "supervisorctl/terminal.hpp"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -94,13 +95,20 @@ bool Terminal::is_interactive() const { return ::isatty(in_) == 1 && is_shown();
 
 bool Terminal::is_shown() const { return ::isatty(out_) == 1; }
 
+bool Terminal::has_screen() const {
+    const char* kind = std::getenv("TERM");
+    return is_shown() && kind && *kind && std::string_view(kind) != "dumb";
+}
+
+Terminal::Size Terminal::size() const {
+    winsize size{};
+    if (::ioctl(out_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {80, 24};
+    return {size.ws_col, size.ws_row};
+}
+
 bool Terminal::shows_colours() const {
-    const auto variable = [](const char* name) {
-        const char* value = std::getenv(name);
-        return std::string_view(value ? value : "");
-    };
-    const std::string_view kind = variable("TERM");
-    return is_shown() && variable("NO_COLOR").empty() && !kind.empty() && kind != "dumb";
+    const char* unwanted = std::getenv("NO_COLOR");
+    return has_screen() && !(unwanted && *unwanted);
 }
 
 }  // namespace supervisorctl

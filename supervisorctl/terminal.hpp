@@ -3,9 +3,11 @@
 // Does not edit lines: that is editor.hpp.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "supervisorctl/interrupt.hpp"
 
@@ -31,13 +33,22 @@ public:
     [[nodiscard]] int input_descriptor() const { return in_; }
     void fill();
     [[nodiscard]] std::optional<std::string> take_line();
+    /// All that has been read.
+    [[nodiscard]] std::string take() { return std::exchange(input_, {}); }
     [[nodiscard]] bool at_end() const { return ended_ && input_.empty(); }
 
     /// Both input and output.
     [[nodiscard]] bool is_interactive() const;
     /// Whether somebody looks at the output: it is a terminal.
     [[nodiscard]] bool is_shown() const;
-    /// Whether the output is a terminal that has colours, and nobody has asked for none (NO_COLOR).
+    /// Whether the output is a terminal whose cursor can be moved: TERM is set, and not "dumb".
+    [[nodiscard]] bool has_screen() const;
+    struct Size {
+        std::size_t columns, rows;
+    };
+    /// As it is now; 80 by 24 when the output does not say.
+    [[nodiscard]] Size size() const;
+    /// Whether it has a screen, and nobody has asked for no colours (NO_COLOR).
     [[nodiscard]] bool shows_colours() const;
     [[nodiscard]] const Interrupt& interrupt() const { return interrupt_; }
 

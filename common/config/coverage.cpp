@@ -34,6 +34,7 @@ std::string_view in_words(Reload reload) {
     case Reload::process: return "the process";
     case Reload::group: return "the group";
     case Reload::supervisord: return "supervisord";
+    case Reload::start: return "supervisord (a reload is not enough)";
     }
     return "";
 }

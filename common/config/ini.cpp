@@ -37,12 +37,23 @@ Diagnostic refusal(const std::string& path, const Lines::Bad& line, std::string 
     return diagnostic;
 }
 
+int line_at(std::string_view text, std::size_t position) {
+    return 1 + static_cast<int>(std::ranges::count(text.substr(0, position), '\n'));
+}
+
 std::optional<Diagnostic> unreadable(std::string_view text, const std::string& path) {
-    if (auto reason = undecodable(text)) return refusal(path, 0, std::move(*reason));
+    if (auto reason = undecodable(text)) {
+        Diagnostic diagnostic = refusal(path, line_at(text, reason->position), std::move(reason->message));
+        const auto begin = text.substr(0, reason->position).rfind('\n') + 1;  // 0 when there is none before
+        diagnostic.source = base::to_utf8(base::strip_right(text.substr(begin, text.find('\n', begin) - begin)));
+        diagnostic.column = static_cast<int>(base::utf8_length(text.substr(begin, reason->position - begin))) + 1;
+        diagnostic.allowed = "UTF-8";
+        return diagnostic;
+    }
     const auto nul = text.find('\0');
     if (nul == std::string_view::npos) return std::nullopt;
-    const auto line = static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n'));
-    return refusal(path, line + 1, base::concat("cannot read ", path, ": line ", line + 1, " holds a NUL byte"));
+    const int line = line_at(text, nul);
+    return refusal(path, line, base::concat("cannot read ", path, ": line ", line, " holds a NUL byte"));
 }
 
 std::string padded_line(int number) { return base::concat(number < 10 ? " " : "", number); }

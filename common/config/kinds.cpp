@@ -231,6 +231,12 @@ Result<int> Signal::read(std::string_view text, const Surroundings&) {
     const std::string_view what = base::parse_int(text) ? "number" : "name";
     return Error{concat("value ", base::python_repr(text), " is not a valid signal ", what)};
 }
+std::span<const std::string_view> Signal::words() {
+    // What people stop programs with.
+    static constexpr std::string_view names[] = {"TERM", "HUP",   "INT",  "QUIT", "KILL", "USR1",
+                                                 "USR2", "WINCH", "ABRT", "ALRM", "PWR"};
+    return names;
+}
 std::string Signal::write(int value) { return base::signal_name(value).substr(3); }
 
 Result<std::vector<int>> ExitCodes::read(std::string_view text, const Surroundings&) {

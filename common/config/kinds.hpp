@@ -154,6 +154,7 @@ struct Level : Kind<LogLevel> {
 struct Signal : Kind<int> {
     static constexpr std::string_view name = "signal";
     static constexpr std::string_view allowed = "a signal, by name or number, such as TERM or 15";
+    [[nodiscard]] static std::span<const std::string_view> words();
     [[nodiscard]] static base::Result<int> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(int value);
 };

@@ -10,19 +10,19 @@ namespace {
 
 constexpr Option<Settings> supervisord_rows[] = {
     {.name = "nodaemon", .field = in<kind::Boolean, &Settings::nodaemon>(), .fallback = "false",
-     .refers = Refers::here, .turn = 12, .flag = CommandLineFlag{.letter = 'n'}, .sample = "false", .in_force = true,
-     .doc = "Stay in the foreground."},
+     .refers = Refers::here, .turn = 12, .reload = Reload::start, .flag = CommandLineFlag{.letter = 'n'}, .sample = "false",
+     .in_force = true, .doc = "Stay in the foreground."},
     {.name = "silent", .field = in<kind::Boolean, &Settings::silent>(), .fallback = "false", .refers = Refers::here,
      .turn = 13, .flag = CommandLineFlag{.letter = 's'}, .sample = "false", .in_force = true,
      .doc = "In the foreground, do not repeat the activity log on standard output."},
     {.name = "user", .field = in<kind::Text, &Settings::user_name>(), .fallback = "", .refers = Refers::here,
-     .turn = 4, .flag = CommandLineFlag{'u', "USER"}, .sample = "supervisord",
+     .turn = 4, .reload = Reload::start, .flag = CommandLineFlag{'u', "USER"}, .sample = "supervisord",
      .doc = "Become this user, by name or number, when started by root."},
     {.name = "umask", .field = in<kind::Octal, &Settings::umask>(), .fallback = "022", .refers = Refers::here,
-     .turn = 5, .flag = CommandLineFlag{'m', "UMASK"}, .sample = "022",
+     .turn = 5, .reload = Reload::start, .flag = CommandLineFlag{'m', "UMASK"}, .sample = "022",
      .doc = "File mode mask of the daemon; only applied when going to the background."},
     {.name = "directory", .field = in<kind::Directory, &Settings::directory>(),
-     .refers = Refers::here, .turn = 3, .flag = CommandLineFlag{'d', "DIRECTORY"}, .sample = "/tmp",
+     .refers = Refers::here, .turn = 3, .reload = Reload::start, .flag = CommandLineFlag{'d', "DIRECTORY"}, .sample = "/tmp",
      .doc = "Directory to change to when going to the background."},
     {.name = "logfile", .field = in<kind::Path, &Settings::logfile>(), .fallback = "supervisord.log",
      .refers = Refers::here, .turn = 6, 
@@ -51,13 +51,13 @@ constexpr Option<Settings> supervisord_rows[] = {
      .refers = Refers::here, .turn = 15, .flag = CommandLineFlag{.letter = 'k'}, .sample = "true",
      .doc = "Keep the AUTO logs of earlier runs at start."},
     {.name = "minfds", .field = in<kind::Integer, &Settings::minfds>(), .fallback = "1024", .refers = Refers::here,
-     .turn = 1, .flag = CommandLineFlag{'a', "NUM"}, .sample = "1024", .in_force = true,
+     .turn = 1, .reload = Reload::start, .flag = CommandLineFlag{'a', "NUM"}, .sample = "1024", .in_force = true,
      .doc = "Open files that must be possible, else supervisord does not start."},
     {.name = "strip_ansi", .field = in<kind::Boolean, &Settings::strip_ansi>(), .fallback = "false",
      .refers = Refers::here, .turn = 16, .flag = CommandLineFlag{.letter = 't'}, .sample = "false",
      .doc = "Take colours and other terminal sequences out of what programs write."},
     {.name = "minprocs", .field = in<kind::Integer, &Settings::minprocs>(), .fallback = "200", .refers = Refers::here,
-     .turn = 2, .flag = CommandLineFlag{0, "NUM"}, .sample = "200", .in_force = true,
+     .turn = 2, .reload = Reload::start, .flag = CommandLineFlag{0, "NUM"}, .sample = "200", .in_force = true,
      .doc = "Processes that must be possible, else supervisord does not start."},
     {.name = "controller_timeout", .field = in<kind::Seconds, &Settings::controller_timeout>(), .fallback = "30",
      .refers = Refers::here, .turn = 18, .sample = "30",
@@ -355,8 +355,12 @@ std::optional<std::string> similar_section(std::string_view section) {
     const auto colon = section.find(':');
     const std::string begin = base::lower(base::strip(section.substr(0, colon)));
     if (colon == std::string_view::npos) {
-        const auto name = similar(begin, whole_names);
-        return name && *name != section ? std::optional<std::string>(*name) : std::nullopt;
+        if (const auto name = similar(begin, whole_names))
+            return *name != section ? std::optional<std::string>(*name) : std::nullopt;
+        const auto end = begin.find_first_of(" \t.;/=");  // [program web], [program]
+        const auto prefix = similar(std::string_view(begin).substr(0, end), prefixes);
+        if (!prefix) return std::nullopt;
+        return base::concat(*prefix, ':', end == std::string::npos ? "NAME" : begin.substr(end + 1));
     }
     const auto prefix = similar(begin, prefixes);
     if (!prefix) return std::nullopt;

@@ -77,7 +77,7 @@ enum class Refers {
 };
 
 /// What has to be begun anew before another value counts.
-enum class Reload { nothing, process, group, supervisord };
+enum class Reload { nothing, process, group, supervisord, start };  // start: a reload of it is not enough
 
 /// A typed member of Target, behind texts.
 template <class Target>

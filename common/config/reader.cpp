@@ -174,8 +174,10 @@ private:
     void check_name(const ini::Section& section, const ini::Option& option, const KnownNames& known) {
         if (known.any || std::ranges::find(known.options, option.name) != known.options.end()) return;
         const auto meant = similar(option.name, known.options);
-        note_unknown({Severity::warning, concat("unknown option `", option.name, "` in [", section.name, "]"),
-                      document_.files()[option.file], option.line, section.name, option.name},
+        std::string what = concat("unknown option `", option.name, "` in [", section.name, "]");
+        if (option.name.starts_with('[')) what += ": the beginning of a section needs a ] at its end";
+        note_unknown({Severity::warning, std::move(what), document_.files()[option.file], option.line, section.name,
+                      option.name},
                      option.source, option.name_column, meant ? concat('`', *meant, '`') : "");
     }
 
@@ -210,15 +212,31 @@ const Diagnostic* Reading::first_error() const {
     return error == diagnostics.end() ? nullptr : &*error;
 }
 
-Diagnostic Reading::cannot_apply(std::string_view section, std::string_view option, std::string_view why) const {
+Diagnostic Reading::about(std::string_view section, std::string_view option, std::string message) const {
     Diagnostic out;
-    out.message = concat("`", option, "` in [", section, "] cannot be put in force: ", why);
+    out.message = std::move(message);
     out.section = section;
     out.option = option;
     const auto place = places.find(concat(section, ".", option));
     out.file = place != places.end() ? place->second.file : config ? config->path : "";
     out.line = place != places.end() ? place->second.line : 0;
     return out;
+}
+
+Diagnostic Reading::cannot_apply(std::string_view section, std::string_view option, std::string_view why) const {
+    return about(section, option, concat("`", option, "` in [", section, "] cannot be put in force: ", why));
+}
+
+std::vector<Diagnostic> Reading::left_for_a_start(const Settings& active) const {
+    std::vector<Diagnostic> found;
+    for (const auto& row : options_of<Settings>()) {
+        if (row.reload != Reload::start || row.field.get(config->settings) == row.field.get(active)) continue;
+        found.push_back(about("supervisord", row.name,
+                              concat("`", row.name, "` in [supervisord] has changed, which a reload does not put in force: "
+                                     "that takes a stop and a start of supervisord")));
+        found.back().severity = Severity::warning;
+    }
+    return found;
 }
 
 Reading read(const std::string& path, const Surroundings& surroundings) { return Reader(path, surroundings).read(); }

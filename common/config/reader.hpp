@@ -32,6 +32,11 @@ struct Reading {
     std::map<std::string, Place, std::less<>> places;
     /// An error about one of them that shows only when it is put in force.
     [[nodiscard]] Diagnostic cannot_apply(std::string_view section, std::string_view option, std::string_view why) const;
+    /// A warning for each option of [supervisord] that is another one here, and that a reload does not put in force.
+    [[nodiscard]] std::vector<Diagnostic> left_for_a_start(const Settings& active) const;
+
+private:
+    [[nodiscard]] Diagnostic about(std::string_view section, std::string_view option, std::string message) const;
 };
 
 /// The path is named in messages as given here, and made absolute in the Config.

@@ -41,7 +41,8 @@ std::optional<std::string> SectionReader::expanded(const ini::Option& option, Re
     if (refers != Refers::environment || context_.document.find("include")) names.set("here", context_.here(option.file));
     auto text = expand(option.value, names, place(section_.name, option.name));
     if (text) return std::move(*text);
-    error(option.name, text.error());
+    const bool is_malformed = text.error().find(" is badly formatted") != std::string::npos;
+    error(option.name, text.error(), {is_malformed ? "%(NAME)s for a value that has a name, %% for a percent sign" : "", ""});
     return std::nullopt;
 }
 
@@ -88,8 +89,9 @@ void SectionReader::note(Severity severity, std::string_view name, std::string m
     diagnostic.allowed = std::move(advice.allowed);
     diagnostic.meant = std::move(advice.meant);
     // A section can be read more than once: for each of its processes, for each group that has it.
+    const auto said = [](const Diagnostic& one) -> const std::string& { return one.plain.empty() ? one.message : one.plain; };
     const auto known = [&](const Diagnostic& other) {
-        return other.line == diagnostic.line && other.message == diagnostic.message && other.file == diagnostic.file;
+        return other.line == diagnostic.line && said(other) == said(diagnostic) && other.file == diagnostic.file;
     };
     if (std::ranges::none_of(context_.diagnostics, known)) context_.diagnostics.push_back(std::move(diagnostic));
 }

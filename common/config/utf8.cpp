@@ -28,17 +28,17 @@ bool follows(unsigned first, unsigned second) {
     return first != 0xf4 || second < 0x90;
 }
 
-std::string refused(std::string_view text, std::size_t at, std::size_t length, std::string_view reason) {
+Undecodable refused(std::string_view text, std::size_t at, std::size_t length, std::string_view reason) {
     char first[8];
     std::snprintf(first, sizeof first, "0x%02x", byte(text, at));
     if (length == 1)
-        return base::concat("'utf-8' codec can't decode byte ", first, " in position ", at, ": ", reason);
-    return base::concat("'utf-8' codec can't decode bytes in position ", at, "-", at + length - 1, ": ", reason);
+        return {at, base::concat("'utf-8' codec can't decode byte ", first, " in position ", at, ": ", reason)};
+    return {at, base::concat("'utf-8' codec can't decode bytes in position ", at, "-", at + length - 1, ": ", reason)};
 }
 
 }  // namespace
 
-std::optional<std::string> undecodable(std::string_view text) {
+std::optional<Undecodable> undecodable(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
         const unsigned first = byte(text, at);
         const std::size_t length = wanted(first);

@@ -1,6 +1,7 @@
 // UTF-8 as Python decodes it: what it says about bytes that are none, and the characters of valid text.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,8 +9,12 @@
 
 namespace config {
 
-/// 'utf-8' codec can't decode byte 0xe9 in position 41: invalid continuation byte; nothing for valid text.
-[[nodiscard]] std::optional<std::string> undecodable(std::string_view text);
+struct Undecodable {
+    std::size_t position;
+    std::string message;  // 'utf-8' codec can't decode byte 0xe9 in position 41: invalid continuation byte
+};
+/// Nothing for valid text.
+[[nodiscard]] std::optional<Undecodable> undecodable(std::string_view text);
 
 /// The code points of valid UTF-8.
 [[nodiscard]] std::u32string code_points(std::string_view text);

@@ -169,6 +169,7 @@ Outcome Daemon::restart() {
         log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", config::where_and_what(*problem)));
         return api::Refusal{api::Fault::cant_reread, problem->message};
     }
+    for (const auto& warning : reading.left_for_a_start(world_.settings)) log(LogLevel::warn, config::where_and_what(warning));
     content_.last_read = std::move(*reading.config);
     if (chronicle_) chronicle_->read(*content_.last_read);
     go_down(api::Mood::restarting);

@@ -69,7 +69,7 @@ public:
 struct EventPool {
     struct Listener {
         std::string name;
-        std::string state;  // READY, BUSY, ACKNOWLEDGED or UNKNOWN
+        std::string state;  // READY, BUSY, ACKNOWLEDGED or UNKNOWN; once it has stopped, what it was
     };
     std::string name;
     std::int64_t buffer_size = 0;  // events

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "common/api/states.hpp"
 #include "common/base/clock.hpp"
 #include "supervisord/rpc/methods.hpp"
 #include "supervisord/rpc/selection.hpp"
@@ -55,7 +56,10 @@ std::vector<EventPoolInfo> get_all_event_pool_info(Supervisor& supervisor) {
         info.discarded = pool.discarded;
         info.listeners = static_cast<std::int64_t>(pool.listeners.size());
         const auto count = [&](std::string_view state) {
-            return std::ranges::count(pool.listeners, state, &control::EventPool::Listener::state);
+            return std::ranges::count_if(pool.listeners, [&](const control::EventPool::Listener& listener) {
+                const control::Process* process = supervisor.find(pool.name, listener.name);
+                return listener.state == state && !(process && api::is_stopped(process->state()));
+            });
         };
         info.ready = count("READY");
         info.busy = count("BUSY");

@@ -18,6 +18,7 @@ struct Head {
     bool has_length = false;  // of a body: Content-Length or chunked
     std::optional<std::string> authorization, origin, host;
     bool has_password = false;  // it came with one, and that was right
+    bool is_for_all = false;    // to a Unix socket, which no browser reaches, or one that is insecure=true
     std::optional<std::string> log_position;  // that a client had reached in a log (site.hpp)
 };
 

@@ -26,6 +26,14 @@ bool is_foreign(const Head& head) {
     return !head.has_password && !is_loopback(*head.host);
 }
 
+/// A page that has this server's name may read what it gets, and its browser does not say where it comes from.  An
+/// address, or a name without a dot, is nobody else's to give to this machine.
+bool may_be_rebound(const Head& head) {
+    if (head.has_password || head.is_for_all || !head.host || head.host->starts_with('[')) return false;
+    const std::string_view host = std::string_view(*head.host).substr(0, head.host->find(':'));
+    return host.find('.') != std::string_view::npos && host.find_first_not_of("0123456789.") != std::string_view::npos;
+}
+
 Route call(const Head& head, int status_of_other_methods, Route route) {
     if (head.method != "POST") return Refuse{status_of_other_methods};
     if (is_foreign(head)) return Refuse{403};
@@ -35,11 +43,18 @@ Route call(const Head& head, int status_of_other_methods, Route route) {
 
 Route follow(const Head& head, std::string_view path) {
     if (head.method != "GET") return Refuse{400};
+    if (may_be_rebound(head)) return Refuse{403};
     const auto parts = base::split(path, '/');  // "", "logtail", name, channel
     if (parts.size() == 3) return FollowProcess{std::string(parts[2]), control::Channel::out};
     if (parts.size() == 4 && parts[3] == "stdout") return FollowProcess{std::string(parts[2]), control::Channel::out};
     if (parts.size() == 4 && parts[3] == "stderr") return FollowProcess{std::string(parts[2]), control::Channel::err};
     return Refuse{404};
+}
+
+Route follow_main(const Head& head) {
+    if (head.method != "GET") return Refuse{400};
+    if (may_be_rebound(head)) return Refuse{403};
+    return FollowMain{};
 }
 
 }  // namespace
@@ -51,7 +66,7 @@ Route route(const Head& head) {
     if (path.starts_with("/RPC2")) return call(head, 400, CallXml{});
     if (path == "/rpc") return call(head, 405, CallJson{});
     if (path.starts_with("/logtail")) return follow(head, path);
-    if (path.starts_with("/mainlogtail")) return head.method == "GET" ? Route(FollowMain{}) : Route(Refuse{400});
+    if (path.starts_with("/mainlogtail")) return follow_main(head);
     return Refuse{head.method == "GET" || head.method == "HEAD" ? 404 : 400};
 }
 

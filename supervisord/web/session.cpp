@@ -368,6 +368,7 @@ void Session::take_head() {
     head.origin = field(message, http::field::origin);
     head.host = field(message, http::field::host);
     head.has_password = door_->section.username.has_value();  // else it goes no further
+    head.is_for_all = door_->is_unix() || door_->section.insecure;
     const auto position = message.find(log_position_header);
     head.log_position.reset();
     if (position != message.end()) head.log_position = std::string(position->value());

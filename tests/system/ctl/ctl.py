@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -66,6 +67,12 @@ def until(what, condition):
     raise AssertionError('in vain: ' + what)
 
 
+def free_port():
+    with socket.socket() as one:
+        one.bind(('127.0.0.1', 0))
+        return one.getsockname()[1]
+
+
 def read(path):
     try:
         with open(path) as file:
@@ -93,8 +100,10 @@ class Folder:
 
 
 def run(program, *arguments, **options):
+    if 'input' not in options:
+        options.setdefault('stdin', subprocess.DEVNULL)
     return subprocess.run([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          stdin=options.pop('stdin', subprocess.DEVNULL), timeout=PATIENCE, **options)
+                          timeout=PATIENCE, **options)
 
 
 class Check(unittest.TestCase):
@@ -374,9 +383,13 @@ class PidProxy(unittest.TestCase):
         until('the TERM', lambda: read(self.pidfile + '.notes') == 'SIGTERM\n')
 
 
-if __name__ == '__main__':
+def main():
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules['__main__'])
     result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(suite)
     bad, skipped = len(result.failures) + len(result.errors), len(result.skipped)
     print('%d passed, %d failed, %d skipped' % (max(result.testsRun - bad - skipped, 0), bad, skipped))
     sys.exit(1 if bad else 0)
+
+
+if __name__ == '__main__':
+    main()

@@ -83,6 +83,17 @@ class Reload(DaemonCase):
         self.assertEqual(checked.returncode, 2)
         self.assertIn('can be reached from others', checked.stdout)
 
+    def test_what_only_a_start_puts_in_force_is_told(self):
+        self.daemon.configure(PROGRAM, settings='minfds=512\nloglevel=debug\numask=027\n')
+        self.reload()
+        with open(self.daemon.path('conf')) as file:
+            lines = {text.split('=')[0]: number for number, text in enumerate(file, 1)}
+        for option in 'minfds', 'umask':
+            self.daemon.until_logged('WARN %s:%d: `%s` in .supervisord. has changed, which a reload does not put in force' %
+                                     (re.escape(self.daemon.path('conf')), lines[option], option))
+        self.reload()
+        self.assertEqual(self.daemon.times_logged('does not put in force'), 2)
+
     def test_servers_come_and_go_and_move(self):
         port = free_port()
         address = '[inet_http_server]\nport=%%s:%d\n' % port

@@ -117,6 +117,17 @@ class Pools(unittest.TestCase):
             self.assertNotEqual(two['pid'], first)
             d.wait_log('l: has been BUSY for 1 seconds (busy_timeout), restarting it')
 
+    def test_a_stopped_listener_is_in_no_state(self):
+        with daemon(POOL % ('stuck={dir}/was', 'REMOTE_COMMUNICATION', 'autorestart=false')) as d:
+            d.wait_log('l: ACKNOWLEDGED -> READY')
+            d.insist('sendRemoteCommEvent', 'a', 'b')
+            d.wait_events(1)
+            self.assertEqual(d.insist('getAllEventPoolInfo')[0]['busy'], 1)
+            d.insist('stopProcess', 'l')
+            pool, = d.insist('getAllEventPoolInfo')
+            self.assertEqual([pool[key] for key in ('listeners', 'ready', 'busy', 'acknowledged', 'unknown', 'waiting')],
+                             [1, 0, 0, 0, 0, 1])
+
     def test_overflow_is_counted_for_those_who_ask(self):
         with daemon(POOL.replace('{listener} {dir}/seen', '/bin/sleep 1000') % ('', 'REMOTE_COMMUNICATION', 'buffer_size=3')) as d:
             for number in range(5):

@@ -59,6 +59,37 @@ TEST_CASE("an unknown option names the nearest, and is an error only when readin
     CHECK(explained(with("[somebody's-own]\nx=1\n"), true) == "");
 }
 
+TEST_CASE("slips that hide a whole program are told") {
+    CHECK(explained(with("[program web]\ncommand=x\n")) ==
+          "/etc/s.conf:2:1: warning: unknown section [program web]: did you mean [program:web]?\n"
+          "    [program web]\n"
+          "    ^\n");
+    CHECK(explained(with("[program]\ncommand=x\n")).find("did you mean [program:NAME]?\n") != std::string::npos);
+    CHECK(explained(with("[program:web\n")) ==
+          "/etc/s.conf:2:1: warning: unknown option `[program` in [supervisord]: the beginning of a section needs a ] at its end\n"
+          "    [program:web\n"
+          "    ^\n");
+}
+
+TEST_CASE("what is no text is shown where it stands") {
+    CHECK(explained(with("[program:p]\n\ncommand=\xc3\xa4\xff\n")) ==
+          "/etc/s.conf:4:10: error: 'utf-8' codec can't decode byte 0xff in position 37: invalid start byte\n"
+          "    command=\xc3\xa4\xef\xbf\xbd\n"
+          "             ^\n"
+          "    allowed: UTF-8\n");
+}
+
+TEST_CASE("a wrong value is told once, and a signal and a percent sign have their advice") {
+    CHECK(explained(with("[program:p]\ncommand=x\npriority=high\n")) ==
+          "/etc/s.conf:4:10: error: invalid literal for int() with base 10: 'high'\n"
+          "    priority=high\n"
+          "             ^\n"
+          "    allowed: a whole number\n");
+    CHECK(explained(with("[program:p]\ncommand=x\nstopsignal=TREM\n")).find("did you mean `TERM`?\n") != std::string::npos);
+    CHECK(explained(with("[program:p]\ncommand=date +100%\n"))
+              .find("    allowed: %(NAME)s for a value that has a name, %% for a percent sign\n") != std::string::npos);
+}
+
 TEST_CASE("lines that mean nothing do not hide what else is wrong") {
     Machine machine;
     const auto reading = machine.read("[supervisord]\nnonsense\n=7\nminfds=x\n[program:p]\n");

@@ -97,3 +97,23 @@ TEST_CASE("without a password a page must be of this machine by its name, for ot
         CHECK(std::visit(Said{}, web::route(call)) == "json");
     }
 }
+
+TEST_CASE("without a password a log is not for pages with a name that others can make mean this machine") {
+    const std::pair<const char*, bool> hosts[] = {
+        {"localhost", true}, {"127.0.0.1:9001", true}, {"[fe80::1]:9001", true}, {"10.0.0.7:9001", true}, {"web3:9001", true},
+        {"evil.example", false}, {"evil.example:9001", false}, {"127.0.0.1.evil.example", false}, {"10.0.0.7.", true},
+    };
+    for (const char* target : {"/mainlogtail", "/logtail/web", "/logtail/web/stderr"})
+        for (const auto& [host, allowed] : hosts) {
+            CAPTURE(target);
+            CAPTURE(host);
+            web::Head get = head("GET", target);
+            get.host = host;
+            CHECK((std::visit(Said{}, web::route(get)) != "403") == allowed);
+            get.has_password = true;
+            CHECK(std::visit(Said{}, web::route(get)) != "403");
+            get.has_password = false;
+            get.is_for_all = true;
+            CHECK(std::visit(Said{}, web::route(get)) != "403");
+        }
+}

@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+"""supervisorctl at a terminal: the live view, the shell with Tab and Ctrl-C; and the view where there is no terminal.
+
+    terminal.py BUILD
+
+As root to be run in a PID namespace (tests/support/contained)."""
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+
+try:
+    import pexpect
+except ImportError:
+    pexpect = None
+
+from ctl import HEAD, PATIENCE, SUPERVISORCTL, SUPERVISORD, Folder, main, run, until
+
+PROGRAMS = '''
+[program:cat]
+command=/bin/cat
+startsecs=0
+[program:web]
+command=/bin/sh -c 'echo hello; exec sleep 1000'
+process_name=%(program_name)s-%(process_num)02d
+numprocs=9
+startsecs=0
+'''
+SCREEN, GIVEN_BACK = '\x1b[?1049h', '\x1b[?7h\x1b[?25h\x1b[?1049l'
+
+
+class Terminals(unittest.TestCase):
+    def setUp(self):
+        self.folder = Folder()
+        self.addCleanup(shutil.rmtree, self.folder.path)
+        self.folder.write('supervisord.conf', HEAD + PROGRAMS)
+        self.addCleanup(self.end)
+        self.begin()
+
+    def begin(self):
+        self.daemon = subprocess.Popen([SUPERVISORD, '-n', '-s', '-c', self.folder.conf], cwd=self.folder.path)
+        until('the start', lambda: self.ctl('status').count('RUNNING') == 10)
+
+    def end(self):
+        self.daemon.terminate()
+        self.daemon.wait(PATIENCE)
+
+    def ctl(self, *words):
+        return run(SUPERVISORCTL, '-c', self.folder.conf, *words).stdout
+
+
+@unittest.skipUnless(pexpect, 'python3-pexpect is not there')
+class Screens(Terminals):
+    def terminal(self, *words, size=(8, 70), **environment):
+        """Below a shell, which stays, and says how it has found its terminal."""
+        command = ' '.join([SUPERVISORCTL, '-c', self.folder.conf, *words])
+        shell = pexpect.spawn('/bin/sh', ['-c', 'trap : INT; ' + command + '; echo "left with $?"; stty -a'], encoding='utf-8',
+                              timeout=PATIENCE, dimensions=size, env={**os.environ, 'TERM': 'xterm', **environment})
+        self.addCleanup(shell.close, force=True)
+        return shell
+
+    def watch(self, **options):
+        view = self.terminal('status', '--watch', '--interval=0.1', **options)
+        view.expect_exact(SCREEN)
+        view.expect_exact('10 processes: 10 RUNNING')
+        return view
+
+    def is_left(self, view):
+        view.expect_exact(GIVEN_BACK)
+        view.expect_exact('left with 0')
+        view.expect(r'\sicanon\s')
+        view.expect(r'\secho\s')
+
+    def test_a_view_is_cut_to_the_screen_and_leaves_it_clean(self):
+        view = self.watch()
+        view.expect_exact('web:web-03')
+        view.expect_exact('q quit')
+        self.assertNotIn('web:web-04', view.before)
+        view.setwinsize(20, 70)
+        view.expect_exact('web:web-08')
+        view.setwinsize(4, 12)
+        view.expect_exact('10 processe\x1b[K')
+        view.send('q')
+        self.is_left(view)
+
+    def test_ctrl_c_leaves_it_clean_too_and_so_does_a_term(self):
+        view = self.watch()
+        view.sendintr()
+        self.is_left(view)
+        view = pexpect.spawn(SUPERVISORCTL, ['-c', self.folder.conf, 'status', '--watch'], encoding='utf-8',
+                             timeout=PATIENCE, env={**os.environ, 'TERM': 'xterm'})
+        view.expect_exact('q quit')
+        view.kill(signal.SIGTERM)
+        view.expect_exact(GIVEN_BACK)
+        view.expect(pexpect.EOF)
+        view.close()
+        self.assertEqual(view.signalstatus, signal.SIGTERM)
+
+    def test_keys_choose_stop_start_restart_and_show_the_log(self):
+        view = self.watch(NO_COLOR='1')
+        view.expect_exact('\x1b[7mcat ')
+        view.send('x')
+        view.expect_exact('Stop cat? y/N')
+        view.send('y')
+        view.expect('cat  +STOPPED')
+        view.send('s')
+        view.expect('cat  +RUNNING')
+        view.send('\x1b[B')
+        view.expect_exact('\x1b[7mweb:web-00')
+        before = self.ctl('pid', 'web:web-00')
+        view.send('r')
+        view.expect_exact('Restart web:web-00? y/N')
+        view.send('y')
+        until('the restart', lambda: self.ctl('pid', 'web:web-00') not in (before, '0\n'))
+        view.send('x')
+        view.expect_exact('y/N')
+        view.send('n')
+        view.send('l')
+        view.expect_exact('==> Press Ctrl-C to exit <==')
+        view.expect_exact('hello')
+        view.sendintr()
+        view.expect_exact(SCREEN)
+        view.expect_exact('10 processes: 10 RUNNING')
+        view.send('q')
+        self.is_left(view)
+
+    def test_it_lives_through_a_supervisord_that_goes_and_comes(self):
+        view = self.watch()
+        self.end()
+        view.expect('No answer since [0-9:]+: unix://')
+        self.begin()
+        view.expect('supervisord answers again since [0-9:]+')
+        view.expect_exact('10 RUNNING')
+        view.send('q')
+        self.is_left(view)
+
+    def test_the_shell_completes_within_the_width_and_goes_on_after_ctrl_c(self):
+        shell = self.terminal(size=(24, 40))
+        shell.expect_exact('supervisor> ')
+        shell.send('stop web:\t')
+        shell.expect('web:web-08 *\r\n')
+        self.assertLessEqual(max(len(line) for line in shell.before.splitlines()), 39)
+        shell.send('\x15fg c\t\r')
+        shell.expect_exact('==> Press Ctrl-C to exit <==')
+        shell.sendintr()
+        shell.expect_exact('supervisor> ')
+        shell.send('tail -f web:web-01\r')
+        shell.expect_exact('hello')
+        shell.sendintr()
+        shell.expect_exact('supervisor> ')
+        shell.send('\x1b[A\x1b[A')
+        shell.expect_exact('fg cat')
+        shell.send('\x15exit\r')
+        shell.expect_exact('left with 0')
+        shell.expect(r'\secho\s')
+
+
+class Elsewhere(Terminals):
+    def test_a_table_each_time_that_something_has_changed(self):
+        watch = subprocess.Popen([SUPERVISORCTL, '-c', self.folder.conf, 'status', '--watch', '--interval', '0.1', 'cat'],
+                                 stdout=subprocess.PIPE, text=True)
+        self.addCleanup(watch.stdout.close)
+        self.addCleanup(watch.wait, PATIENCE)
+        self.addCleanup(watch.terminate)
+        self.assertRegex(watch.stdout.readline(), '^cat {30}RUNNING   pid ')
+        self.ctl('stop', 'cat')
+        tables = [watch.stdout.readline() for _ in range(2)]
+        while 'STOPPING' in tables[-1]:
+            tables += [watch.stdout.readline() for _ in range(2)]
+        self.assertEqual(tables[-2], '\n')
+        self.assertRegex(tables[-1], '^cat {30}STOPPED   ')
+        self.end()
+        self.assertEqual(watch.stdout.readline(), '\n')
+        self.assertRegex(watch.stdout.readline(), '^(unix://.* no such file|supervisord is shutting down|.* refused|unix:)')
+        self.begin()
+        self.assertEqual(watch.stdout.readline(), '\n')
+        self.assertRegex(watch.stdout.readline(), '^cat {30}')
+
+    def test_it_ends_when_nobody_reads(self):
+        watch = subprocess.Popen([SUPERVISORCTL, '-c', self.folder.conf, 'status', '--watch', 'cat'], stdout=subprocess.PIPE)
+        watch.stdout.readline()
+        watch.stdout.close()
+        self.assertEqual(watch.wait(PATIENCE), 0)
+
+
+if __name__ == '__main__':
+    main()
