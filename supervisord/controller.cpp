@@ -119,7 +119,7 @@ private:
     void open_servers(web::HttpServer& server, logs::Activity& activity);
     void put_pidfile();
     std::optional<config::Diagnostic> prepare(const config::Reading& next);
-    void end(bool restart);
+    void end(bool restart, int exit_code);
     void work();
     [[nodiscard]] int held_here(std::string_view name) const;
     void make_room();
@@ -236,8 +236,9 @@ std::optional<config::Diagnostic> Controller::prepare(const config::Reading& nex
     return sockets_.prepare(next);
 }
 
-void Controller::end(bool restart) {
+void Controller::end(bool restart, int exit_code) {
     keeper::Message message = keeper::message_of(restart ? keeper::Type::restart : keeper::Type::shutdown);
+    message.exit_code = exit_code;
     if (!restart) message.flags |= keeper::force;  // what cannot be ended does not keep us
     link_.send(message);
     link_.flush();
@@ -354,7 +355,7 @@ int Controller::run() {
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return launch::read_files(handover_); },
                             [this](const config::Reading& next) { return prepare(next); },
-                            [this](bool restart) { end(restart); },
+                            [this](bool restart, int exit_code) { end(restart, exit_code); },
                             [&upgrade](control::WhenDone done) { upgrade.begin(std::move(done)); }, upgrade_},
                            std::move(chronicle_));
     daemon_ = &daemon;

@@ -248,4 +248,26 @@ private:
 
 std::vector<Group> read_groups(const Context& context) { return Groups(context).read(); }
 
+bool is_named(std::string_view wanted, std::string_view group, std::string_view process) {
+    const auto colon = wanted.find(':');
+    if (colon == std::string_view::npos) return wanted == group || wanted == process;
+    return wanted.substr(0, colon) == group && wanted.substr(colon + 1) == process;
+}
+
+void check_exit_on(SectionReader& reader, const Settings& settings, const std::vector<Group>& groups) {
+    std::vector<std::string_view> words = {exit_on_fatal, exit_on_all};
+    for (const auto& group : groups) {
+        words.push_back(group.name);
+        for (const auto& process : group.processes) words.push_back(process.name);
+    }
+    for (const auto& word : settings.exit_on) {
+        const bool known = std::ranges::find(words, word) != words.end() || std::ranges::any_of(groups, [&](const Group& group) {
+            return std::ranges::any_of(group.processes, [&](const auto& process) { return is_named(word, group.name, process.name); });
+        });
+        if (!known)
+            reader.error("exit_on", concat("exit_on names ", base::python_repr(word), ", which is no program and no group"),
+                         {"fatal, all-exited, or names of programs or groups, with commas between them", nearest(word, words)});
+    }
+}
+
 }  // namespace config

@@ -247,6 +247,7 @@ constexpr auto walk_settings = [](auto& visit, auto& settings) {
     visit.member("minprocs", settings.minprocs);
     visit.member("controller_timeout", settings.controller_timeout);
     visit.member("leftovers", settings.leftovers);
+    visit.member("exit_on", settings.exit_on);
     visit.member("nocleanup", settings.nocleanup);
     visit.member("childlogdir", settings.childlogdir);
     visit.extra("uid", settings.user);

@@ -149,6 +149,7 @@ struct Settings {
     std::int64_t minprocs = 200;
     std::int64_t controller_timeout = 30;  // seconds; 0: for ever
     Leftovers leftovers = Leftovers::adopt;
+    std::vector<std::string> exit_on;  // "fatal", "all-exited", names of processes and groups
     bool nocleanup = false;
     std::string childlogdir;
     std::optional<uid_t> user;

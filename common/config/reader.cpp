@@ -104,6 +104,10 @@ private:
         config_.servers = read_servers(context);
         config_.serverurl = default_serverurl(config_.servers);
         if (section) find_user(context, *section);
+        if (section && !failed()) {
+            SectionReader reader(context, *section, SectionReader::Suffix::none);
+            check_exit_on(reader, config_.settings, config_.groups);
+        }
         check_plugins(context);
         note_places();
     }

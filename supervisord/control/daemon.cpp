@@ -8,6 +8,7 @@
 #include "common/config/reader.hpp"
 #include "supervisord/control/active_group.hpp"
 #include "supervisord/control/world.hpp"
+#include "supervisord/process/exit_on.hpp"
 #include "supervisord/process/order.hpp"
 
 namespace control {
@@ -186,12 +187,28 @@ void Daemon::go_down(api::Mood mood) {
 }
 
 void Daemon::changed() {
-    if (mood() == api::Mood::running || going_down_is_due_) return;
-    going_down_is_due_ = true;  // not in the middle of a runner's step
+    if (look_is_due_ || (mood() == api::Mood::running && world_.settings.exit_on.empty())) return;
+    look_is_due_ = true;  // not in the middle of a runner's step
     post(world_.loop, [this] {
-        going_down_is_due_ = false;
-        go_on_down();
+        look_is_due_ = false;
+        if (mood() == api::Mood::running)
+            look_at_exit_on();
+        else
+            go_on_down();
     });
+}
+
+void Daemon::look_at_exit_on() {
+    std::vector<process::Fate> fates;
+    for (const auto& group : groups_)
+        for (const auto& runner : group->runners)
+            fates.push_back({group->config().name, runner->name(), runner->state(), runner->end_status(),
+                             group->config().kind == config::GroupKind::eventlistener});
+    const auto ending = process::time_to_end(world_.settings.exit_on, fates);
+    if (!ending) return;
+    log(LogLevel::warn, concat("exit_on: ", ending->why, ", shutting down; exit status ", ending->code));
+    world_.notes.set_exit_code(ending->code);
+    shutdown();
 }
 
 void Daemon::go_on_down() {
@@ -212,7 +229,7 @@ void Daemon::go_on_down() {
     for (Runner* runner : runners())
         if (runner->machine().child)
             log(LogLevel::critical, concat(runner->name(), " (", runner->pid(), ") cannot be ended; it is left alone"));
-    surroundings_.ended(mood() == api::Mood::restarting);
+    surroundings_.ended(mood() == api::Mood::restarting, world_.notes.exit_code());
 }
 
 bool Daemon::wait_for_last_words() {

@@ -32,7 +32,7 @@ public:
         std::function<config::Reading()> read_files;
         /// Before a restart: what of a configuration cannot be put in force; nothing: it is ready.
         std::function<std::optional<config::Diagnostic>(const config::Reading&)> prepare;
-        std::function<void(bool restart)> ended;  // everything has stopped
+        std::function<void(bool restart, int exit_code)> ended;  // everything has stopped
         std::function<void(WhenDone)> upgrade;
         keeper::Upgrade upgraded = keeper::Upgrade::none;  // how far the last one came
     };
@@ -113,6 +113,7 @@ private:
     void upgraded(keeper::Upgrade upgrade);
     void go_down(api::Mood mood);
     void go_on_down();
+    void look_at_exit_on();
     [[nodiscard]] bool wait_for_last_words();
     void tell_who_is_left();
 
@@ -130,7 +131,7 @@ private:
     };
     std::map<std::string, Unclaimed, std::less<>> unclaimed_;
     std::vector<Leftover> leftovers_;  // still to be ended
-    bool going_down_is_due_ = false;
+    bool look_is_due_ = false;
     bool waits_for_last_words_ = false;
     bool ended_ = false;
 };

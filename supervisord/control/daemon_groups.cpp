@@ -185,6 +185,7 @@ void Daemon::autostart() {
             ranks.push_back(rank_of(group->config(), at));
         }
     for (const auto at : process::start_order(ranks)) candidates[at]->feed(process::Start{});
+    changed();  // exit_on: what has ended while no controller lived
 }
 
 Outcome Daemon::preview(config::Config& fresh) {

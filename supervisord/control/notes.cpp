@@ -26,6 +26,7 @@ struct Notes::Header {
     std::uint64_t used = 0;  // records from here on were never taken
     std::uint64_t incarnations = 0;
     api::Mood mood = api::Mood::running;
+    int exit_code = 0;
 };
 
 namespace {
@@ -194,6 +195,13 @@ void Notes::raise_incarnations(std::uint64_t incarnation) {
 
 api::Mood Notes::mood() const { return header().mood; }
 
-void Notes::set_mood(api::Mood mood) { header().mood = mood; }
+void Notes::set_mood(api::Mood mood) {
+    header().mood = mood;
+    if (mood == api::Mood::running) header().exit_code = 0;
+}
+
+int Notes::exit_code() const { return header().exit_code; }
+
+void Notes::set_exit_code(int code) { header().exit_code = code; }
 
 }  // namespace control

@@ -97,6 +97,9 @@ public:
     /// What supervisord as a whole is about to do; survives like the rest.
     [[nodiscard]] api::Mood mood() const;
     void set_mood(api::Mood mood);
+    /// What it ends with after a shutdown; 0 again with each Mood::running.
+    [[nodiscard]] int exit_code() const;
+    void set_exit_code(int code);
 
 private:
     struct Header;

@@ -79,6 +79,8 @@ public:
     [[nodiscard]] std::int64_t started() const override { return note_.started_wall; }
     [[nodiscard]] std::int64_t stopped() const override { return note_.stopped_wall; }
     [[nodiscard]] int exitstatus() const override { return note_.machine.exitstatus; }
+    /// Of wait(2), of the last end that there was.
+    [[nodiscard]] int end_status() const { return note_.end_status; }
     [[nodiscard]] const std::string& spawnerr() const override { return spawnerr_; }
     [[nodiscard]] std::string description() const override;
     [[nodiscard]] std::string logfile(Channel channel) const override;

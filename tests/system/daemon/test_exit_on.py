@@ -1,0 +1,68 @@
+"""exit_on=: supervisord ends when its programs do, with their exit code."""
+import os
+import signal
+
+from daemon import DaemonCase, until
+
+SLOW = '[program:slow]\ncommand=/bin/sh -c "trap \'sleep 1; exit 0\' TERM; while :; do sleep 0.05; done"\nstartsecs=0\n'
+
+
+class ExitOn(DaemonCase):
+    def end(self):
+        return until('the end of supervisord', lambda: [self.daemon.keeper.poll()] if self.daemon.keeper.poll() is not None else None)[0]
+
+    def test_with_a_program_supervisord_ends_and_has_its_exit_code(self):
+        go = self.daemon.path('go')
+        self.daemon.configure('[program:job]\ncommand=/bin/sh -c "while [ ! -e %s ]; do sleep 0.02; done; exit 3"\n'
+                              'autorestart=false\nstartsecs=0\n' % go + SLOW, settings='exit_on=job')
+        self.daemon.start()
+        other = self.daemon.state('slow')['pid']
+        open(go, 'w').close()
+        self.assertEqual(self.end(), 3)
+        self.assertFalse(os.path.exists('/proc/%d' % other))
+        self.daemon.until_logged(r'WARN exit_on: job ended \(exit status 3\), shutting down; exit status 3')
+
+    def test_the_code_outlives_controllers(self):
+        go = self.daemon.path('go')
+        self.daemon.configure('[program:job]\ncommand=/bin/sh -c "while [ ! -e %s ]; do sleep 0.02; done; exit 3"\n'
+                              'autorestart=false\nstartsecs=0\n' % go + SLOW, settings='exit_on=job')
+        self.daemon.start()
+        controller = self.daemon.controller()
+        open(go, 'w').close()
+        self.daemon.until_logged('exit_on: job ended')
+        os.kill(controller, signal.SIGKILL)  # slow takes a second to stop
+        self.assertEqual(self.end(), 3)
+
+    def test_what_ended_while_no_controller_lived_counts(self):
+        go = self.daemon.path('go')
+        self.daemon.configure('[program:job]\ncommand=/bin/sh -c "while [ ! -e %s ]; do sleep 0.02; done; kill -9 $$"\n'
+                              'autorestart=false\nstartsecs=0\n' % go, settings='exit_on=all-exited')
+        self.daemon.start()
+        job, controller = self.daemon.state('job')['pid'], self.daemon.controller()
+        os.kill(controller, signal.SIGSTOP)
+        open(go, 'w').close()
+        until('the end of the program', lambda: not os.path.exists('/proc/%d' % job) or
+              open('/proc/%d/stat' % job).read().rsplit(')', 1)[1].split()[0] == 'Z')
+        os.kill(controller, signal.SIGKILL)
+        self.assertEqual(self.end(), 137)
+
+    def test_a_stop_does_not_count_and_a_signal_ends_with_0(self):
+        self.daemon.configure('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', settings='exit_on=p,fatal')
+        self.daemon.start()
+        self.daemon.ctl('stop', 'p')
+        self.daemon.ctl('start', 'p')
+        self.daemon.keeper.terminate()
+        self.assertEqual(self.end(), 0)
+
+    def test_fatal(self):
+        self.daemon.configure('[program:p]\ncommand=/bin/sleep 1000\n[program:bad]\ncommand=/bin/sh -c "exit 5"\n'
+                              'startretries=1\n', settings='exit_on=fatal')
+        self.daemon.start()
+        self.assertEqual(self.end(), 5)
+
+    def test_a_name_that_means_nothing_is_refused(self):
+        self.daemon.configure('[program:web]\ncommand=/bin/sleep 1000\n', settings='exit_on=wbe')
+        self.daemon.start(wait=False)
+        self.assertEqual(self.end(), 2)
+        self.assertIn("exit_on names 'wbe', which is no program and no group", self.daemon.text('out'))
+        self.assertIn('did you mean `web`?', self.daemon.text('out'))
