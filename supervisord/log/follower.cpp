@@ -8,14 +8,20 @@
 #include <cerrno>
 #include <optional>
 #include <string_view>
+#include <tuple>
+#include <utility>
 
+#include "common/base/text.hpp"
 #include "supervisord/log/rotation.hpp"
 
 namespace logs {
 
+using base::concat;
+
 namespace {
 
 constexpr std::string_view truncated = "==> File truncated <==\n";
+constexpr std::string_view missing = "\n==> Rotated faster than it was read: something may be missing here <==\n";
 constexpr int backups_looked_at = 1000;
 
 base::Fd open_regular(const std::string& path, struct stat& facts) {
@@ -67,6 +73,7 @@ std::string Follower::read(std::size_t limit) {
     for (;;) {
         auto bytes = read_here(limit);
         if (!bytes) return "";
+        if (std::exchange(gap_, false)) return concat(missing, *bytes);
         if (!bytes->empty() || !move_on()) return *std::move(bytes);
     }
 }
@@ -98,19 +105,37 @@ bool Follower::move_on() {
     if (is_here(path_)) return false;
 
     std::string next = path_;  // unless ours is a backup that is not the youngest
+    bool is_among_them = false, is_followed_by_one = false;
     for (int i = 1; i < backups_looked_at; ++i) {
         const std::string backup = backup_name(path_, i);
-        if (is_here(backup)) break;
-        if (::stat(backup.c_str(), &facts) != 0) {  // ours is not among them: removed
-            next = path_;
-            break;
-        }
+        is_among_them = is_here(backup);
+        if (is_among_them || ::stat(backup.c_str(), &facts) != 0) break;
         next = backup;
     }
+    if (!is_among_them) std::tie(next, is_followed_by_one) = oldest_after_ours();
     // What was written between our last look and the rotation; after it nobody writes there.
     if (file_ && ::fstat(file_.get(), &facts) == 0 && facts.st_size != offset_) return true;
     base::Fd file = open_regular(next, facts);
-    return file && take(std::move(file), 0);
+    if (!file || !take(std::move(file), 0)) return false;
+    if (is_followed_by_one) gap_ = true;
+    return true;
+}
+
+/// Ours is gone: by more rotations than there are backups, or somebody has removed it.  The first of those that were written
+/// to later, and whether it is a backup: then others may have been between.
+std::pair<std::string, bool> Follower::oldest_after_ours() const {
+    struct stat ours{}, facts{};
+    std::pair<std::string, bool> next(path_, false);
+    if (!file_ || ::fstat(file_.get(), &ours) != 0) return next;
+    const auto is_later = [](const timespec& one, const timespec& other) {
+        return std::tie(one.tv_sec, one.tv_nsec) > std::tie(other.tv_sec, other.tv_nsec);
+    };
+    for (int i = 1; i < backups_looked_at; ++i) {
+        const std::string backup = backup_name(path_, i);
+        if (::stat(backup.c_str(), &facts) != 0 || !is_later(facts.st_mtim, ours.st_mtim)) break;
+        next = {backup, true};
+    }
+    return next;
 }
 
 }  // namespace logs

@@ -41,7 +41,7 @@ public:
     /// For Last-Modified.
     [[nodiscard]] std::time_t modified() const { return modified_; }
 
-    /// What has come since, up to limit bytes (at least 1).  Empty: nothing, for now; fewer than limit does not mean that.
+    /// What has come since, up to limit bytes (at least 1), and where something may be missing a line that says so.  Empty: nothing, for now; fewer than limit does not mean that.
     [[nodiscard]] std::string read(std::size_t limit);
 
 private:
@@ -51,9 +51,11 @@ private:
     ino_t ino_ = 0;
     std::int64_t offset_ = 0;
     std::time_t modified_ = 0;
+    bool gap_ = false;  // between what was read last and what comes next, perhaps
 
     [[nodiscard]] std::optional<std::string> read_here(std::size_t limit);
     [[nodiscard]] bool move_on();
+    [[nodiscard]] std::pair<std::string, bool> oldest_after_ours() const;
     bool take(base::Fd file, std::int64_t offset);
 };
 

@@ -1,5 +1,9 @@
 #include "supervisord/log/follower.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -52,6 +56,42 @@ TEST_CASE("rotations lose nothing for a follower, however many lie between two l
     std::string all;
     for (std::string piece = it.next(); !piece.empty(); piece = it.next()) all += piece;
     CHECK(all == "1234");
+}
+
+TEST_CASE("who is slower than the rotations goes on with the oldest that is there, and is told") {
+    Followed it;
+    auto later = [&, time = std::time_t(1'000'000)](const std::string& text) mutable {
+        test::append(it.log, text);
+        const timespec times[2] = {{++time, 0}, {time, 0}};
+        REQUIRE(::utimensat(AT_FDCWD, it.log.c_str(), times, 0) == 0);
+    };
+    const auto rotate = [&] { CHECK(it.files.rotate(it.files.open(it.log).file, it.log, {1, 2}).error == 0); };
+    later("0");
+    rotate();
+    later("1");
+    logs::Follower slow(it.log);
+    REQUIRE(slow.open());
+    for (const char* text : {"2", "3", "4", "5"}) {
+        rotate();
+        later(text);
+    }
+    std::string all;
+    for (std::string piece = slow.read(1 << 20); !piece.empty(); piece = slow.read(1 << 20)) all += piece;
+    CHECK(all == "1\n==> Rotated faster than it was read: something may be missing here <==\n345");
+}
+
+TEST_CASE("a log that is removed while older backups are there is no gap") {
+    Followed it;
+    test::write_file(it.log, "0");
+    it.rotate();
+    const timespec past[2] = {{1'000'000, 0}, {1'000'000, 0}};
+    REQUIRE(::utimensat(AT_FDCWD, (it.log + ".1").c_str(), past, 0) == 0);
+    test::append(it.log, "1");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "1");
+    std::filesystem::remove(it.log);
+    test::write_file(it.log, "2");
+    CHECK(it.next() == "2");
 }
 
 TEST_CASE("a log that is emptied is told, and followed from its start") {
