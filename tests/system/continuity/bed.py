@@ -110,8 +110,11 @@ class Bed(unittest.TestCase):
         return keepers(self.path('conf'))
 
     def keeper(self):
-        with open(self.path('pid')) as file:
-            return int(file.read())
+        """Clients may be answered before the pidfile is there."""
+        def read():
+            with contextlib.suppress(FileNotFoundError, ValueError), open(self.path('pid')) as file:
+                return int(file.read())
+        return self.wait_for('a pidfile', read)
 
     def controller(self):
         found = controllers(self.path('conf'))
