@@ -74,13 +74,22 @@ class Bed(unittest.TestCase):
                     with contextlib.suppress(ProcessLookupError):
                         if words != ['']:
                             os.kill(pid, number)
-        for pid in self.started():
+        for pid in self.started() + self.programs():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
     def started(self):
         """Pids of all programs that were ever started, as the activity log has them."""
         return [int(pid) for pid in re.findall(r"spawned: '[^']*' with pid (\d+)$", self.log(), re.M)]
+
+    def programs(self):
+        """Pids of those that live, also when nobody came so far as to log them, and of what they have left."""
+        ours, found = b'SUPERVISOR_SERVER_URL=unix://' + self.path('s.sock').encode(), []
+        for entry in os.listdir('/proc'):
+            with contextlib.suppress(OSError, ValueError), open('/proc/%d/environ' % int(entry), 'rb') as file:
+                if ours in file.read().split(b'\0') and os.getpgid(int(entry)) == int(entry):
+                    found.append(int(entry))
+        return found
 
     def spawned(self, name):
         return re.findall(r"spawned: '%s' with pid (\d+)$" % name, self.log(), re.M)
