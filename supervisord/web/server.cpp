@@ -219,14 +219,10 @@ void HttpServer::serve(base::Fd listening, const config::Server& server) {
     const auto listener = std::make_shared<Implementation::Listener>(Implementation::Listener{
         std::move(descriptor), implementation_->shared->room.add_door(server), std::move(pause)});
     implementation_->listeners.push_back(listener);
-}
-
-void HttpServer::begin() {
     const auto ended = [self = implementation_](const std::exception_ptr& failure) {
         if (failure) std::rethrow_exception(failure);
     };
-    for (const auto& listener : implementation_->listeners)
-        asio::co_spawn(implementation_->shared->loop, Implementation::accept(implementation_, listener), ended);
+    asio::co_spawn(implementation_->shared->loop, Implementation::accept(implementation_, listener), ended);
 }
 
 std::size_t HttpServer::connections() const {
