@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 namespace keeper {
 
@@ -43,6 +44,13 @@ bool may_look(pid_t pid) {
 }
 
 bool is_gone(int pidfd) { return ::syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) != 0 && errno == ESRCH; }
+
+// Of one that has been waited for, from a kernel that keeps it.
+std::optional<int> told_status(int pidfd) {
+    PidfdInfo info;  // a new one each time: the answer stands where the question stood
+    if (::ioctl(pidfd, get_info, &info) != 0 || !(info.mask & PidfdInfo::exit)) return std::nullopt;
+    return info.exit_code;
+}
 
 }  // namespace
 
@@ -78,16 +86,15 @@ Search find_process(const Slot& slot, base::Fd& pidfd) {
 }
 
 Found look_at_end(const Slot& slot, int& wstatus) {
-    PidfdInfo info;
-    if (::ioctl(slot.pidfd, get_info, &info) == 0 && (info.mask & PidfdInfo::exit)) {
-        wstatus = info.exit_code;
+    if (const auto status = told_status(slot.pidfd)) {
+        wstatus = *status;
         return Found::how;
     }
     if (is_gone(slot.pidfd)) {
         // Perhaps just now: the kernel keeps the status before the number is free.
-        if (::ioctl(slot.pidfd, get_info, &info) != 0 || !(info.mask & PidfdInfo::exit)) return Found::nothing;
-        wstatus = info.exit_code;
-        return Found::how;
+        const auto status = told_status(slot.pidfd);
+        if (status) wstatus = *status;
+        return status ? Found::how : Found::nothing;
     }
     // A zombie.  Its status is in the last field.
     const bool allowed = may_look(slot.born_pid);

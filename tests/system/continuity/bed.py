@@ -41,6 +41,12 @@ class Bed(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory)
         self.rpc = Connection(self.path('s.sock'))
         self.addCleanup(self.end_all)
+        self.addCleanup(self.show_log)
+
+    def show_log(self):
+        """Of a test that has failed: what supervisord said."""
+        if not self._outcome.success:
+            print('%s: the end of its activity log:\n%s' % (self.id(), self.log()[-6000:]), file=sys.stderr)
 
     def path(self, *parts):
         return os.path.join(self.directory, *parts)

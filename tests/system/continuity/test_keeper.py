@@ -7,6 +7,10 @@ import time
 
 from bed import SLOW, Bed, facts, lives
 
+# Linux before 6.15 forgets how a process ended as soon as its new parent knows: then it is a race, and we may lose it.
+KEEPS_STATUS = [int(number) for number in re.findall(r'\d+', os.uname().release)[:2]] >= [6, 15]
+OR_UNKNOWN = '' if KEEPS_STATUS else '|status unknown'
+
 
 class KeeperDies(Bed):
     def kill_keeper(self):
@@ -61,9 +65,10 @@ class KeeperDies(Bed):
         self.kill_keeper()
         open(self.path('go'), 'w').close()
         self.kill(killed, signal.SIGUSR1)
-        self.wait_for_log(r'exited: code \(exit status 7; not expected\)$')
-        self.wait_for_log(r'exited: killed \(terminated by SIGUSR1; not expected\)$')
-        self.assertEqual(self.info()['code']['exitstatus'], 7)
+        self.wait_for_log(r'exited: code \((exit status 7%s); not expected\)$' % OR_UNKNOWN)
+        self.wait_for_log(r'exited: killed \((terminated by SIGUSR1%s); not expected\)$' % OR_UNKNOWN)
+        if not OR_UNKNOWN:
+            self.assertEqual(self.info()['code']['exitstatus'], 7)
 
     def test_a_program_that_ends_in_the_same_moment_is_started_again_once(self):
         self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
