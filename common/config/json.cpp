@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "common/base/text.hpp"
+#include "common/config/kinds.hpp"
 
 namespace config {
 
@@ -61,6 +62,7 @@ public:
         if (value == Autorestart::unexpected) return "unexpected";
         return value == Autorestart::always;
     }
+    static Json written(Killmode value) { return kind::KillMode::write(value); }
     static Json written(LogLevel value) { return static_cast<int>(value); }
     static Json written(Leftovers value) { return static_cast<int>(value); }
     static Json written(const std::pair<uid_t, gid_t>& value) {
@@ -134,6 +136,12 @@ private:
         need(json.is_boolean() || json == "unexpected", name);
         value = json.is_string() ? Autorestart::unexpected : json.get<bool>() ? Autorestart::always : Autorestart::never;
     }
+    void take(const char* name, const Json& json, Killmode& value) const {
+        const auto words = kind::KillMode::words();
+        const auto found = json.is_string() ? std::ranges::find(words, json.get<std::string>()) : words.end();
+        need(found != words.end(), name);
+        value = static_cast<Killmode>(found - words.begin());
+    }
     void take(const char* name, const Json& json, Leftovers& value) const {
         need(json.is_number_integer(), name);
         value = static_cast<Leftovers>(json.get<int>());
@@ -202,6 +210,7 @@ constexpr auto walk_program = [](auto& visit, auto& program) {
     visit.member("stopwaitsecs", program.stopwaitsecs);
     visit.member("stopasgroup", program.stopasgroup);
     visit.member("killasgroup", program.killasgroup);
+    visit.extra("killmode", program.killmode);
     visit.member("uid", program.uid);
     visit.member("redirect_stderr", program.redirect_stderr);
     walk_output(visit, program.out, "stdout");

@@ -274,6 +274,17 @@ std::string Restart::write(Autorestart value) {
     return "";
 }
 
+std::span<const std::string_view> KillMode::words() {
+    static constexpr std::string_view all[] = {"process", "group", "tree"};
+    return all;
+}
+Result<Killmode> KillMode::read(std::string_view text, const Surroundings&) {
+    for (const auto value : {Killmode::process, Killmode::group, Killmode::tree})
+        if (base::lower(text) == write(value)) return value;
+    return Error{concat("invalid 'killmode' value ", base::python_repr(base::lower(text)), ": process, group or tree")};
+}
+std::string KillMode::write(Killmode value) { return std::string(words()[static_cast<std::size_t>(value)]); }
+
 Result<Leftovers> Leftover::read(std::string_view text, const Surroundings&) {
     for (const auto value : {Leftovers::adopt, Leftovers::stop, Leftovers::ignore})
         if (base::lower(text) == write(value)) return value;

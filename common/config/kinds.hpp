@@ -174,6 +174,14 @@ struct Restart : Kind<Autorestart> {
     [[nodiscard]] static std::string write(Autorestart value);
 };
 
+struct KillMode : Kind<Killmode> {
+    static constexpr std::string_view name = "process, group or tree";
+    static constexpr std::string_view allowed = "process, group or tree";
+    [[nodiscard]] static std::span<const std::string_view> words();
+    [[nodiscard]] static base::Result<Killmode> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(Killmode value);
+};
+
 struct Leftover : Kind<Leftovers> {
     static constexpr std::string_view name = "adopt, stop, ignore";
     [[nodiscard]] static base::Result<Leftovers> read(std::string_view text, const Surroundings& machine);

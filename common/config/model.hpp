@@ -17,6 +17,9 @@ using Environment = std::map<std::string, std::string>;
 
 enum class Autorestart { never, unexpected, always };
 
+/// Whom stop signal and SIGKILL reach: the leader, its process group, or all that descends from it.
+enum class Killmode { process, group, tree };
+
 /// Numbers of Supervisor's loggers; a line is written when its number is at least the configured one.
 enum class LogLevel { blather = 3, trace = 5, debug = 10, info = 20, warn = 30, error = 40, critical = 50 };
 
@@ -66,6 +69,7 @@ struct Program {
     std::int64_t stopwaitsecs = 10;
     bool stopasgroup = false;
     bool killasgroup = false;
+    std::optional<Killmode> killmode;  // when given, the two above follow from it
     std::optional<uid_t> uid;
     bool redirect_stderr = false;
     Output out;  // stdout_*

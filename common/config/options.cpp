@@ -156,6 +156,10 @@ constexpr Option<Program> program_rows[] = {
     {.name = "killasgroup", .field = in<kind::Boolean, &Program::killasgroup>(), .fallback = "false",
      .refers = Refers::section, .turn = 9, .reload = Reload::nothing, .sample = "false",
      .doc = "Send SIGKILL to the whole process group; true when stopasgroup is."},
+    {.name = "killmode", .field = in<kind::KillMode, &Program::killmode>(), .refers = Refers::section,
+     .turn = 39, .reload = Reload::process, .sample = "tree",
+     .doc = "Whom a stop reaches, in place of stopasgroup and killasgroup: process, group, or tree, all that descends from "
+            "the program, daemons in groups and sessions of their own too."},
     {.name = "user", .field = in<kind::User, &Program::uid>(), .refers = Refers::section,
      .turn = 19, .reload = Reload::process, .sample = "chrism",
      .doc = "User to run as, by name or number, when supervisord runs as root."},

@@ -43,6 +43,12 @@ void settle(SectionReader& reader, Program& program) {
 }
 
 void check_groups(SectionReader& reader, Program& program) {
+    if (program.killmode) {
+        for (const auto* option : {"stopasgroup", "killasgroup"})
+            if (reader.find(option)) reader.warn(option, concat(option, " has no effect beside killmode"));
+        program.stopasgroup = program.killasgroup = program.killmode != Killmode::process;
+        return;
+    }
     if (!reader.find("killasgroup")) program.killasgroup = program.stopasgroup;
     if (program.stopasgroup && !program.killasgroup)
         reader.error("killasgroup", "Cannot set stopasgroup=true and killasgroup=false");

@@ -11,6 +11,7 @@
 #include "common/api/names.hpp"
 #include "common/base/text.hpp"
 #include "common/base/users.hpp"
+#include "supervisord/control/tree.hpp"
 #include "supervisord/control/world.hpp"
 #include "supervisord/keeper/spec.hpp"
 #include "supervisord/process/lines.hpp"
@@ -32,6 +33,7 @@ std::vector<std::string> environment_of(const config::Program& program, std::str
     if (!url.empty()) merged["SUPERVISOR_SERVER_URL"] = url;
     merged["SUPERVISOR_PROCESS_NAME"] = program.name;
     merged["SUPERVISOR_GROUP_NAME"] = group;
+    if (program.killmode == config::Killmode::tree) merged[std::string(tree_variable)] = tree_mark(group, program.name);
     for (const auto& [name, value] : program.environment) merged[name] = value;
     std::vector<std::string> out;
     out.reserve(merged.size());

@@ -27,7 +27,8 @@ bool spawns(const process::Step& step) {
 Runner::Runner(World& world, const config::Group& group, config::Program program, Notes::Record& record)
     : world_(world), group_(group.name), program_(std::move(program)),
       is_listener_(group.kind == config::GroupKind::eventlistener), record_(record), note_(record.note()),
-      spawnerr_(note_.spawnerr), deadline_(world.loop), self_(std::make_shared<Runner*>(this)) {
+      spawnerr_(note_.spawnerr), deadline_(world.loop), tree_look_(world.loop), self_(std::make_shared<Runner*>(this)) {
+    if (program_.killmode == config::Killmode::tree) tree_.emplace(tree_mark(group_, program_.name));
     open_outputs();
     if (is_listener_) connect_listener();
 }

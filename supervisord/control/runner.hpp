@@ -18,6 +18,7 @@
 #include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/control/supervisor.hpp"
 #include "supervisord/control/tap.hpp"
+#include "supervisord/control/tree.hpp"
 #include "supervisord/control/turnstile.hpp"
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/output.hpp"
@@ -117,6 +118,10 @@ private:
     void order_signal(int number, bool group);
     void send_pending();
     void signal_answered(const keeper::Message& message);
+    void signal_tree(int number);
+    [[nodiscard]] Tree::Leader leader() const;
+    void watch_tree();
+    void remains_are_gone();
     void finish_taps();
     void finish_tap(bool err);
     void go_on_after_remnants();
@@ -174,6 +179,10 @@ private:
     std::deque<process::Event> events_;  // one at a time, each to its end
     std::vector<Waiter> starting_, stopping_;
     Timer deadline_;
+    std::optional<Tree> tree_;  // with killmode=tree
+    bool group_left_ = false;   // the leader has ended, and by what the keeper says others of its group have not
+    Timer tree_look_;
+    std::chrono::milliseconds tree_pause_{};
     std::shared_ptr<Runner*> self_;  // for callbacks that may come when this is gone
 };
 

@@ -78,6 +78,7 @@ void Runner::spawned(const keeper::Message& message, base::Fd pidfd) {
                                                    : process::cannot_fork(name(), base::errno_name(message.err)));
     }
     child_ = Child{message.slot, message.pid, std::move(pidfd)};
+    if (tree_) tree_->begin();
     open_taps(std::move(ends_));  // not before: what it writes is to be told with its pid
     tell_once(process::spawned(name(), message.pid));
     note_.spawn_told = note_.incarnation;
@@ -116,17 +117,26 @@ void Runner::exited(const keeper::Message& message) {
     if (message.inc <= note_.ended || message.inc < note_.incarnation) return release(message.slot, message.inc);
     if (message.inc != note_.incarnation || (child_ && !note_.machine.child)) return;
     if (!child_) child_ = Child{message.slot, message.pid};
-    if (!message.ending.group_left) finish_taps();
+    group_left_ = message.ending.group_left != 0;
+    const bool remains = group_left_ || (tree_ && !tree_->look(leader()).empty());
+    if (!remains) finish_taps();
     base::crash_point("runner.drained");
     note_.end_status =
         message.ending.known == keeper::Known::no ? process::unknown_status : message.ending.wstatus;
     note_.stopped_wall = message.ending.at.wall / 1'000'000'000;
-    feed(process::Exited{process::exit_code(note_.end_status), message.ending.group_left != 0,
+    if (remains && !group_left_) watch_tree();
+    feed(process::Exited{process::exit_code(note_.end_status), remains,
                          base::Time(std::chrono::nanoseconds(message.ending.at.monotonic))});
 }
 
 void Runner::group_gone(const keeper::Message& message) {
     if (message.inc != note_.incarnation || message.inc <= note_.ended) return;
+    group_left_ = false;
+    if (tree_ && !tree_->look(leader()).empty()) return watch_tree();
+    remains_are_gone();
+}
+
+void Runner::remains_are_gone() {
     finish_taps();  // before it is noted that nothing is left to do
     feed(process::GroupGone{});
 }
@@ -161,6 +171,7 @@ void Runner::end_of_child() {
     ends_ = {};
     socket_.reset();
     child_.reset();
+    tree_look_.cancel();
     if (is_listener_) world_.events.ended(listener());
 }
 
@@ -197,11 +208,40 @@ void Runner::send_pending() {
     if (!child_ || note_.pending.number == 0) return;  // spawned() comes back to it
     keeper::Message message = about_child(keeper::Type::signal);
     message.signal = note_.pending.number;
+    if (tree_ && note_.pending.group) {
+        signal_tree(note_.pending.number);
+        if (note_.machine.remains && !group_left_) {  // the keeper has nobody to send it to
+            note_.pending = {};
+            record_.commit(note_);
+            return watch_tree();
+        }
+    }
     message.order = note_.pending.order;
     if (note_.pending.group) message.flags |= keeper::to_group;
     base::crash_point("runner.signal");
     world_.link.send(message, {}, [this, self = self_, order = message.order](const keeper::Message& reply, base::Fd) {
         if (*self && order == note_.pending.order) signal_answered(reply);
+    });
+}
+
+// With killmode=tree: who has left the group of the leader is found and signalled from here, and waited for.
+
+Tree::Leader Runner::leader() const { return {child_ ? child_->pid : 0, child_ ? child_->pidfd.get() : -1}; }
+
+void Runner::signal_tree(int number) {
+    if (const int refused = tree_->signal(leader(), number); refused > 0)
+        world_.activity.log(logs::LogLevel::warn, base::concat(refused, " processes that belong to '", name(),
+                                                               "' cannot be signalled: not permitted"));
+    tree_pause_ = tree_pause_.zero();
+}
+
+void Runner::watch_tree() {
+    constexpr std::chrono::milliseconds shortest(5), longest(500);
+    tree_pause_ = std::clamp(tree_pause_ * 2, shortest, longest);
+    tree_look_.after(tree_pause_, [this] {
+        if (!tree_->look(leader()).empty()) return watch_tree();
+        tree_pause_ = {};
+        if (note_.machine.remains && !group_left_) remains_are_gone();
     });
 }
 

@@ -88,6 +88,7 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         feed(process::Spawned{base::Time(std::chrono::nanoseconds(slot.spawned_at.monotonic))});
     }
     if (slot.state == keeper::SlotState::exited) {
+        group_left_ = slot.ending.group_left != 0;
         keeper::Message message = keeper::message_of(keeper::Type::exited);
         message.slot = number;
         message.inc = slot.inc;
@@ -95,9 +96,11 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         message.ending = slot.ending;
         if (note_.machine.child)
             exited(message);
-        else if (note_.machine.remains && !slot.ending.group_left) {
-            finish_taps();
-            feed(process::GroupGone{});
+        else if (note_.machine.remains && !group_left_) {
+            if (tree_ && !tree_->look(leader()).empty())
+                watch_tree();
+            else
+                remains_are_gone();
         }
     }
     if (child_ && note_.pending.number != 0) {

@@ -63,7 +63,7 @@ TEST_CASE("a configuration survives the way to JSON and back") {
         "[eventlistener:e]\ncommand=x\nevents=EVENT,TICK_5\nautorestart=true\n"
         "[fcgi-program:f]\ncommand=x\nsocket=unix:///tmp/x\nuser=daemon\nsocket_owner=root\nautorestart=false\n"
         "[fcgi-program:g]\ncommand=x\nsocket=tcp://a:1\nsocket_backlog=3\n[group:h]\nprograms=g\n"
-        "[program:p]\ncommand=x\numask=0\nexitcodes=\ndirectory=/\nserverurl=http://x\nstdout_logfile=/tmp/auto\n"
+        "[program:p]\ncommand=x\nkillmode=tree\numask=0\nexitcodes=\ndirectory=/\nserverurl=http://x\nstdout_logfile=/tmp/auto\n"
         "stderr_logfile=NONE\nnumprocs=3\nprocess_name=%(process_num)d\n");
     CHECK(error_of(reading) == "");
     REQUIRE(reading.config);
@@ -88,7 +88,7 @@ TEST_CASE("every option of a process in which two groups differ is told, as it i
         CAPTURE(row.name);
         config::Group other = group;
         const std::string old = row.field.get(group.processes[0]);
-        for (const char* text : {"7", "true", "false", "TERM", "HUP", "unexpected", "/tmp", "A=\"1\"", "daemon"})
+        for (const char* text : {"7", "true", "false", "TERM", "HUP", "unexpected", "/tmp", "A=\"1\"", "daemon", "tree"})
             if (row.field.get(other.processes[0]) == old)
                 (void)row.field.set(other.processes[0], text, machine);
         const std::string fresh = row.field.get(other.processes[0]);

@@ -120,6 +120,7 @@ TEST_CASE("errors in a program name the section and the file") {
         {"directory=/a/100%", "Format string '/a/100%' for 'program:a.directory' is badly formatted: incomplete format"},
         {"environment=A", "Unexpected end of key/value pairs in value 'A'"},
         {"numprocs=2", "%(process_num) must be present within process_name when numprocs > 1"},
+        {"killmode=both", "invalid 'killmode' value 'both': process, group or tree"},
         {"stopasgroup=1\nkillasgroup=0", "Cannot set stopasgroup=true and killasgroup=false"},
         {"process_name=a:b", "Invalid name: 'a:b' because of character: ':'"},
         {"process_name=%(ENV_X)s\nenvironment=X=\"a b\"", "Invalid name: 'a b' because of character: ' '"},
@@ -315,6 +316,19 @@ TEST_CASE("servers: inet first, and the URL for children is that of the first un
     CHECK(reading.config->serverurl == "http://localhost:9001");
 }
 
+TEST_CASE("killmode says in one word whom signals reach") {
+    CHECK_FALSE(process("stopasgroup=true").killmode);
+    CHECK(process("killmode=Tree").killmode == config::Killmode::tree);
+    for (const auto* mode : {"group", "tree"}) {
+        const auto program = process(base::concat("killmode=", mode));
+        CHECK(program.stopasgroup);
+        CHECK(program.killasgroup);
+    }
+    const auto alone = process("killmode=process\nstopasgroup=true");
+    CHECK_FALSE(alone.stopasgroup);
+    CHECK_FALSE(alone.killasgroup);
+}
+
 TEST_CASE("log files of programs") {
     CHECK(process("stdout_logfile=none").out.logfile.kind == config::LogFile::Kind::none);
     CHECK(process("stdout_logfile=/tmp/%(program_name)s.log").out.logfile.path == "/tmp/a.log");
@@ -340,6 +354,7 @@ TEST_CASE("warnings are Supervisor's where it has them, and name what it is sile
         {program("redirect_stderr=true\nstderr_logfile=/tmp/x\n"),
          "For [program:a], redirect_stderr=true but stderr_logfile has also been set to a filename, the filename has "
          "been ignored"},
+        {program("killmode=tree\nstopasgroup=true\n"), "stopasgroup has no effect beside killmode"},
         {program("autostrat=true\n"), "unknown option `autostrat` in [program:a]: did you mean `autostart`?"},
         {program("socket=tcp://a:1\n"), "unknown option `socket` in [program:a]"},
         {with("[Program:a]\ncommand=x\n"), "unknown section [Program:a]: did you mean [program:a]?"},

@@ -1,0 +1,42 @@
+// Tree: what descends from the child of a program with killmode=tree, as far as it can be found: the kernel tells who is
+// whose child, and who has lost its parent is known by a variable of its environment, or from a look before.  Who clears
+// its environment and loses its parent between two looks gets away.  A look reads all of /proc: it is meant for the
+// moment of a stop, not for each second.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/text.hpp"
+#include "supervisord/process/family.hpp"
+
+namespace control {
+
+/// By its value a member is known that has lost its parent: no other program of any supervisord of this machine has it.
+inline constexpr std::string_view tree_variable = "SUPERVISOR_TREE";
+[[nodiscard]] std::string tree_mark(std::string_view group, std::string_view process);
+
+class Tree {
+public:
+    explicit Tree(std::string_view mark) : variable_(base::concat(tree_variable, "=", mark)) {}
+
+    struct Leader {
+        pid_t pid = 0;
+        int pidfd = -1;  // without one its number is believed
+    };
+    /// There is a new child, and nothing is left of the one before.
+    void begin();
+    /// The living members now, but the leader.
+    [[nodiscard]] const std::vector<process::Kin>& look(Leader leader);
+    /// Sends a signal to all members but the leader and those in its group.  SIGKILL: and to those that they make
+    /// meanwhile.  Returns how many refused it (EPERM).
+    int signal(Leader leader, int number);
+
+private:
+    const std::string variable_;
+    std::vector<process::Kin> members_;
+    bool numbered_ = true;  // group and session of the leader's number are the leader's
+};
+
+}  // namespace control

@@ -1,0 +1,91 @@
+"""killmode=tree: what a program has started ends with it, also what has left its process group and lost its parent."""
+import contextlib
+import os
+import re
+import signal
+
+from bed import Bed, lives
+
+# Orphans at once, each in a session of its own, with a child there: one that ends at SIGTERM, and one that does not.
+FAMILY = ('setsid -f /bin/sh -c \'sleep 1000 & echo $$ $! > {0}/meek.new; mv {0}/meek.new {0}/meek; wait\'\n'
+          'setsid -f /bin/sh -c \'trap "" TERM; sleep 1000 & echo $$ $! > {0}/deaf.new; mv {0}/deaf.new {0}/deaf; '
+          'while :; do wait; done\'\n')
+
+
+class KillMode(Bed):
+    def family(self, script, options):
+        """A program p that runs the lines of a script."""
+        self.everybody = []
+        self.addCleanup(self.end_family)
+        with open(self.path('script'), 'w') as file:
+            file.write(script.format(self.directory))
+        self.start('[program:p]\ncommand=/bin/sh %s\nstartsecs=0\n%s\n' % (self.path('script'), options))
+
+    def members(self, name):
+        """Pids that one of the family has told."""
+        pids = self.wait_for(name, lambda: os.path.exists(self.path(name)) and open(self.path(name)).read().split())
+        os.remove(self.path(name))
+        self.everybody += [int(pid) for pid in pids]
+        return [int(pid) for pid in pids]
+
+    def end_family(self):
+        for pid in self.everybody:
+            if lives(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def living(self, pids):
+        return sum(lives(pid) for pid in pids)
+
+    def test_without_it_who_has_left_the_group_stays(self):
+        self.family(FAMILY + 'sleep 1000\n', 'stopasgroup=true\nstopwaitsecs=1')
+        pids = self.members('meek') + self.members('deaf')
+        self.assertTrue(self.rpc.insist('stopProcess', 'p'))
+        self.assertEqual(self.living(pids), 4)
+
+    def test_a_stop_ends_all_and_waits_for_them(self):
+        self.family(FAMILY + 'sleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
+        pids = self.members('meek') + self.members('deaf')
+        self.assertTrue(self.rpc.insist('stopProcess', 'p'))
+        self.assertEqual(self.living(pids), 0)
+        self.assertEqual(len(re.findall(r"killing 'p' \(\d+\) with SIGKILL", self.log())), 1)
+        self.assertNotIn('not permitted', self.log())
+
+    def test_nobody_is_waited_for_longer_than_he_lives(self):
+        self.family(FAMILY.split('\n')[0] + '\nsleep 1000\n', 'killmode=tree\nstopwaitsecs=1000')
+        pids = self.members('meek')
+        self.assertTrue(self.rpc.insist('stopProcess', 'p'))
+        self.assertEqual(self.living(pids), 0)
+        self.assertNotIn('SIGKILL', self.log())
+
+    def test_an_end_ends_what_is_left_before_the_next_start(self):
+        self.family(FAMILY + 'while [ ! -e {0}/go ]; do sleep 0.02; done; rm {0}/go\n', 'killmode=tree\nautorestart=true')
+        pids = self.members('meek') + self.members('deaf')
+        first = self.pid('p')
+        open(self.path('go'), 'w').close()
+        others = self.members('meek') + self.members('deaf')
+        self.assertEqual(self.living(pids), 0)
+        self.assertEqual(self.living(others), 4)
+        self.assertNotEqual(self.pid('p'), first)
+
+    def test_the_end_of_supervisord_ends_all(self):
+        self.family(FAMILY + 'sleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
+        pids = self.members('meek') + self.members('deaf')
+        self.kill(self.keeper(), signal.SIGTERM)
+        self.wait_for('the end', lambda: not self.supervisors())
+        self.assertEqual(self.living(pids), 0)
+
+    def test_whoever_of_supervisord_dies(self):
+        self.family(FAMILY + 'sleep 1000\n', 'killmode=tree\nstopwaitsecs=3')
+        pids = self.members('meek') + self.members('deaf')
+        old = self.keeper()
+        self.kill(old)  # and so the orphans have another parent
+        self.wait_for('another keeper', lambda: self.keeper() != old)
+        self.wait_for_answer()
+        self.assertEqual(self.living(pids), 4)
+        self.assertTrue(self.rpc.insist('stopProcess', 'p', False))
+        self.wait_for('the meek to end', lambda: not self.living(pids[:2]))
+        self.kill_controller()
+        self.wait_for('all to end', lambda: not self.living(pids))
+        self.wait_for('it to be stopped', lambda: self.state('p') == 'STOPPED')
+        self.assertEqual(len(re.findall(r"killing 'p' \(\d+\) with SIGKILL", self.log())), 1)
