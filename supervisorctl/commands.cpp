@@ -17,6 +17,7 @@ constexpr Switch switch_table[] = {
     {takes::dry_run, "--dry-run", "", "Print what would be done, and do nothing."},
     {takes::watch, "--watch", "", "Show it again and again, on a terminal as a screen with keys; q or Ctrl-C ends it."},
     {takes::interval, "--interval", "SECONDS", "With --watch: how often, 2 if not given; 0.5 is twice a second."},
+    {takes::tree, "--tree", "", "Show too what each process has started, and what that has started."},
     {takes::strict, "--strict", "", "Take names of options and sections that mean nothing for errors."},
 };
 
@@ -137,7 +138,7 @@ constexpr Command table[] = {
     {.name = "status",
      .run = status,  // checks the server itself: for it every failure is status 4
      .completes = Completes::processes,
-     .switches = tells | takes::watch | takes::interval,
+     .switches = tells | takes::watch | takes::interval | takes::tree,
      .help = "status <name>\t\tGet status for a single process\n"
              "status <gname>:*\tGet status for all processes in a group\n"
              "status <name> <name>\tGet status for multiple named processes\n"
@@ -233,6 +234,10 @@ bool take_switches(Session& session, const Command& command, Arguments& words) {
     }
     if (const auto both = takes::watch | takes::interval; (manner.given & both) == takes::interval) {
         session.say("Error: --interval goes with --watch");
+        return session.fail(exit_status::invalid_arguments), false;
+    }
+    if (const auto both = takes::watch | takes::tree; (manner.given & both) == both) {
+        session.say("Error: --tree does not go with --watch");
         return session.fail(exit_status::invalid_arguments), false;
     }
     words = std::move(rest);

@@ -20,7 +20,7 @@ enum class Completes { nothing, commands, groups, processes };
 /// Words that begin with two dashes and may stand anywhere behind the command, which has the bit.  A word that is none
 /// of its own stays an argument, as Supervisor has it.
 namespace takes {
-inline constexpr unsigned json = 1, timeout = 2, dry_run = 4, strict = 8, parallel = 16, watch = 32, interval = 64;
+inline constexpr unsigned json = 1, timeout = 2, dry_run = 4, strict = 8, parallel = 16, watch = 32, interval = 64, tree = 128;
 }
 struct Switch {
     unsigned bit;

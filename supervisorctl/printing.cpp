@@ -1,6 +1,7 @@
 #include "supervisorctl/printing.hpp"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "common/api/names.hpp"
@@ -32,6 +33,50 @@ std::vector<std::size_t> widths_in_rows(const std::vector<std::string>& words, s
     return widths;
 }
 
+/// What a program says of itself must not command a terminal.
+std::string harmless(std::string text) {
+    for (char& byte : text)
+        if (static_cast<unsigned char>(byte) < ' ' || byte == 0x7f) byte = '?';
+    return text;
+}
+
+using Family = std::vector<const Descendant*>;
+
+void append_tree(std::string& out, const Family& family, const Descendant& top, std::size_t depth, bool is_orphan) {
+    out.append(2 * depth, ' ');
+    out += base::concat(top.pid, ' ', harmless(top.command), is_orphan ? " (orphan)\n" : "\n");
+    if (depth > family.size()) return;  // a circle: supervisord does not send one
+    for (const Descendant* one : family)
+        if (one->parent == top.pid && one != &top) append_tree(out, family, *one, depth + 1, false);
+}
+
+/// The process itself, and those whose parent does not belong to it.
+std::string tree_lines(const Family& family) {
+    std::string out;
+    for (const Descendant* one : family) {
+        const bool has_parent = std::ranges::any_of(family, [&](const Descendant* other) { return other->pid == one->parent; });
+        if (!has_parent) append_tree(out, family, *one, 1, one != family.front());
+    }
+    return out;
+}
+
+std::size_t name_column(const std::vector<Process>& processes) {
+    std::size_t width = narrowest_name_column;
+    for (const Process& process : processes)
+        width = std::max(width, base::utf8_length(api::full_name(process.group, process.name)));
+    return width;
+}
+
+std::string status_line(const Process& process, std::size_t width, bool coloured) {
+    const std::string_view colour = coloured ? colour_of(process.state) : "";
+    std::string out(colour);
+    append_padded(out, api::full_name(process.group, process.name), width + 3);
+    append_padded(out, process.statename, state_column);
+    out += process.description;
+    if (!colour.empty()) out += "\x1b[0m";
+    return out + '\n';
+}
+
 std::size_t total(const std::vector<std::size_t>& widths) {
     std::size_t sum = 2 * (widths.size() - 1);
     for (const std::size_t width : widths) sum += width;
@@ -55,18 +100,21 @@ std::string_view colour_of(int state) {
 }
 
 std::string status_table(const std::vector<Process>& processes, bool coloured) {
-    std::size_t width = narrowest_name_column;
-    for (const Process& process : processes)
-        width = std::max(width, base::utf8_length(api::full_name(process.group, process.name)));
     std::string out;
+    const std::size_t width = name_column(processes);
+    for (const Process& process : processes) out += status_line(process, width, coloured);
+    return out;
+}
+
+std::string tree_table(const std::vector<Process>& processes, const std::vector<Descendant>& trees, bool coloured) {
+    std::string out;
+    const std::size_t width = name_column(processes);
+    std::map<std::pair<std::string_view, std::string_view>, Family> families;
+    for (const Descendant& one : trees) families[{one.group, one.name}].push_back(&one);
     for (const Process& process : processes) {
-        const std::string_view colour = coloured ? colour_of(process.state) : "";
-        out += colour;
-        append_padded(out, api::full_name(process.group, process.name), width + 3);
-        append_padded(out, process.statename, state_column);
-        out += process.description;
-        if (!colour.empty()) out += "\x1b[0m";
-        out += '\n';
+        out += status_line(process, width, coloured);
+        const auto family = families.find({process.group, process.name});
+        if (family != families.end()) out += tree_lines(family->second);
     }
     return out;
 }

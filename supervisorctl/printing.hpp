@@ -16,6 +16,8 @@ namespace supervisorctl {
 /// One line for each process, in the given order; empty when there is none.  A colour is that of a whole line, so that
 /// what stands between its ends is the same with and without.
 [[nodiscard]] std::string status_table(const std::vector<Process>& processes, bool coloured = false);
+/// The same, each with its tree below it: a line for each process, indented below its parent.
+[[nodiscard]] std::string tree_table(const std::vector<Process>& processes, const std::vector<Descendant>& trees, bool coloured);
 /// What a terminal is told before a line with such a state; empty: nothing.
 [[nodiscard]] std::string_view colour_of(int state);
 /// One line of `avail`, with its newline.

@@ -43,6 +43,14 @@ void read(const Value& json, Configured& configured) {
 
 void read(const Value& json, EventPool& pool) { json.at("name").get_to(pool.name); }
 
+void read(const Value& json, Descendant& one) {
+    json.at("group").get_to(one.group);
+    json.at("name").get_to(one.name);
+    json.at("pid").get_to(one.pid);
+    json.at("parent").get_to(one.parent);
+    json.at("command").get_to(one.command);
+}
+
 void read(const Value& json, Outcome& outcome) {
     json.at("group").get_to(outcome.group);
     json.at("name").get_to(outcome.name);
@@ -209,6 +217,10 @@ Answer<Process> Remote::process(const Text& name) { return call<Process>("superv
 
 Answer<std::vector<EventPool>> Remote::event_pools() {
     return call<std::vector<EventPool>>("supervisor.getAllEventPoolInfo", soon);
+}
+
+Answer<std::vector<Descendant>> Remote::trees() {
+    return call<std::vector<Descendant>>("supervisor.getAllProcessTrees", soon);
 }
 
 Answer<bool> Remote::start(const Text& name, bool wait) {

@@ -33,6 +33,14 @@ struct Configured {
     std::string json = {};  // all its options, if it was to be kept
 };
 
+/// A process of the tree of a program: that itself, or one that descends from it.
+struct Descendant {
+    std::string group, name;  // of the program
+    std::int64_t pid = 0, parent = 0;
+    std::string command;
+    std::string json;  // if it was to be kept
+};
+
 /// The listeners of one [eventlistener:x], and the events that wait for them.
 struct EventPool {
     std::string name;
@@ -98,6 +106,7 @@ public:
     Answer<std::vector<Process>> processes();
     Answer<Process> process(const std::string& name);
     Answer<std::vector<EventPool>> event_pools();
+    Answer<std::vector<Descendant>> trees();
 
     // Of processes: each waits until it is so, as long as it takes, unless told not to.
     Answer<bool> start(const std::string& name, bool wait = true);

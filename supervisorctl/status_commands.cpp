@@ -16,12 +16,20 @@ using base::concat;
 
 namespace {
 
+std::string processes_json(const Process& process, const std::vector<Descendant>& trees) {
+    std::vector<std::string> elements;
+    for (const Descendant& one : trees)
+        if (one.group == process.group && one.name == process.name) elements.push_back(one.json);
+    return concat('[', base::join(elements, ","), ']');
+}
+
 /// A listener has the figures of its pool too: how many events wait, and how many had to be discarded.
-std::vector<std::string> json_of(Remote& remote, const std::vector<Process>& processes) {
-    const auto pools = remote.event_pools();  // refused by the original, which has no such method
+std::vector<std::string> json_of(Session& session, const std::vector<Process>& processes, const std::vector<Descendant>& trees) {
+    const auto pools = session.remote().event_pools();  // refused by the original, which has no such method
     std::vector<std::string> elements;
     for (const Process& process : processes) {
         std::string& element = elements.emplace_back(process.json);
+        if (session.has(takes::tree)) element = with_member(std::move(element), "processes", processes_json(process, trees));
         if (pools.refused()) continue;
         const auto pool = std::ranges::find(pools.value(), process.group, &EventPool::name);
         if (pool != pools.value().end()) element = with_member(std::move(element), "pool", pool->json);
@@ -29,11 +37,22 @@ std::vector<std::string> json_of(Remote& remote, const std::vector<Process>& pro
     return elements;
 }
 
+std::vector<Descendant> trees_of(Session& session) {
+    auto trees = session.remote().trees();
+    if (trees.refused_for(api::Fault::unknown_method))
+        throw Trouble(Trouble::Kind::other, "this supervisord does not tell what its processes have started");
+    return std::move(trees).value();
+}
+
 void print(Session& session, const std::vector<Process>& processes) {
+    const auto trees = session.has(takes::tree) ? trees_of(session) : std::vector<Descendant>();
+    const bool coloured = session.terminal().shows_colours();
     if (session.has(takes::json))
-        session.terminal().write(json_array(json_of(session.remote(), processes)));
+        session.terminal().write(json_array(json_of(session, processes, trees)));
+    else if (session.has(takes::tree))
+        session.terminal().write(tree_table(processes, trees, coloured));
     else
-        session.terminal().write(status_table(processes, session.terminal().shows_colours()));
+        session.terminal().write(status_table(processes, coloured));
 }
 
 void show(Session& session, const Arguments& names) {

@@ -1,12 +1,15 @@
 #include "supervisord/control/daemon.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <tuple>
 #include <utility>
 
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/control/active_group.hpp"
+#include "supervisord/control/tree.hpp"
 #include "supervisord/control/world.hpp"
 #include "supervisord/process/exit_on.hpp"
 #include "supervisord/process/order.hpp"
@@ -116,6 +119,14 @@ void Daemon::reopen_logs() {
     log(LogLevel::info, "supervisord logreopen");
     if (const auto reopened = world_.activity.reopen(); !reopened) log(LogLevel::warn, reopened.error());
     for (Runner* runner : runners()) runner->reopen_logs();
+}
+
+std::vector<Descendant> Daemon::trees() {
+    std::vector<const Process*> leaders;
+    for (Group* group : groups())
+        for (const Process* process : group->processes()) leaders.push_back(process);
+    std::ranges::sort(leaders, {}, [](const Process* one) { return std::tie(one->group(), one->name()); });
+    return trees_of(leaders);
 }
 
 // Upgrades.

@@ -74,6 +74,7 @@ public:
     Outcome restart() override;
     void upgrade(WhenDone done) override { surroundings_.upgrade(std::move(done)); }
     [[nodiscard]] UpgradeInfo upgrade_info() const override;
+    [[nodiscard]] std::vector<Descendant> trees() override;
     [[nodiscard]] std::vector<EventPool> event_pools() override { return world_.events.pools(); }
     void send_remote_event(std::string_view type, std::string_view payload) override;
     [[nodiscard]] std::string logfile() const override;

@@ -78,6 +78,13 @@ struct EventPool {
     std::vector<Listener> listeners = {};
 };
 
+/// A process that runs, or one that descends from it.
+struct Descendant {
+    std::string group, process;  // whose it is
+    pid_t pid = 0, parent = 0;
+    std::string command;  // as it was started, or "[NAME]"; up to 4096 bytes, of any kind
+};
+
 /// The last upgrade of supervisord itself.
 struct UpgradeInfo {
     std::string statename;  // NONE, GOING_ON, DONE, CONTROLLER_ONLY or TAKEN_BACK
@@ -120,6 +127,8 @@ public:
     virtual void upgrade(WhenDone done) = 0;
     [[nodiscard]] virtual UpgradeInfo upgrade_info() const = 0;
 
+    /// Looks at all processes of the machine.  Sorted by group and process, each before what descends from it.
+    [[nodiscard]] virtual std::vector<Descendant> trees() = 0;
     [[nodiscard]] virtual std::vector<EventPool> event_pools() = 0;  // sorted by name
     virtual void send_remote_event(std::string_view type, std::string_view payload) = 0;
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <memory>
+#include <unordered_map>
 
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
@@ -39,7 +40,7 @@ std::string read_proc(pid_t pid, std::string_view what, std::size_t limit) {
     return text;
 }
 
-std::vector<Kin> all_processes() {
+process::Census all_processes() {
     std::vector<Kin> all;
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc"), ::closedir);
     while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
@@ -47,16 +48,27 @@ std::vector<Kin> all_processes() {
         if (!base::parse_digits(entry->d_name, pid)) continue;
         if (const auto one = process::parse_stat(read_proc(static_cast<pid_t>(pid), "stat", stat_limit))) all.push_back(*one);
     }
-    return all;
+    return process::Census(std::move(all));
 }
 
-bool has_variable(pid_t pid, std::string_view variable) {
-    const std::string environment = read_proc(pid, "environ", environment_limit);
-    for (std::size_t at = 0; (at = environment.find(variable, at)) != std::string::npos; ++at) {
-        const std::size_t end = at + variable.size();
-        if ((at == 0 || environment[at - 1] == '\0') && (end == environment.size() || environment[end] == '\0')) return true;
-    }
-    return false;
+/// The value of tree_variable in its environment, or "".
+std::string mark_of(pid_t pid) {
+    const std::string environment = concat(std::string_view("\0", 1), read_proc(pid, "environ", environment_limit));
+    const std::string before = concat(std::string_view("\0", 1), tree_variable, "=");
+    const std::size_t at = environment.find(before);
+    if (at == std::string::npos) return "";
+    const std::size_t begin = at + before.size();
+    return environment.substr(begin, environment.find('\0', begin) - begin);
+}
+
+std::string command_of(pid_t pid) {
+    std::string command = read_proc(pid, "cmdline", stat_limit);
+    while (command.ends_with('\0')) command.pop_back();
+    std::ranges::replace(command, '\0', ' ');
+    if (!command.empty()) return command;
+    std::string name = read_proc(pid, "comm", stat_limit);
+    if (name.ends_with('\n')) name.pop_back();
+    return concat("[", name, "]");
 }
 
 /// 0 or errno; ESRCH also when another process has its number by now.
@@ -79,6 +91,31 @@ std::string tree_mark(std::string_view group, std::string_view process) {
     return concat(table.st_dev, "-", table.st_ino, ":", group, ":", process);
 }
 
+std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
+    const auto all = all_processes();
+    const auto fosters = all.ancestors(::getpid());
+    std::unordered_map<pid_t, std::string> marks;  // each is read once
+    std::vector<Descendant> found;
+    for (const Process* leader : leaders) {
+        const Kin* itself = leader->pid() > 0 ? all.find(leader->pid()) : nullptr;
+        if (!itself) continue;
+        const bool is_marked = leader->program().killmode == config::Killmode::tree;
+        const std::string mark = is_marked ? tree_mark(leader->group(), leader->name()) : "";
+        const auto says_so = [&](const Kin& one) {
+            if (!is_marked) return false;
+            const auto [at, is_new] = marks.try_emplace(one.pid);
+            if (is_new) at->second = mark_of(one.pid);
+            return at->second == mark;
+        };
+        const auto add = [&](const Kin& one) {
+            found.push_back({leader->group(), leader->name(), one.pid, one.parent, command_of(one.pid)});
+        };
+        add(*itself);
+        for (const auto& one : all.family(leader->pid(), {}, fosters, says_so)) add(one);
+    }
+    return found;
+}
+
 void Tree::begin() {
     members_.clear();
     numbered_ = true;
@@ -87,10 +124,9 @@ void Tree::begin() {
 const std::vector<Kin>& Tree::look(Leader leader) {
     const auto all = all_processes();
     const bool is_gone = is_reaped(leader.pidfd);
-    if (is_gone && std::ranges::any_of(all, [&](const Kin& one) { return one.pid == leader.pid; })) numbered_ = false;
-    const auto fosters = process::ancestors(all, ::getpid());
-    members_ = process::family(all, numbered_ ? leader.pid : 0, members_, fosters,
-                               [&](const Kin& one) { return has_variable(one.pid, variable_); });
+    if (is_gone && all.find(leader.pid)) numbered_ = false;
+    members_ = all.family(numbered_ ? leader.pid : 0, members_, all.ancestors(::getpid()),
+                          [&](const Kin& one) { return mark_of(one.pid) == mark_; });
     std::erase_if(members_, [&](const Kin& one) { return one.pid == leader.pid && !is_gone; });
     const bool has_numbered = std::ranges::any_of(
         members_, [&](const Kin& one) { return one.group == leader.pid || one.session == leader.pid; });

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/text.hpp"
+#include "supervisord/control/supervisor.hpp"
 #include "supervisord/process/family.hpp"
 
 namespace control {
@@ -17,9 +17,12 @@ namespace control {
 inline constexpr std::string_view tree_variable = "SUPERVISOR_TREE";
 [[nodiscard]] std::string tree_mark(std::string_view group, std::string_view process);
 
+/// Those that run, in their order, each with its descendants behind it.
+[[nodiscard]] std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders);
+
 class Tree {
 public:
-    explicit Tree(std::string_view mark) : variable_(base::concat(tree_variable, "=", mark)) {}
+    explicit Tree(std::string mark) : mark_(std::move(mark)) {}
 
     struct Leader {
         pid_t pid = 0;
@@ -34,7 +37,7 @@ public:
     int signal(Leader leader, int number);
 
 private:
-    const std::string variable_;
+    const std::string mark_;
     std::vector<process::Kin> members_;
     bool numbered_ = true;  // group and session of the leader's number are the leader's
 };

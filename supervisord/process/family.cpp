@@ -1,7 +1,6 @@
 #include "supervisord/process/family.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "common/base/text.hpp"
 
@@ -21,39 +20,46 @@ std::optional<Kin> parse_stat(std::string_view text) {
                static_cast<std::uint64_t>(start), fields[0] == "Z" || fields[0] == "X"};
 }
 
-std::vector<Kin> family(std::span<const Kin> all, pid_t leader, std::span<const Kin> before, std::span<const pid_t> fosters,
-                        const std::function<bool(const Kin&)>& says_so) {
-    std::unordered_multimap<pid_t, std::size_t> children;
-    std::vector<bool> taken(all.size());
+Census::Census(std::vector<Kin> all) : all_(std::move(all)) {
+    for (std::size_t at = 0; at < all_.size(); ++at) children_.emplace(all_[at].parent, at);
+}
+
+const Kin* Census::find(pid_t pid) const {
+    const auto at = std::ranges::find(all_, pid, &Kin::pid);
+    return at == all_.end() ? nullptr : &*at;
+}
+
+std::vector<pid_t> Census::ancestors(pid_t of) const {
+    std::vector<pid_t> found;
+    while (of > 0 && std::ranges::count(found, of) == 0) {
+        found.push_back(of);
+        const Kin* one = find(of);
+        of = one ? one->parent : 0;
+    }
+    return found;
+}
+
+std::vector<Kin> Census::family(pid_t leader, std::span<const Kin> before, std::span<const pid_t> fosters,
+                                const std::function<bool(const Kin&)>& says_so) const {
+    std::vector<bool> taken(all_.size());
     std::vector<Kin> found;
     const auto take = [&](std::size_t at) {
-        const bool is_ours = std::ranges::count(fosters, all[at].pid) > 0;
-        if (!taken[at] && !is_ours && all[at].pid != leader) found.push_back(all[at]);
+        const bool is_foster = std::ranges::count(fosters, all_[at].pid) > 0;
+        if (!taken[at] && !is_foster && all_[at].pid != leader) found.push_back(all_[at]);
         taken[at] = true;
     };
-    for (std::size_t at = 0; at < all.size(); ++at) children.emplace(all[at].parent, at);
-    for (std::size_t at = 0; at < all.size(); ++at) {
-        const Kin& one = all[at];
+    for (std::size_t at = 0; at < all_.size(); ++at) {
+        const Kin& one = all_[at];
         const bool by_number = leader > 0 && (one.group == leader || one.session == leader || one.parent == leader);
         if (by_number || std::ranges::any_of(before, [&](const Kin& was) { return was.is(one); }) ||
             (std::ranges::count(fosters, one.parent) > 0 && says_so(one)))
             take(at);
     }
     for (std::size_t next = 0; next < found.size(); ++next) {
-        const auto [first, last] = children.equal_range(found[next].pid);
+        const auto [first, last] = children_.equal_range(found[next].pid);
         for (auto child = first; child != last; ++child) take(child->second);
     }
     std::erase_if(found, [](const Kin& one) { return one.dead; });
-    return found;
-}
-
-std::vector<pid_t> ancestors(std::span<const Kin> all, pid_t of) {
-    std::vector<pid_t> found;
-    while (of > 0 && std::ranges::count(found, of) == 0) {
-        found.push_back(of);
-        const auto at = std::ranges::find(all, of, &Kin::pid);
-        of = at == all.end() ? 0 : at->parent;
-    }
     return found;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace process {
@@ -25,14 +26,25 @@ struct Kin {
 /// The text of /proc/PID/stat; nothing: it is none.
 [[nodiscard]] std::optional<Kin> parse_stat(std::string_view text);
 
-/// Living members of the family of `leader`, itself not among them; in the order in which they were found: who is in
-/// its group or session or a child of it, who was a member before (the same pid and start), who says so itself, and the children of all of
-/// them.  What we ourselves descend from is never a member.
-/// A leader of 0 is none: its number is perhaps another's by now.  `says_so` is asked only of processes whose parent is one of `fosters`: they may have lost the parent they had.
-[[nodiscard]] std::vector<Kin> family(std::span<const Kin> all, pid_t leader, std::span<const Kin> before,
-                                      std::span<const pid_t> fosters, const std::function<bool(const Kin&)>& says_so);
+/// All processes there are, as one look has found them.
+class Census {
+public:
+    explicit Census(std::vector<Kin> all);
 
-/// This process, its parent, that one's parent, to the first.
-[[nodiscard]] std::vector<pid_t> ancestors(std::span<const Kin> all, pid_t of);
+    [[nodiscard]] const Kin* find(pid_t pid) const;
+    /// A process, its parent, that one's parent, to the first.
+    [[nodiscard]] std::vector<pid_t> ancestors(pid_t of) const;
+
+    /// Living members of the family of `leader`, itself not among them; in the order in which they were found: who is in
+    /// its group or session or a child of it, who was a member before (the same pid and start), who says so itself, and
+    /// the children of all of them.  A leader of 0 is none: its number is perhaps another's by now.
+    /// `fosters`, who take orphans in, are never members; `says_so` is asked only of processes that are their children.
+    [[nodiscard]] std::vector<Kin> family(pid_t leader, std::span<const Kin> before, std::span<const pid_t> fosters,
+                                          const std::function<bool(const Kin&)>& says_so) const;
+
+private:
+    std::vector<Kin> all_;
+    std::unordered_multimap<pid_t, std::size_t> children_;  // of a pid: where they are
+};
 
 }  // namespace process

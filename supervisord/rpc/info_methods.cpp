@@ -69,4 +69,11 @@ std::vector<EventPoolInfo> get_all_event_pool_info(Supervisor& supervisor) {
     return all;
 }
 
+std::vector<ProcessTreeInfo> get_all_process_trees(Supervisor& supervisor) {
+    std::vector<ProcessTreeInfo> all;
+    for (auto& one : supervisor.trees())
+        all.push_back({std::move(one.process), std::move(one.group), one.pid, one.parent, std::move(one.command)});
+    return all;
+}
+
 }  // namespace rpc

@@ -120,6 +120,14 @@ Returned<ProcessInfo> get_process_info(Supervisor& supervisor, const std::string
 std::vector<ProcessInfo> get_all_process_info(Supervisor& supervisor);
 
 /// The listeners of one [eventlistener:x], counted by what they are doing, and what waits for them.
+/// A process of the tree of a program: that itself, or one that descends from it.
+struct ProcessTreeInfo {
+    std::string name, group;
+    std::int64_t pid = 0, parent = 0;
+    std::string command;
+};
+std::vector<ProcessTreeInfo> get_all_process_trees(Supervisor& supervisor);
+
 struct EventPoolInfo {
     std::string name;
     std::int64_t buffer_size = 0, waiting = 0, discarded = 0;  // events

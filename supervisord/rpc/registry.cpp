@@ -116,6 +116,11 @@ const Method rows[] = {
      .doc = "What getProcessInfo says, of all processes.",
      .result = {"result", "Structures, sorted by group and name"},
      .handler = answers(get_all_process_info)},
+    {.name = "supervisor.getAllProcessTrees",
+     .doc = "What has been started by each process that runs, and by those, as far as it is found.  Not in Supervisor.",
+     .result = {"result", "Structures of name and group (of the process), pid, parent (a pid) and command; the process "
+                          "itself comes first"},
+     .handler = answers(get_all_process_trees)},
     {.name = "supervisor.getAllEventPoolInfo",
      .doc = "What there is to know of the pools of event listeners.  Not in Supervisor.",
      .result = {"result", "Structures of name, buffer_size, events waiting and discarded, listeners by state"},

@@ -61,6 +61,12 @@ constexpr auto shape(GroupPreview*) {
                       Member{"options", &GroupPreview::options}, Member{"processes", &GroupPreview::processes}};
 }
 
+constexpr auto shape(ProcessTreeInfo*) {
+    return std::tuple{Member{"name", &ProcessTreeInfo::name}, Member{"group", &ProcessTreeInfo::group},
+                      Member{"pid", &ProcessTreeInfo::pid}, Member{"parent", &ProcessTreeInfo::parent},
+                      Member{"command", &ProcessTreeInfo::command}};
+}
+
 constexpr auto shape(EventPoolInfo*) {
     return std::tuple{
         Member{"name", &EventPoolInfo::name},           Member{"buffer_size", &EventPoolInfo::buffer_size},

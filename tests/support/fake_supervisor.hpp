@@ -110,6 +110,7 @@ public:
     std::string its_identifier = "supervisor";
     std::string its_logfile;
     std::vector<control::EventPool> its_pools;
+    std::vector<control::Descendant> its_trees;
     control::UpgradeInfo its_upgrade = {"NONE", "there was none"};
     config::Config its_config;  // as last read
     control::Changes changes;
@@ -197,6 +198,7 @@ public:
         later.push_back([done = std::move(done), how = outcome] { done(how); });
     }
     [[nodiscard]] control::UpgradeInfo upgrade_info() const override { return its_upgrade; }
+    [[nodiscard]] std::vector<control::Descendant> trees() override { return its_trees; }
     [[nodiscard]] std::vector<control::EventPool> event_pools() override { return its_pools; }
     void send_remote_event(std::string_view type, std::string_view payload) override {
         asked.push_back("event " + std::string(type) + " " + std::string(payload));

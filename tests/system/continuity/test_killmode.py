@@ -46,6 +46,10 @@ class KillMode(Bed):
     def test_a_stop_ends_all_and_waits_for_them(self):
         self.family(FAMILY + 'sleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
         pids = self.members('meek') + self.members('deaf')
+        told = {one['pid']: one for one in self.rpc.insist('getAllProcessTrees')}
+        self.assertLessEqual(set(pids), set(told))
+        self.assertEqual(told[pids[1]]['parent'], pids[0])
+        self.assertEqual(told[self.pid('p')]['command'], '/bin/sh ' + self.path('script'))
         self.assertTrue(self.rpc.insist('stopProcess', 'p'))
         self.assertEqual(self.living(pids), 0)
         self.assertEqual(len(re.findall(r"killing 'p' \(\d+\) with SIGKILL", self.log())), 1)

@@ -52,6 +52,19 @@ TEST_CASE("status --json of a listener has the figures of its pool") {
     CHECK(supervisorctl::with_member("{}", "a", "1") == "{\"a\":1}");
 }
 
+TEST_CASE("status --tree asks for the trees, and --json has them with each process") {
+    TwoPrograms server;
+    server.returns("getAllProcessTrees", R"([{"name":"a","group":"a","pid":7,"parent":1,"command":"sleep 5"},)"
+                                         R"({"name":"a","group":"a","pid":8,"parent":7,"command":"x"}])");
+    const auto text = run(server, "status --tree a");
+    CHECK(text.out.find("\n  7 sleep 5\n    8 x\n") != std::string::npos);
+    const auto all = Json::parse(run(server, "status --json --tree").out);
+    CHECK(all[0]["processes"].size() == 2);
+    CHECK(all[0]["processes"][1]["parent"] == 7);
+    CHECK(all[1]["processes"] == Json::array());
+    CHECK(run(server, "status --tree --watch").out == "Error: --tree does not go with --watch\n");
+}
+
 TEST_CASE("pid, version, avail, reread and tail as JSON") {
     TwoPrograms server;
     server.returns("getPID", "4711");

@@ -66,3 +66,27 @@ TEST_CASE("a colour is that of a whole line, which stays the same between its en
     CHECK(status_table({up, down, lost}, true) == "\x1b[32m" + without_end(up) + "\x1b[0m\n" + plain(down) +
                                                       "\x1b[31m" + without_end(lost) + "\x1b[0m\n");
 }
+
+TEST_CASE("below each process stands what it has started, and what that has, indented") {
+    const auto one = [](const char* name, int pid, int parent, const char* command) {
+        return Descendant{.group = name, .name = name, .pid = pid, .parent = parent, .command = command, .json = {}};
+    };
+    const std::vector<Process> processes = {row("a", "a", "RUNNING", "pid 10"), row("b", "b", "STOPPED", ""), row("c", "c", "RUNNING", "pid 20")};
+    const std::vector<Descendant> trees = {one("c", 20, 1, "cc"), one("a", 10, 1, "aa -x"), one("a", 12, 11, "\x1b[2Jdeep\n"),
+                                           one("a", 11, 10, "child"), one("a", 13, 10, "child"), one("a", 15, 14, "left alone"),
+                                           one("a", 16, 15, "below")};
+    CHECK(tree_table(processes, trees, false) ==
+          "a                                RUNNING   pid 10\n"
+          "  10 aa -x\n"
+          "    11 child\n"
+          "      12 ?[2Jdeep?\n"
+          "    13 child\n"
+          "  15 left alone (orphan)\n"
+          "    16 below\n"
+          "b                                STOPPED   \n"
+          "c                                RUNNING   pid 20\n"
+          "  20 cc\n");
+    CHECK(tree_table({}, trees, false) == "");
+    CHECK(tree_table({processes[2]}, {one("c", 20, 1, "cc"), one("c", 21, 22, "x"), one("c", 22, 21, "y")}, false) ==
+          "c                                RUNNING   pid 20\n  20 cc\n");
+}

@@ -27,9 +27,10 @@ std::vector<pid_t> pids(const std::vector<Kin>& found) {
 }
 
 std::vector<pid_t> family_of(const std::vector<Kin>& all, pid_t leader, const std::vector<Kin>& before, const std::vector<pid_t>& marked) {
-    const auto fosters = process::ancestors(all, 20);
+    const process::Census census(all);
+    const auto fosters = census.ancestors(20);
     std::vector<pid_t> asked;
-    auto found = pids(process::family(all, leader, before, fosters, [&](const Kin& one) {
+    auto found = pids(census.family(leader, before, fosters, [&](const Kin& one) {
         asked.push_back(one.pid);
         return std::ranges::count(marked, one.pid) > 0;
     }));
@@ -41,7 +42,7 @@ std::vector<pid_t> family_of(const std::vector<Kin>& all, pid_t leader, const st
 
 TEST_CASE("a family is who descends from the leader, or is known to have") {
     using Pids = std::vector<pid_t>;
-    CHECK(process::ancestors(machine, 20) == Pids{20, 10, 1});
+    CHECK(process::Census(machine).ancestors(20) == Pids{20, 10, 1});
     CHECK(family_of(machine, 100, {}, {}) == Pids{101, 102, 120});
     CHECK(family_of(machine, 100, {}, {110}) == Pids{101, 102, 110, 111, 120});
     CHECK(family_of(machine, 100, {{110, 1, 1, 1, 60}}, {}) == Pids{101, 102, 110, 111, 120});
@@ -61,8 +62,9 @@ TEST_CASE("a family is who descends from the leader, or is known to have") {
 }
 
 TEST_CASE("circles of parents, as a look that takes time can show, end") {
-    CHECK(process::ancestors(std::vector<Kin>{{5, 6}, {6, 5}}, 5) == std::vector<pid_t>{5, 6});
-    CHECK(pids(process::family(std::vector<Kin>{{5, 6}, {6, 5}, {7, 7}}, 6, {}, {}, nullptr)) == std::vector<pid_t>{5});
+    const process::Census census({{5, 6}, {6, 5}, {7, 7}});
+    CHECK(census.ancestors(5) == std::vector<pid_t>{5, 6});
+    CHECK(pids(census.family(6, {}, {}, nullptr)) == std::vector<pid_t>{5});
 }
 
 TEST_CASE("/proc/PID/stat is read whatever the name is") {

@@ -335,3 +335,12 @@ TEST_CASE("pools of listeners are told with what waits and what was discarded, l
     CHECK(now(supervisor, "supervisor.getAllEventPoolInfo") ==
           R"([{"name":"l","buffer_size":10,"waiting":3,"discarded":2,"listeners":4,"ready":1,"busy":2,"acknowledged":0,"unknown":1}])");
 }
+
+TEST_CASE("what processes have started is told in a flat list, bytes that are no UTF-8 replaced") {
+    fake::Supervisor supervisor;
+    CHECK(now(supervisor, "supervisor.getAllProcessTrees") == "[]");
+    supervisor.its_trees = {{"g", "p", 10, 1, "a b"}, {"g", "p", 11, 10, "\xff"}};
+    CHECK(now(supervisor, "supervisor.getAllProcessTrees") ==
+          R"([{"name":"p","group":"g","pid":10,"parent":1,"command":"a b"},)"
+          R"({"name":"p","group":"g","pid":11,"parent":10,"command":")" "\xef\xbf\xbd" R"("}])");
+}

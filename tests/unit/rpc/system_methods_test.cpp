@@ -23,6 +23,7 @@ TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
         {"supervisor.getAllConfigInfo", "array"},
         {"supervisor.getAllEventPoolInfo", "array"},  // ours
         {"supervisor.getAllProcessInfo", "array"},
+        {"supervisor.getAllProcessTrees", "array"},  // ours
         {"supervisor.getIdentification", "string"},
         {"supervisor.getPID", "int"},
         {"supervisor.getProcessInfo", "struct string"},
