@@ -98,7 +98,8 @@ std::variant<process::Executable, process::Unusable> find_command(const config::
 }
 
 std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
-                                          const process::Executable& executable, int socket, const World& world) {
+                                          const process::Executable& executable, int socket, std::string cgroup,
+                                          const World& world) {
     keeper::Spec spec;
     spec.program = executable.file;
     spec.arguments = executable.arguments;
@@ -106,6 +107,7 @@ std::variant<Launch, std::string> prepare(const config::Program& program, std::s
     spec.directory = program.directory.value_or("");
     spec.umask = program.umask;
     spec.user = user_of(program);
+    spec.cgroup = std::move(cgroup);
     auto spec_file = keeper::write_spec(spec);
     base::Pipe input, output, error;
     if (!spec_file || (socket < 0 && !base::make_pipe(input)) || !base::make_pipe(output) ||

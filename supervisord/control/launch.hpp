@@ -28,8 +28,9 @@ struct Launch {
 };
 
 /// Everything but opening the logs.  socket: what the child gets as standard input in place of a pipe; -1: nothing.
-/// The text is spawnerr.
+/// cgroup: as Spec has it.  The text is spawnerr.
 [[nodiscard]] std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
-                                                        const process::Executable& executable, int socket, const World& world);
+                                                        const process::Executable& executable, int socket, std::string cgroup,
+                                                        const World& world);
 
 }  // namespace control

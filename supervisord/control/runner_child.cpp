@@ -37,7 +37,8 @@ void Runner::launch(const Turnstile::Pass& pass) {
             return spawn_refused(error == EMFILE ? process::too_many_files(name())
                                                  : process::cannot_open_outputs(name(), base::errno_name(error)));
     }
-    auto prepared = prepare(program_, group_, std::get<process::Executable>(found), socket_ ? SharedSockets::fd(socket_) : -1, world_);
+    auto prepared = prepare(program_, group_, std::get<process::Executable>(found), socket_ ? SharedSockets::fd(socket_) : -1,
+                            tree_ ? tree_->entrance() : "", world_);
     if (auto* problem = std::get_if<std::string>(&prepared)) return spawn_refused(std::move(*problem));
     Launch& launch = std::get<Launch>(prepared);
     launch.message.inc = note_.incarnation;
@@ -172,6 +173,7 @@ void Runner::end_of_child() {
     socket_.reset();
     child_.reset();
     tree_look_.cancel();
+    if (tree_) tree_->end();
     if (is_listener_) world_.events.ended(listener());
 }
 

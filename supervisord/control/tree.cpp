@@ -84,12 +84,14 @@ bool is_reaped(int pidfd) { return pidfd >= 0 && ::syscall(SYS_pidfd_send_signal
 
 }  // namespace
 
-std::string tree_mark(std::string_view group, std::string_view process) {
+std::string table_mark() {
     // The table outlives every keeper and controller, and no other supervisord has this one.
     struct stat table{};
     (void)::fstat(keeper::live_table_fd, &table);
-    return concat(table.st_dev, "-", table.st_ino, ":", group, ":", process);
+    return concat(table.st_dev, "-", table.st_ino);
 }
+
+std::string tree_mark(std::string_view group, std::string_view process) { return concat(table_mark(), ":", group, ":", process); }
 
 std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
     const auto all = all_processes();
@@ -122,7 +124,10 @@ void Tree::begin() {
 }
 
 const std::vector<Kin>& Tree::look(Leader leader) {
+    const auto inside = cgroup_.members();
     const auto all = all_processes();
+    for (const pid_t pid : inside)
+        if (const Kin* one = all.find(pid)) members_.push_back(*one);
     const bool is_gone = is_reaped(leader.pidfd);
     if (is_gone && all.find(leader.pid)) numbered_ = false;
     members_ = all.family(numbered_ ? leader.pid : 0, members_, all.ancestors(::getpid()),
@@ -137,6 +142,7 @@ const std::vector<Kin>& Tree::look(Leader leader) {
 int Tree::signal(Leader leader, int number) {
     std::vector<Kin> sent;
     int refused = 0;
+    if (number == SIGKILL) cgroup_.kill();
     for (int round = 0; round < (number == SIGKILL ? kill_rounds : 1); ++round) {
         const std::size_t before = sent.size();
         for (const auto& one : look(leader)) {

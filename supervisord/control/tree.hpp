@@ -1,6 +1,7 @@
-// Tree: what descends from the child of a program with killmode=tree, as far as it can be found: the kernel tells who is
-// whose child, and who has lost its parent is known by a variable of its environment, or from a look before.  Who clears
-// its environment and loses its parent between two looks gets away.  A look reads all of /proc: it is meant for the
+// Tree: what descends from the child of a program with killmode=tree, as far as it can be found: who is in its cgroup,
+// where it has one; who is whose child, by what the kernel tells; and who has lost its parent is known by a variable of its
+// environment, or from a look before.  Without a cgroup who clears its environment and loses its parent between two looks
+// gets away.  A look reads all of /proc: it is meant for the
 // moment of a stop, not for each second.
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "supervisord/control/cgroup.hpp"
 #include "supervisord/control/supervisor.hpp"
 #include "supervisord/process/family.hpp"
 
@@ -16,20 +18,26 @@ namespace control {
 /// By its value a member is known that has lost its parent: no other program of any supervisord of this machine has it.
 inline constexpr std::string_view tree_variable = "SUPERVISOR_TREE";
 [[nodiscard]] std::string tree_mark(std::string_view group, std::string_view process);
+/// Of a supervisord, as long as a keeper or controller of it lives, and over its death.
+[[nodiscard]] std::string table_mark();
 
 /// Those that run, in their order, each with its descendants behind it.
 [[nodiscard]] std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders);
 
 class Tree {
 public:
-    explicit Tree(std::string mark) : mark_(std::move(mark)) {}
+    Tree(std::string mark, Cgroup cgroup) : mark_(std::move(mark)), cgroup_(std::move(cgroup)) {}
 
     struct Leader {
         pid_t pid = 0;
         int pidfd = -1;  // without one its number is believed
     };
+    /// For the next child: cgroup.procs of its cgroup, or "".
+    [[nodiscard]] std::string entrance() { return cgroup_.entrance(); }
     /// There is a new child, and nothing is left of the one before.
     void begin();
+    /// Nothing is left.
+    void end() { cgroup_.remove(); }
     /// The living members now, but the leader.
     [[nodiscard]] const std::vector<process::Kin>& look(Leader leader);
     /// Sends a signal to all members but the leader and those in its group.  SIGKILL: and to those that they make
@@ -38,6 +46,7 @@ public:
 
 private:
     const std::string mark_;
+    Cgroup cgroup_;
     std::vector<process::Kin> members_;
     bool numbered_ = true;  // group and session of the leader's number are the leader's
 };

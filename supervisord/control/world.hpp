@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/config/model.hpp"
+#include "supervisord/control/cgroup.hpp"
 #include "supervisord/control/events.hpp"
 #include "supervisord/control/leavings.hpp"
 #include "supervisord/control/link.hpp"
@@ -38,6 +40,11 @@ struct World {
     config::Settings settings;        // active ones
     std::string serverurl;            // SUPERVISOR_SERVER_URL where a program has none of its own; empty: not set
     std::function<void(Runner&)> changed;  // after each step of a runner that changed its state
+
+    /// Where leaves are made for killmode=tree; "" where there can be none, which is logged once.
+    [[nodiscard]] const std::string& cgroups();
+    std::optional<CgroupPlace> cgroup_place = {};  // once it was asked for
+    ~World();
 };
 
 }  // namespace control

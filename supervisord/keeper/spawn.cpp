@@ -49,6 +49,12 @@ const char* change_user(const SpecView& spec) {
     return nullptr;
 }
 
+// It helps to find what a program has started; a program can do without.
+void enter(const char* cgroup) {
+    const base::Fd processes(::open(cgroup, O_WRONLY | O_CLOEXEC));
+    if (processes) ::dprintf(processes.get(), "0\n");
+}
+
 // All that stands between fork and exec, in the order in which Supervisor does it (compat/process.md, section 4.2).
 void become(const Launch& launch, SpecView& spec) {
     base::crash_point("child.before_gate");
@@ -59,6 +65,7 @@ void become(const Launch& launch, SpecView& spec) {
     for (std::size_t i = 0; i < launch.ends.size(); ++i) ::dup2(launch.ends[i].get(), launch.targets[i]);
     if (!whole) give_up("couldn't read its spec", "", "EINVAL");
     restore_oom_score(launch.original);
+    if (spec.cgroup) enter(spec.cgroup);
     rlimit nofile = launch.original.nofile;
     if (spec.flags & has_nofile) nofile = {spec.nofile_soft, spec.nofile_hard};
     ::setrlimit(RLIMIT_NOFILE, &nofile);

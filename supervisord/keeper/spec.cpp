@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <span>
 #include <type_traits>
@@ -28,7 +29,10 @@ struct Head {
     std::uint64_t groups = 0, group_count = 0;
     std::uint64_t nofile_soft = 0, nofile_hard = 0;
     std::uint32_t flags = 0, uid = 0, gid = 0, umask = 0;
+    // Since has_cgroup: in an upgrade the keeper that reads it and the controller that writes it can be of two versions.
+    std::uint64_t cgroup = 0;
 };
+constexpr std::size_t first_head_size = offsetof(Head, cgroup);
 static_assert(std::is_trivially_copyable_v<Head> && sizeof(Head) % 8 == 0);
 
 class Writer {
@@ -101,6 +105,10 @@ base::Result<base::Fd> write_spec(const Spec& spec) {
         head.nofile_hard = spec.nofile->hard;
     }
     if (spec.default_sigpipe) head.flags |= default_sigpipe;
+    if (!spec.cgroup.empty()) {
+        head.flags |= has_cgroup;
+        head.cgroup = writer.text(spec.cgroup);
+    }
     head.size = writer.bytes().size();
     writer.put(0, &head, sizeof head);
 
@@ -114,7 +122,7 @@ base::Result<base::Fd> write_spec(const Spec& spec) {
 namespace {
 
 bool fits(const Head& head, std::uint64_t at, std::uint64_t count, std::uint64_t each) {
-    return at >= sizeof(Head) && at % each == 0 && at <= head.size && count <= (head.size - at) / each;
+    return at >= first_head_size && at % each == 0 && at <= head.size && count <= (head.size - at) / each;
 }
 
 bool locate(char* memory, const Head& head, std::uint64_t list, std::uint64_t count, char**& texts) {
@@ -132,7 +140,7 @@ bool locate(char* memory, const Head& head, std::uint64_t list, std::uint64_t co
 
 bool map_spec(int fd, SpecView& view) {
     struct stat facts{};
-    if (::fstat(fd, &facts) != 0 || facts.st_size < static_cast<off_t>(sizeof(Head))) return false;
+    if (::fstat(fd, &facts) != 0 || facts.st_size < static_cast<off_t>(first_head_size)) return false;
     const auto size = static_cast<std::size_t>(facts.st_size);
     void* map = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     if (map == MAP_FAILED) return false;
@@ -141,7 +149,9 @@ bool map_spec(int fd, SpecView& view) {
     if (head.magic != Head::right_magic || head.size != size) return false;
     if (memory[size - 1] != '\0') return false;  // so every text ends inside
     const auto text = [&](std::uint64_t at) { return at == 0 ? nullptr : memory + at; };
-    for (const auto at : {head.program, head.directory, head.user_problem})
+    if ((head.flags & has_cgroup) && size < sizeof(Head)) return false;
+    const std::uint64_t cgroup = head.flags & has_cgroup ? head.cgroup : 0;
+    for (const auto at : {head.program, head.directory, head.user_problem, cgroup})
         if (at != 0 && !fits(head, at, 1, 1)) return false;
     if (head.program == 0 || head.argument_count == 0) return false;
     if (!locate(memory, head, head.arguments, head.argument_count, view.arguments)) return false;
@@ -153,6 +163,7 @@ bool map_spec(int fd, SpecView& view) {
     view.program = text(head.program);
     view.directory = text(head.directory);
     view.user_problem = text(head.user_problem);
+    view.cgroup = text(cgroup);
     view.group_count = static_cast<std::uint32_t>(head.group_count);
     view.flags = head.flags;
     view.uid = head.uid;

@@ -33,6 +33,7 @@ struct Spec {
         std::uint64_t soft = 0, hard = 0;
     };
     std::optional<Limit> nofile;  // else that of Boot
+    std::string cgroup = {};  // the file whose writers become its members (cgroup.procs); "": stay in that of the keeper
     bool default_sigpipe = false;  // SIGPIPE and SIGXFSZ by default, not ignored as under Supervisor
 };
 
@@ -46,6 +47,7 @@ struct SpecView {
     char** environment = nullptr;
     const char* directory = nullptr;     // null: none
     const char* user_problem = nullptr;  // null: none
+    const char* cgroup = nullptr;        // null: none
     const gid_t* groups = nullptr;
     std::uint32_t group_count = 0;
     std::uint32_t flags = 0;  // SpecFlag
@@ -54,7 +56,7 @@ struct SpecView {
     mode_t umask = 0;
     std::uint64_t nofile_soft = 0, nofile_hard = 0;
 };
-enum SpecFlag : std::uint32_t { has_umask = 1, has_user = 2, has_nofile = 4, default_sigpipe = 8 };
+enum SpecFlag : std::uint32_t { has_umask = 1, has_user = 2, has_nofile = 4, default_sigpipe = 8, has_cgroup = 16 };
 
 /// Maps and checks.  False: it is no spec, or not whole.
 [[nodiscard]] bool map_spec(int fd, SpecView& view);

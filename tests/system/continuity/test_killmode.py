@@ -3,8 +3,26 @@ import contextlib
 import os
 import re
 import signal
+import unittest
 
 from bed import Bed, lives
+
+
+def cgroups():
+    """Where cgroup v2 is mounted, when a cgroup can be made below our own; else None."""
+    with open('/proc/self/mountinfo') as mounts, open('/proc/self/cgroup') as own:
+        place = re.search(r'^\S+ \S+ \S+ / (\S+) .* - cgroup2 ', mounts.read(), re.M)
+        own = re.search('^0::(.*)$', own.read(), re.M)
+    if place and own:
+        probe = place.group(1) + own.group(1) + '/killmode-test-%d' % os.getpid()
+        with contextlib.suppress(OSError):
+            os.mkdir(probe)
+            os.rmdir(probe)
+            return place.group(1)
+    return None
+
+
+CGROUPS = cgroups()
 
 # Orphans at once, each in a session of its own, with a child there: one that ends at SIGTERM, and one that does not.
 FAMILY = ('setsid -f /bin/sh -c \'sleep 1000 & echo $$ $! > {0}/meek.new; mv {0}/meek.new {0}/meek; wait\'\n'
@@ -12,7 +30,7 @@ FAMILY = ('setsid -f /bin/sh -c \'sleep 1000 & echo $$ $! > {0}/meek.new; mv {0}
           'while :; do wait; done\'\n')
 
 
-class KillMode(Bed):
+class Families(Bed):
     def family(self, script, options):
         """A program p that runs the lines of a script."""
         self.everybody = []
@@ -37,6 +55,12 @@ class KillMode(Bed):
     def living(self, pids):
         return sum(lives(pid) for pid in pids)
 
+
+class WithoutCgroup(Families):
+    """As it is where there is none; where we can make one it is hidden from supervisord."""
+    if CGROUPS:
+        under = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none "$0" && exec "$@"', CGROUPS]
+
     def test_without_it_who_has_left_the_group_stays(self):
         self.family(FAMILY + 'sleep 1000\n', 'stopasgroup=true\nstopwaitsecs=1')
         pids = self.members('meek') + self.members('deaf')
@@ -54,6 +78,7 @@ class KillMode(Bed):
         self.assertEqual(self.living(pids), 0)
         self.assertEqual(len(re.findall(r"killing 'p' \(\d+\) with SIGKILL", self.log())), 1)
         self.assertNotIn('not permitted', self.log())
+        self.assertIn('killmode=tree: no cgroup can be made', self.log())
 
     def test_nobody_is_waited_for_longer_than_he_lives(self):
         self.family(FAMILY.split('\n')[0] + '\nsleep 1000\n', 'killmode=tree\nstopwaitsecs=1000')
@@ -93,3 +118,32 @@ class KillMode(Bed):
         self.wait_for('all to end', lambda: not self.living(pids))
         self.wait_for('it to be stopped', lambda: self.state('p') == 'STOPPED')
         self.assertEqual(len(re.findall(r"killing 'p' \(\d+\) with SIGKILL", self.log())), 1)
+
+
+class WithCgroup(Families):
+    @unittest.skipUnless(CGROUPS, 'no cgroup v2 that we may write to')
+    def test_with_a_cgroup_nobody_gets_out_of_it(self):
+        # No parent, no environment, a session of its own; and meanwhile it makes others, each as lost as itself.
+        self.family('setsid -f env -i PATH=$PATH /bin/sh -c \'trap "" TERM; echo $$ > {0}/lost.new; mv {0}/lost.new {0}/lost; '
+                    'while :; do setsid -f sleep 1000; sleep 0.1; done\'\nsleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
+        lost, = self.members('lost')
+        with open('/proc/%d/cgroup' % lost) as file:
+            leaf = CGROUPS + re.search('^0::(.*)$', file.read(), re.M).group(1)
+        self.assertTrue(leaf.endswith('/p:p'), leaf)
+        for stop in (lambda: self.rpc.insist('stopProcess', 'p'), self.stop_over_a_death):
+            with open(leaf + '/cgroup.procs') as file:
+                inside = [int(line) for line in file]
+            self.assertIn(lost, inside)
+            stop()
+            self.assertEqual(self.living(inside), 0)
+            self.assertFalse(os.path.exists(leaf))
+            self.assertTrue(self.rpc.insist('startProcess', 'p'))
+            lost, = self.members('lost')
+        self.kill(self.keeper(), signal.SIGTERM)
+        self.wait_for('the end', lambda: not self.supervisors())
+        self.assertFalse(os.path.exists(os.path.dirname(leaf)))
+
+    def stop_over_a_death(self):
+        self.assertTrue(self.rpc.insist('stopProcess', 'p', False))
+        self.kill_controller()
+        self.wait_for('it to be stopped', lambda: self.state('p') == 'STOPPED')

@@ -24,6 +24,7 @@ Spec full_spec() {
     spec.umask = 027;
     spec.user = Spec::User{1000, 1001, {1001, 5, 7}, ""};
     spec.nofile = Spec::Limit{512, 1024};
+    spec.cgroup = "/sys/fs/cgroup/x/cgroup.procs";
     return spec;
 }
 
@@ -49,7 +50,8 @@ TEST_CASE("a spec is read as it was written") {
     CHECK(view.environment[2] == nullptr);
     CHECK(std::string(view.directory) == "/tmp");
     CHECK(view.user_problem == nullptr);
-    CHECK(view.flags == (keeper::has_umask | keeper::has_user | keeper::has_nofile));
+    CHECK(view.flags == (keeper::has_umask | keeper::has_user | keeper::has_nofile | keeper::has_cgroup));
+    CHECK(std::string(view.cgroup) == "/sys/fs/cgroup/x/cgroup.procs");
     CHECK(view.umask == 027);
     CHECK(view.uid == 1000);
     CHECK(view.gid == 1001);

@@ -1,0 +1,94 @@
+#include "supervisord/control/cgroup.hpp"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/base/fd.hpp"
+#include "common/base/text.hpp"
+
+namespace control {
+
+using base::concat;
+
+namespace {
+
+constexpr std::size_t list_limit = 1 << 20;  // bytes
+
+/// Of a file of /proc or a cgroup, whose size is told as 0.
+std::string read_all(const std::string& path) {
+    const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text;
+    char piece[4096];
+    for (ssize_t size = 1; file && size > 0 && text.size() < list_limit;) {
+        size = ::read(file.get(), piece, sizeof piece);
+        if (size > 0) text.append(piece, static_cast<std::size_t>(size));
+    }
+    return text;
+}
+
+/// Where our own cgroup is mounted; "": nowhere.
+std::string own_directory() {
+    const std::string cgroups = read_all("/proc/self/cgroup"), mounts = read_all("/proc/self/mountinfo");
+    std::string_view own;
+    for (const auto line : base::split(cgroups, '\n'))
+        if (line.starts_with("0::")) own = line.substr(3);
+    if (own.empty()) return "";
+    for (const auto line : base::split(mounts, '\n')) {
+        if (line.find(" - cgroup2 ") == std::string_view::npos) continue;
+        const auto fields = base::split(line, ' ');  // proc(5): the fourth is what of it is mounted, the fifth where
+        const std::string_view root = fields[3] == "/" ? "" : fields[3];
+        if (own.starts_with(root)) return concat(fields[4], own == "/" ? std::string_view() : own.substr(root.size()));
+    }
+    return "";
+}
+
+}  // namespace
+
+CgroupPlace cgroup_place(std::string_view table) {
+    const std::string own = own_directory();
+    struct statfs facts{};
+    if (own.empty() || ::statfs(own.c_str(), &facts) != 0 || facts.f_type != CGROUP2_SUPER_MAGIC) return {"", "there is no cgroup v2"};
+    const std::string place = concat(own, "/supervisord-", table);
+    if (::mkdir(place.c_str(), 0755) != 0 && errno != EEXIST) return {"", concat(own, ": ", base::errno_text(errno))};
+    return {place, ""};
+}
+
+Cgroup::Cgroup(std::string_view place, std::string_view group, std::string_view process) {
+    if (place.empty()) return;
+    std::string name;
+    for (const char byte : concat(group, ":", process)) name += byte == '/' || byte == '\n' ? '_' : byte;
+    if (name.size() < 256) directory_ = concat(place, "/", name);
+}
+
+std::string Cgroup::entrance() {
+    if (directory_.empty() || (::mkdir(directory_.c_str(), 0755) != 0 && errno != EEXIST)) return "";
+    return directory_ + "/cgroup.procs";
+}
+
+std::vector<pid_t> Cgroup::members() const {
+    std::vector<pid_t> found;
+    if (directory_.empty()) return found;
+    const std::string list = read_all(directory_ + "/cgroup.procs");
+    for (const auto line : base::split(list, '\n')) {
+        pid_t pid = 0;
+        if (base::parse_digits(line, pid) && pid > 0) found.push_back(pid);
+    }
+    return found;
+}
+
+void Cgroup::kill() {
+    if (directory_.empty()) return;
+    const base::Fd file(::open((directory_ + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
+    if (file) (void)base::write_all(file.get(), "1");
+}
+
+void Cgroup::remove() {
+    if (!directory_.empty()) ::rmdir(directory_.c_str());
+}
+
+}  // namespace control

@@ -1,0 +1,24 @@
+#include "supervisord/control/world.hpp"
+
+#include <unistd.h>
+
+#include "common/base/text.hpp"
+#include "supervisord/control/tree.hpp"
+
+namespace control {
+
+const std::string& World::cgroups() {
+    if (!cgroup_place) {
+        cgroup_place = control::cgroup_place(table_mark());
+        if (!cgroup_place->problem.empty())
+            activity.log(logs::LogLevel::info, base::concat("killmode=tree: no cgroup can be made (", cgroup_place->problem,
+                                                            "), what belongs to a program is found in /proc"));
+    }
+    return cgroup_place->directory;
+}
+
+World::~World() {
+    if (cgroup_place && !cgroup_place->directory.empty()) ::rmdir(cgroup_place->directory.c_str());  // the last turns off the light
+}
+
+}  // namespace control
