@@ -81,7 +81,7 @@ std::vector<pid_t> Cgroup::members() const {
     return found;
 }
 
-void Cgroup::kill() {
+void Cgroup::kill_all() {
     if (directory_.empty()) return;
     const base::Fd file(::open((directory_ + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
     if (file) (void)base::write_all(file.get(), "1");

@@ -29,7 +29,7 @@ public:
     /// Those that it has now.
     [[nodiscard]] std::vector<pid_t> members() const;
     /// Sends SIGKILL to all, and to those that they make meanwhile.  Before Linux 5.14: nothing.
-    void kill();
+    void kill_all();
     /// When it is empty.
     void remove();
 

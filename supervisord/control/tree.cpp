@@ -142,7 +142,7 @@ const std::vector<Kin>& Tree::look(Leader leader) {
 int Tree::signal(Leader leader, int number) {
     std::vector<Kin> sent;
     int refused = 0;
-    if (number == SIGKILL) cgroup_.kill();
+    if (number == SIGKILL) cgroup_.kill_all();
     for (int round = 0; round < (number == SIGKILL ? kill_rounds : 1); ++round) {
         const std::size_t before = sent.size();
         for (const auto& one : look(leader)) {
