@@ -27,6 +27,7 @@
 #include "supervisord/keeper/boot.hpp"
 #include "supervisord/keeper/obstacle.hpp"
 #include "supervisord/log/activity.hpp"
+#include "supervisord/takeover.hpp"
 #include "supervisord/web/listen.hpp"
 #include "supervisord/web/safety.hpp"
 
@@ -274,6 +275,11 @@ int run(int argc, char** argv) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
 
+    if (arguments->takeover) {
+        auto told = take_over(runtime_directory(config.settings));
+        if (!told) return refuse(told.error());
+        for (auto& message : *told) handover.messages.push_back(std::move(message));
+    }
     auto sockets = take_sockets(config);
     if (!sockets) return refuse(sockets.error());
     if (const auto writable = logs::can_be_opened(config.settings.logfile); !writable) {

@@ -88,6 +88,7 @@ constexpr Flag own_flags[] = {
     {'c', "configuration", true}, {'h', "help", false},       {'?', "", false},
     {'v', "version", false},      {0, "build-info", false},   {0, "profile_options", true},
     {0, "check", false, true},    {0, "json", false, true},   {0, "strict", false, true},
+    {0, "takeover", false, true},
 };
 
 const std::vector<Flag>& supervisord_flags() {
@@ -160,11 +161,14 @@ Result<SupervisordArguments> supervisord_arguments(std::span<const std::string> 
             arguments.json = true;
         else if (name == "strict")
             arguments.strict = true;
+        else if (name == "takeover")
+            arguments.takeover = true;
         else if (name == "configuration")
             arguments.configuration = given.value;
         else if (name != "profile_options")
             arguments.options[std::string(name)] = given.flag->takes_value ? given.value : "true";
     }
+    if (arguments.takeover && arguments.check) return Error{"option --takeover does not go with --check"};
     if (arguments.json && !arguments.check) return Error{"option --json goes with --check"};
     return arguments;
 }
@@ -183,6 +187,7 @@ std::string supervisord_help(std::string_view program) {
             text += help_line("--check", "Say what is wrong with the configuration and exit: 0 good, 1 warnings, 2 refused.");
             text += help_line("--json", "With --check, for machines: what is wrong, and all that was read.");
             text += help_line("--strict", "Refuse a configuration with unknown options, instead of warning.");
+            text += help_line("--takeover", "End one that runs and does not answer, and go on with its programs.");
             others = true;
         }
         text += help_line(flag_names(row.flag->letter, row.name, row.flag->argument),

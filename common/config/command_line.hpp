@@ -48,6 +48,7 @@ struct SupervisordArguments {
     bool check = false;   // say what is wrong with the configuration, and do nothing
     bool json = false;    // for machines; only with check
     bool strict = false;  // Surroundings::strict
+    bool takeover = false;  // ends one that does not answer
 };
 
 /// Values are checked here already, against the surroundings: "invalid value for -m '9': ...".

@@ -48,6 +48,9 @@ TEST_CASE("flags of supervisord become options") {
     CHECK(parsed({"--build-info"})->build_info);
     CHECK(parsed({"--check", "--json"})->json);
     CHECK(parsed({"--check", "--strict"})->strict);
+    CHECK(parsed({"--takeover"})->takeover);
+    CHECK_FALSE(parsed({})->takeover);
+    CHECK(parsed({"--takeover", "--check"}).error() == "option --takeover does not go with --check");
     CHECK(parsed({"--check"})->options.empty());
 }
 

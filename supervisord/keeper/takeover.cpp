@@ -1,0 +1,127 @@
+#include "supervisord/keeper/takeover.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include "common/base/clock.hpp"
+#include "common/base/fd.hpp"
+#include "common/base/text.hpp"
+#include "supervisord/keeper/foreign.hpp"
+#include "supervisord/keeper/table_file.hpp"
+
+namespace keeper {
+
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+constexpr int rounds = 5;
+
+using Owners = std::map<pid_t, base::Fd>;  // with their pidfds
+
+/// Calls for each entry of a directory of /proc that is a number.
+template <class Call>
+void for_each_number(const std::string& path, Call call) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
+    while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
+        int number = 0;
+        if (base::parse_digits(std::string_view(entry->d_name), number)) call(number);
+    }
+}
+
+/// Whether a process has this file open, and has the lock by that: a start that only looks has not.
+bool owns(pid_t pid, const struct stat& table) {
+    bool found = false;
+    const std::string process = base::concat("/proc/", pid);
+    for_each_number(process + "/fd", [&](int number) {
+        struct stat facts{};
+        if (found || ::stat(base::concat(process, "/fd/", number).c_str(), &facts) != 0 || facts.st_ino != table.st_ino ||
+            facts.st_dev != table.st_dev)
+            return;
+        const base::Fd info(::open(base::concat(process, "/fdinfo/", number).c_str(), O_RDONLY | O_CLOEXEC));
+        char text[2048];
+        const ssize_t size = info ? ::read(info.get(), text, sizeof text) : 0;
+        found = size > 0 && std::string_view(text, static_cast<std::size_t>(size)).find("FLOCK") != std::string_view::npos;
+    });
+    return found;
+}
+
+bool send(const base::Fd& pidfd, int number) { return ::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0) == 0; }
+
+/// Those that were not known yet.  The pidfd is of the process that owns the table: it was looked at between.
+Owners new_owners(const struct stat& table, const Owners& known) {
+    Owners found;
+    for_each_number("/proc", [&](pid_t pid) {
+        if (pid <= 1 || pid == ::getpid() || known.contains(pid) || !owns(pid, table)) return;
+        base::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        if (pidfd && owns(pid, table)) found.emplace(pid, std::move(pidfd));
+    });
+    return found;
+}
+
+bool is_gone_until(const base::Fd& pidfd, base::Time until) {
+    pollfd end{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - base::now()).count();
+    return ::poll(&end, 1, static_cast<int>(std::max<std::int64_t>(left, 0))) == 1;
+}
+
+}  // namespace
+
+std::vector<std::string> names_held(const std::string& directory) {
+    int problem = 0;
+    const base::Fd file = open_table(directory.c_str(), false, problem);
+    const auto header = std::make_unique<Header>();
+    std::vector<std::string> names;
+    if (!file || ::pread(file.get(), header.get(), sizeof *header, 0) != static_cast<ssize_t>(sizeof *header) ||
+        header->magic != Header::right_magic || header->version != Header::right_version || header->held_used > held_limit)
+        return names;
+    for (const auto& entry : std::span(header->held, header->held_used))
+        names.emplace_back(entry.name, ::strnlen(entry.name, name_size));
+    return names;
+}
+
+base::Result<std::vector<pid_t>> end_owners(const std::string& directory) {
+    int problem = 0;
+    struct stat table{};
+    {
+        const base::Fd file = open_table(directory.c_str(), false, problem);
+        if (!file || ::fstat(file.get(), &table) != 0) return std::vector<pid_t>();
+    }
+    Owners owners;
+    for (int round = 0; round < rounds; ++round) {
+        auto found = new_owners(table, owners);
+        if (found.empty()) break;
+        for (const auto& [pid, pidfd] : found)
+            if (!send(pidfd, SIGSTOP) && errno != ESRCH)
+                return base::Error{base::concat("cannot end process ", pid, ": ", base::errno_text(errno))};
+        owners.merge(found);
+    }
+    // A controller before its keeper: one that stands still and loses its parent is continued by the kernel (its process
+    // group is an orphan then), and would take the keeper's place.
+    std::vector<pid_t> ended;
+    const base::Time until = base::now() + patience;
+    for (const bool children : {true, false}) {
+        for (const auto& [pid, pidfd] : owners) {
+            if (owners.contains(static_cast<pid_t>(stat_field(pid, 4))) != children || std::ranges::count(ended, pid) > 0) continue;
+            send(pidfd, SIGKILL);
+            if (!is_gone_until(pidfd, until)) return base::Error{base::concat("process ", pid, " does not end")};
+            ended.push_back(pid);
+        }
+    }
+    std::ranges::sort(ended);
+    return ended;
+}
+
+}  // namespace keeper

@@ -1,0 +1,17 @@
+// supervisord --takeover: a start in the place of one that runs and does not answer any more, with its programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "supervisord/handover.hpp"
+
+namespace launch {
+
+/// Asks the servers that it has, for up to 5 seconds each; when none answers, ends the keeper and the controller
+/// that have the table of the runtime directory.  Returns what to log; nothing when there was none to end.
+/// The error: it answers, or cannot be ended.
+[[nodiscard]] base::Result<std::vector<Message>> take_over(const std::string& directory);
+
+}  // namespace launch
