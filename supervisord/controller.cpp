@@ -406,6 +406,7 @@ int Controller::run() {
             activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
         daemon.deal_with_leftovers(snapshot_, welcome_.why == Why::salvaged);
         daemon.autostart();
+        server.begin();  // not before: who has an answer finds the pidfile
     });
     works_ = true;
     link_.listen([&](const keeper::Message& message) {
