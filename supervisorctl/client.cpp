@@ -7,8 +7,10 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <algorithm>
 #include <cerrno>
 
+#include "common/api/log_stream.hpp"
 #include "common/base/base64.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
@@ -25,7 +27,7 @@ using ResponseParser = http::response_parser<http::string_body>;
 
 namespace {
 
-constexpr std::string_view position_header = "X-Log-Position";
+constexpr std::string_view nowhere = "0";  // no file has this number
 constexpr std::size_t answer_limit = std::size_t{1} << 30;  // bytes of a body: `tail -0` asks for a whole file
 
 [[noreturn]] void fail(const Server& server, std::string_view what) {
@@ -132,7 +134,7 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
     ResponseParser& parser = parser_->parser;
     parser.eager(true);
     parser.body_limit(boost::none);
-    const std::string wanted = position.empty() ? "" : concat(position_header, ": ", position, "\r\n");
+    const std::string wanted = position.empty() ? "" : concat(api::log_position_header, ": ", position, "\r\n");
     send_all(socket_, concat(head("GET", path, server), wanted, "Connection: close\r\n\r\n"), server, interrupt);
     while (!parser.is_header_done()) {
         (void)interrupt.wait(socket_.get(), POLLIN, std::nullopt);
@@ -140,7 +142,7 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
         parse(parser, unread_, server);
         if (!open && !parser.is_header_done()) fail(server, "closed the connection before it answered");
     }
-    const std::string begins(parser.get()[position_header]);
+    const std::string begins(parser.get()[api::log_position_header]);
     goes_on_ = !position.empty() && begins == position;
     const auto colon = begins.find(':');
     if (colon != std::string::npos && base::parse_digits(std::string_view(begins).substr(colon + 1), offset_))
@@ -164,7 +166,16 @@ std::optional<std::string> Stream::take() {
     std::string news = std::exchange(parser.get().body(), {});
     if (news.empty() && (!open || parser.is_done())) return std::nullopt;
     offset_ += static_cast<std::int64_t>(news.size());
+    look_for_what_is_not_in_the_log(news);
     return news;
+}
+
+void Stream::look_for_what_is_not_in_the_log(std::string_view news) {
+    constexpr std::size_t longest = std::max(api::log_truncated.size(), api::log_missing.size());
+    last_ += news;
+    const bool said = last_.find(api::log_truncated) != std::string::npos || last_.find(api::log_missing) != std::string::npos;
+    if (said && !file_.empty()) file_ = nowhere;
+    last_.erase(0, last_.size() - std::min(last_.size(), longest));
 }
 
 }  // namespace supervisorctl

@@ -120,7 +120,7 @@ private:
             if (pressed == 'y' || pressed == 'Y') answered();
             return;
         }
-        const auto page = static_cast<std::int64_t>(session_.terminal().size().rows) - 4;
+        const auto page = std::max<std::int64_t>(static_cast<std::int64_t>(session_.terminal().size().rows) - 4, 1);
         const auto all = static_cast<std::int64_t>(watched_.processes.size());
         switch (pressed) {
             case 'q': case 'Q': case key::end_of_input: return finish();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -335,7 +336,7 @@ int Controller::run() {
         return fail(concat("cannot open ", config_.settings.logfile, ": ", base::errno_text(error)));
     link_.when_unheld([&activity](const std::string& name, int error) {
         activity.log(LogLevel::critical, concat("the keeper cannot hold '", name, "', which is lost when its controller dies: ",
-                                                base::errno_text(error)));
+                                                error == ENOSPC ? "it holds as many descriptors as it can" : base::errno_text(error)));
     });
     log_beginning(activity);
     if (recovered.finished > 0)
@@ -406,6 +407,7 @@ int Controller::run() {
             activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
         daemon.deal_with_leftovers(snapshot_, welcome_.why == Why::salvaged);
         daemon.autostart();
+        server.begin();  // not before: who has an answer finds the pidfile
     });
     works_ = true;
     link_.listen([&](const keeper::Message& message) {

@@ -67,8 +67,8 @@ constexpr Option<Settings> supervisord_rows[] = {
      .doc = "What a start does with programs that live on after supervisord was killed: adopt, stop, or ignore."},
     {.name = "exit_on", .field = in<kind::List, &Settings::exit_on>(), .fallback = "", .refers = Refers::here, .turn = 20,
      .sample = "fatal",
-     .doc = "When supervisord ends by itself, with the exit code of the program: fatal (one is FATAL), all-exited (none runs "
-            "or is to be started again), or names of programs or groups (they have ended, and are not to be started again)."},
+     .doc = "When supervisord ends by itself, with the exit code of the program: fatal (one is FATAL), all-exited (all "
+            "that were started have ended), or names of programs or groups (they have ended, and are not to be started again)."},
     {.name = "environment", .field = in<kind::Variables, &Settings::environment>(), .fallback = "",
      .refers = Refers::host, .turn = 17, .sample = "KEY=\"value\"",
      .doc = "Variables for all programs, KEY=\"value\" pairs with commas between them."},

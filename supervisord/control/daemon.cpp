@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/base/crash_point.hpp"
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 #include "common/config/reader.hpp"
@@ -164,9 +165,16 @@ api::Mood Daemon::mood() const { return world_.notes.mood(); }
 
 void Daemon::shutdown() {
     if (mood() == api::Mood::running)
-        go_down(api::Mood::shutdown);
+        end_with(0);
     else
         world_.notes.set_mood(api::Mood::shutdown);  // a restart in progress becomes a shutdown
+}
+
+/// The code before the deed, also where it is 0: a controller that was killed between may have left another.
+void Daemon::end_with(int exit_code) {
+    world_.notes.set_exit_code(exit_code);
+    base::crash_point("daemon.exit_code");
+    go_down(api::Mood::shutdown);
 }
 
 Outcome Daemon::restart() {
@@ -214,12 +222,11 @@ void Daemon::look_at_exit_on() {
     for (const auto& group : groups_)
         for (const auto& runner : group->runners)
             fates.push_back({group->config().name, runner->name(), runner->state(), runner->end_status(),
-                             group->config().kind == config::GroupKind::eventlistener});
+                             group->config().kind == config::GroupKind::eventlistener, runner->machine().ever_started});
     const auto ending = process::time_to_end(world_.settings.exit_on, fates);
     if (!ending) return;
     log(LogLevel::warn, concat("exit_on: ", ending->why, ", shutting down; exit status ", ending->code));
-    world_.notes.set_exit_code(ending->code);
-    shutdown();
+    end_with(ending->code);
 }
 
 void Daemon::go_on_down() {

@@ -112,6 +112,7 @@ private:
     void reopen_logs();
     void received_upgrade();
     void upgraded(keeper::Upgrade upgrade);
+    void end_with(int exit_code);
     void go_down(api::Mood mood);
     void go_on_down();
     void look_at_exit_on();

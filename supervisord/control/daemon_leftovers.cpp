@@ -21,14 +21,17 @@ constexpr std::chrono::seconds unclaimed_grace{10};  // the default of stopwaits
 constexpr std::size_t leftovers_limit = 64 << 20;    // bytes: many times what a table can name
 }
 
-/// Before anybody may rely on it: what is to be ended is noted for whoever comes after us.
+/// Before anybody may rely on it: what is to be ended and begun anew is noted for whoever comes after us.  One whose stop
+/// another start had begun, and that has ended while nobody lived, is only to be begun anew.
 void Daemon::note_leftovers(const keeper::Snapshot& snapshot) {
     const bool all = world_.settings.leftovers == config::Leftovers::stop;
     std::string text;
     for (const auto& slot : snapshot.slots()) {
-        if (slot.state != keeper::SlotState::alive) continue;
+        const Runner* runner = find(slot.name);
+        const bool has_stopped = slot.state == keeper::SlotState::exited && runner && runner->state() == api::State::stopped;
+        if (slot.state != keeper::SlotState::alive && !has_stopped) continue;
         const bool cut_off = slot.flags & keeper::cut_off;
-        if (!all && (!cut_off || !find(slot.name))) continue;
+        if (!all && (!cut_off || !runner)) continue;
         leftovers_.push_back({slot.name, slot.inc});
         text += concat(slot.inc, ' ', leftovers_.back().key, '\n');
     }

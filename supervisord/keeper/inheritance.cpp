@@ -69,13 +69,18 @@ bool Loop::begin() {
     if (file_.is_left() && !carry_on(Why::salvaged)) return false;
     if (!file_.is_left()) identify(table_.header());
     if (problem != 0) note("the table of programs does not outlive us: its directory cannot be used");
-    for (const char* name : {"notes", "journal", "events"}) hold_beside(name);
+    // Of notes of before nothing is true where nothing is left: a controller that begins would make them anew, but one that
+    // follows it because it did not come so far would believe them.  Output of before is still to be written.
+    const bool anew = table_.header().why == Why::first;
+    hold_beside("notes", anew);
+    hold_beside("events", anew);
+    hold_beside("journal", false);
     return true;
 }
 
 // What controllers write outlives both of us only where the table does.
-void Loop::hold_beside(const char* name) {
-    base::Fd file = file_.open_beside(boot_.runtime_directory, name);
+void Loop::hold_beside(const char* name, bool anew) {
+    base::Fd file = file_.open_beside(boot_.runtime_directory, name, anew);
     if (file && table_.put(name, file.get()).err == 0) (void)file.release();
 }
 
@@ -83,6 +88,8 @@ void Loop::hold_beside(const char* name) {
 // as good as it was.
 bool Loop::carry_on(Why why) {
     Header& header = table_.header();
+    // The one before us had found it, and was killed before a controller had noted what is to be done with it.
+    const bool still_salvages = why == Why::promoted && header.why == Why::salvaged && header.ever_ready == 0;
     identify(header);
     header.why = why;
     header.controller_pid = 0;
@@ -101,6 +108,7 @@ bool Loop::carry_on(Why why) {
         else if (!lets_go && !foster(number))
             return false;
     }
+    if (still_salvages) header.why = Why::salvaged;
     if (why != Why::salvaged) return true;
     if (!lets_go && !base::has_room_for(descriptor_reserve + count_outputs(table_))) return errno = EMFILE, false;
     const std::vector<HeldDescriptor> before(header.held, header.held + header.held_used);

@@ -54,7 +54,7 @@ private:
     // inheritance.cpp
     [[nodiscard]] bool inherit();
     [[nodiscard]] bool begin();
-    void hold_beside(const char* name);
+    void hold_beside(const char* name, bool anew);
     [[nodiscard]] bool carry_on(Why why);  // false: errno
     [[nodiscard]] bool foster(std::uint32_t number);
     [[nodiscard]] bool watch_foreign(std::uint32_t number);

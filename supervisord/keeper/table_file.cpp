@@ -114,9 +114,9 @@ base::Fd TableFile::place(const char* directory) const {
     return place;
 }
 
-base::Fd TableFile::open_beside(const char* directory, const char* name) const {
+base::Fd TableFile::open_beside(const char* directory, const char* name, bool anew) const {
     const base::Fd place = this->place(directory);
-    const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (is_left_ ? 0 : O_TRUNC);
+    const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (is_left_ && !anew ? 0 : O_TRUNC);
     return place ? base::Fd(::openat(place.get(), name, flags, 0600)) : base::Fd();
 }
 

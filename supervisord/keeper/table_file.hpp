@@ -27,8 +27,8 @@ public:
     [[nodiscard]] bool is_left() const { return is_left_; }
     /// Then it is as new.
     void forget();
-    /// Another file in the directory, empty unless the table was left; nothing when it is nameless.
-    [[nodiscard]] base::Fd open_beside(const char* directory, const char* name) const;
+    /// Another file in the directory, empty when it is to be, and when no table was left; nothing when it is nameless.
+    [[nodiscard]] base::Fd open_beside(const char* directory, const char* name, bool anew) const;
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] void* memory() const { return memory_; }
     [[nodiscard]] std::uint32_t capacity() const { return capacity_; }

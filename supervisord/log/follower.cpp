@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/api/log_stream.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/log/rotation.hpp"
 
@@ -20,8 +21,6 @@ using base::concat;
 
 namespace {
 
-constexpr std::string_view truncated = "==> File truncated <==\n";
-constexpr std::string_view missing = "\n==> Rotated faster than it was read: something may be missing here <==\n";
 constexpr int backups_looked_at = 1000;
 
 base::Fd open_regular(const std::string& path, struct stat& facts) {
@@ -30,7 +29,17 @@ base::Fd open_regular(const std::string& path, struct stat& facts) {
     return fd;
 }
 
+/// Its number is given to another file when it is gone; when it was made is not (0 where the file system cannot tell).
+std::uint64_t identity(int fd) {
+    struct statx facts{};
+    if (::statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &facts) != 0) return 0;
+    const auto born = static_cast<std::uint64_t>(facts.stx_btime.tv_sec) * 1'000'000'000 + facts.stx_btime.tv_nsec;
+    return facts.stx_ino ^ born;
+}
+
 }  // namespace
+
+Follower::Position Follower::position() const { return {identity(file_.get()), offset_}; }
 
 bool Follower::open() {
     struct stat facts{};
@@ -45,7 +54,7 @@ bool Follower::open_at(Position wanted) {
     for (int i = 0; i < backups_looked_at; ++i) {
         base::Fd file = open_regular(i == 0 ? path_ : backup_name(path_, i), facts);
         if (!file && i > 0) return false;
-        if (!file || facts.st_ino != wanted.file) continue;
+        if (!file || identity(file.get()) != wanted.file) continue;
         modified_ = facts.st_mtime;
         if (!take(std::move(file), 0)) return false;
         while (::fstat(file_.get(), &facts) == 0 && wanted.offset > facts.st_size) {
@@ -73,7 +82,7 @@ std::string Follower::read(std::size_t limit) {
     for (;;) {
         auto bytes = read_here(limit);
         if (!bytes) return "";
-        if (std::exchange(gap_, false)) return concat(missing, *bytes);
+        if (std::exchange(gap_, false)) return concat(api::log_missing, *bytes);
         if (!bytes->empty() || !move_on()) return *std::move(bytes);
     }
 }
@@ -84,7 +93,7 @@ std::optional<std::string> Follower::read_here(std::size_t limit) {
     if (!file_ || ::fstat(file_.get(), &facts) != 0) return std::nullopt;
     if (facts.st_size < offset_) {
         offset_ = 0;
-        return std::string(truncated);
+        return std::string(api::log_truncated);
     }
     std::string bytes(std::min<std::size_t>(limit, static_cast<std::size_t>(facts.st_size - offset_)), '\0');
     ssize_t count = 0;

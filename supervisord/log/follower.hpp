@@ -26,7 +26,7 @@ public:
 
     /// Where a follower is: bytes from the beginning of a file, which rotations do not change.
     struct Position {
-        ino_t file = 0;
+        std::uint64_t file = 0;  // means that one alone, also when it is gone and another has its number
         std::int64_t offset = 0;
     };
 
@@ -35,13 +35,14 @@ public:
     /// The same, to go on where another was; an offset beyond the end of a file means the one after it.  False: what was
     /// there is gone.
     [[nodiscard]] bool open_at(Position position);
-    [[nodiscard]] Position position() const { return {ino_, offset_}; }
+    [[nodiscard]] Position position() const;
     /// The file's, to be looked at only.
     [[nodiscard]] int descriptor() const { return file_.get(); }
     /// For Last-Modified.
     [[nodiscard]] std::time_t modified() const { return modified_; }
 
-    /// What has come since, up to limit bytes (at least 1), and where something may be missing a line that says so.  Empty: nothing, for now; fewer than limit does not mean that.
+    /// What has come since, up to limit bytes (at least 1), and where something may be missing a line that says so.
+    /// Empty: nothing, for now; fewer than limit does not mean that.
     [[nodiscard]] std::string read(std::size_t limit);
 
 private:

@@ -51,7 +51,7 @@ std::optional<Ending> time_to_end(std::span<const std::string> wanted, std::span
             if (fatal != fates.end()) ending = ending_of(*fatal);
         } else if (word == config::exit_on_all) {
             ending = when_all_ended(fates, [](const Fate& fate) {
-                return !fate.is_listener && fate.state != api::State::stopped;
+                return !fate.is_listener && (fate.state != api::State::stopped || fate.ever_started);
             });
         } else {
             ending = when_all_ended(fates, [&](const Fate& fate) { return config::is_named(word, fate.group, fate.name); });

@@ -16,6 +16,7 @@ struct Fate {
     api::State state = api::State::stopped;
     int status = 0;            // of wait(2), of its last end; unknown_status
     bool is_listener = false;  // serves the others: does not keep supervisord, nor end it but by its name or as FATAL
+    bool ever_started = true;
 };
 
 struct Ending {
@@ -27,7 +28,7 @@ struct Ending {
 /// Whether it is time.  A process has ended when it is EXITED or FATAL: not while it is to be started again, and not by
 /// a stop, which somebody asked for.
 ///   fatal       one is FATAL
-///   all-exited  none runs or is about to, and one at least has ended; the first code that is not 0 counts
+///   all-exited  all that were ever started have ended, and one at least has; the first code that is not 0 counts
 ///   NAME        that process has ended, or all of that group: GROUP, PROCESS or GROUP:PROCESS
 [[nodiscard]] std::optional<Ending> time_to_end(std::span<const std::string> wanted, std::span<const Fate> fates);
 

@@ -79,7 +79,9 @@ struct HttpServer::Implementation : std::enable_shared_from_this<Implementation>
 
     std::shared_ptr<Shared> shared;
     std::list<std::shared_ptr<Listener>> listeners;
+    bool lets_in = false;
 
+    void let_in(const std::shared_ptr<Listener>& listener);
     static asio::awaitable<void> accept(std::shared_ptr<Implementation> self, std::shared_ptr<Listener> listener);
     bool accept_waiting(Listener& listener);
     bool find_descriptor(Listener& listener);
@@ -89,6 +91,13 @@ struct HttpServer::Implementation : std::enable_shared_from_this<Implementation>
     void wind_down();
     void stop_accepting();
 };
+
+void HttpServer::Implementation::let_in(const std::shared_ptr<Listener>& listener) {
+    const auto ended = [self = shared_from_this()](const std::exception_ptr& failure) {
+        if (failure) std::rethrow_exception(failure);
+    };
+    asio::co_spawn(shared->loop, accept(shared_from_this(), listener), ended);
+}
 
 asio::awaitable<void> HttpServer::Implementation::accept(std::shared_ptr<Implementation> self,
                                                          std::shared_ptr<Listener> listener) {
@@ -219,10 +228,12 @@ void HttpServer::serve(base::Fd listening, const config::Server& server) {
     const auto listener = std::make_shared<Implementation::Listener>(Implementation::Listener{
         std::move(descriptor), implementation_->shared->room.add_door(server), std::move(pause)});
     implementation_->listeners.push_back(listener);
-    const auto ended = [self = implementation_](const std::exception_ptr& failure) {
-        if (failure) std::rethrow_exception(failure);
-    };
-    asio::co_spawn(implementation_->shared->loop, Implementation::accept(implementation_, listener), ended);
+    if (implementation_->lets_in) implementation_->let_in(listener);
+}
+
+void HttpServer::begin() {
+    if (std::exchange(implementation_->lets_in, true)) return;
+    for (const auto& listener : implementation_->listeners) implementation_->let_in(listener);
 }
 
 std::size_t HttpServer::connections() const {

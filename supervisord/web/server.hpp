@@ -40,8 +40,10 @@ public:
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
-    /// Serves a listening socket, with the credentials of its section.
+    /// A listening socket, with the credentials of its section; its clients are let in from begin() on.
     void serve(base::Fd listening, const config::Server& server);
+    /// Those who came before have waited.
+    void begin();
     [[nodiscard]] std::size_t connections() const;
     /// Accepts no more: who comes waits for another server on the same sockets, which stay open elsewhere.  Connections
     /// end with the answer to the request that they are at; those that have none, and have been silent for a moment, now.

@@ -22,6 +22,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "common/api/log_stream.hpp"
 #include "common/base/alarm.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
@@ -369,7 +370,7 @@ void Session::take_head() {
     head.host = field(message, http::field::host);
     head.has_password = door_->section.username.has_value();  // else it goes no further
     head.is_for_all = door_->is_unix() || door_->section.insecure;
-    const auto position = message.find(log_position_header);
+    const auto position = message.find(api::log_position_header);
     head.log_position.reset();
     if (position != message.end()) head.log_position = std::string(position->value());
     request_line_ = base::concat(head.method, " ", head.target, " HTTP/1.", head.minor);

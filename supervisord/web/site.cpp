@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/api/log_stream.hpp"
 #include "common/api/names.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/rpc/jsonrpc.hpp"
@@ -33,7 +34,7 @@ Answer follow(const std::string& path, const std::optional<std::string>& positio
     if (!goes_on && !stream.follower.open()) return error_page(404);
     const auto begins = goes_on ? *wanted : stream.follower.position();
     stream.headers.insert(stream.headers.begin(), {"Last-Modified", http_date(stream.follower.modified())});
-    stream.headers.emplace_back(log_position_header, base::concat(begins.file, ":", begins.offset));
+    stream.headers.emplace_back(api::log_position_header, base::concat(begins.file, ":", begins.offset));
     return stream;
 }
 

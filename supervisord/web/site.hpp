@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <variant>
 
 #include "supervisord/control/supervisor.hpp"
@@ -11,10 +10,6 @@
 #include "supervisord/web/message.hpp"
 
 namespace web {
-
-/// Of an answer: where in its log a stream begins, as FILE:OFFSET.  A client that counts the bytes that came since can ask
-/// with it for a stream that goes on there; when that is possible the answer has the same position.
-inline constexpr std::string_view log_position_header = "X-Log-Position";
 
 /// A log that the client follows: all that comes, until one side ends it.
 struct Stream {

@@ -148,11 +148,13 @@ class Bed(unittest.TestCase):
         self.wait_for('another controller', lambda: self.controller() not in (None, old))
 
     def kill_both(self):
-        """First both stand still, so that none of them can do anything about the other."""
+        """The keeper stands still first, so that it can do nothing about the other.  A controller that stands still when
+        its keeper dies would not help: the kernel lets it go on, as a member of an orphaned group."""
         keeper, controller = self.keeper(), self.wait_for('a controller', self.controller)
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            self.kill(keeper, number)
-            self.kill(controller, number)
+        self.kill(keeper, signal.SIGSTOP)
+        self.wait_for('it to stand still', lambda: facts(keeper)[1] == 'T')
+        self.kill(controller)
+        self.kill(keeper)
         self.wait_for('their end', lambda: not self.supervisors())
 
     def info(self):

@@ -80,6 +80,22 @@ class BothDie(Bed):
         self.wait_for_answer()
         self.assertEqual((self.state('p'), len(self.spawned('p'))), ('RUNNING', 2))
 
+    def test_leftovers_stop_when_both_die_again_in_the_middle_and_it_ends_while_nobody_lives(self):
+        deaf = '/bin/sh -c "trap : TERM; while :; do sleep 0.05; done"'
+        self.start('[program:p]\ncommand=%s\nstartsecs=0\nstopwaitsecs=100\n' % deaf, 'leftovers=stop')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        old = self.pid('p')
+        time.sleep(0.2)  # until it is deaf
+        self.kill_both()
+        self.start()
+        self.wait_for('its stop', lambda: self.state('p') == 'STOPPING')
+        self.kill_both()
+        self.kill(old)
+        self.wait_for('the end of p', lambda: not lives(old))
+        self.start()
+        self.wait_for('p anew', lambda: self.state('p') == 'RUNNING' and self.pid('p') != old)
+        self.assertEqual(len(self.spawned('p')), 2)
+
     @unittest.skipUnless(os.environ.get('CRASH_POINTS') == '1', 'crash points are not compiled in')
     def test_leftovers_stop_when_the_first_controllers_do_not_come_so_far(self):
         self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')

@@ -5,7 +5,17 @@ import signal
 import subprocess
 import unittest
 
-from daemon import DaemonCase, program, until
+from daemon import PATIENCE, DaemonCase, program, until
+
+class Start(DaemonCase):
+    def test_who_has_an_answer_finds_the_pidfile(self):
+        self.daemon.configure()
+        for _ in range(10):
+            self.daemon.start()
+            self.assertEqual(self.daemon.text('pid').strip(), str(self.daemon.keeper.pid))
+            self.daemon.keeper.terminate()
+            self.daemon.keeper.wait(PATIENCE)
+
 
 class Signals(DaemonCase):
     def test_what_is_sent_to_both_processes_is_done_once(self):
@@ -50,6 +60,34 @@ class Following(DaemonCase):
         self.daemon.keeper.terminate()
         self.assertEqual(tail.wait(30), 1)
         self.assertIn('Cannot read on, the connection was closed', self.daemon.text('errors'))
+
+    def test_tail_f_does_not_trust_its_count_after_a_log_was_emptied(self):
+        script = self.daemon.path('writer')
+        with open(script, 'w') as file:
+            file.write('#!/bin/sh\nwhile read word; do for i in 1 2 3 4 5 6 7 8 9; do echo $word $i; done; done\n')
+        os.chmod(script, 0o755)
+        self.daemon.configure('[program:p]\ncommand=%s\nstartsecs=0\nstdout_logfile=%s\n' % (script, self.daemon.path('p.log')))
+        self.daemon.start()
+        with open(self.daemon.path('told'), 'w') as told:
+            tail = subprocess.Popen([program('supervisorctl'), '-c', self.daemon.path('conf'), 'tail', '-f', 'p'],
+                                    stdin=subprocess.DEVNULL, stdout=told, stderr=told)
+        self.addCleanup(tail.wait)
+        self.addCleanup(tail.kill)
+        def write(word, file):
+            self.daemon.call('sendProcessStdin', 'p', word + '\n')
+            until(word, lambda: word + ' 9\n' in self.daemon.text(file))
+        until('a follower', lambda: 'Press Ctrl-C' in self.daemon.text('told'))
+        write('before', 'told')
+        os.truncate(self.daemon.path('p.log'), 0)  # as logrotate does with copytruncate
+        write('now', 'told')
+        self.assertIn('==> File truncated <==', self.daemon.text('told'))
+        os.kill(tail.pid, signal.SIGSTOP)  # until there is more than it has counted: its count is a place in the log again
+        self.daemon.kill_controller()
+        after = 'after' * 100
+        write(after, 'p.log')
+        os.kill(tail.pid, signal.SIGCONT)
+        until('the end', lambda: after + ' 9\n' in self.daemon.text('told'))
+        self.assertIn('==> Connected again, something may be missing here <==', self.daemon.text('told'))
 
 
 @unittest.skipUnless(os.environ.get('CRASH_POINTS'), 'a build without crash points')

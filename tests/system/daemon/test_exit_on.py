@@ -54,6 +54,21 @@ class ExitOn(DaemonCase):
         self.daemon.keeper.terminate()
         self.assertEqual(self.end(), 0)
 
+    def test_a_restart_and_an_update_of_the_last_that_runs_are_no_end(self):
+        programs = ('[program:once]\ncommand=/bin/true\nautorestart=false\nstartsecs=0\n'
+                    '[program:web]\ncommand=/bin/sleep %d\nstartsecs=0\n')
+        self.daemon.configure(programs % 1000, settings='exit_on=all-exited')
+        self.daemon.start()
+        self.daemon.until_logged('exited: once')
+        self.daemon.ctl('restart', 'web')
+        self.daemon.configure(programs % 1001, settings='exit_on=all-exited')
+        self.daemon.ctl('update')
+        self.daemon.ctl('stop', 'web')
+        self.daemon.ctl('start', 'web')
+        self.assertEqual(self.daemon.state('web')['statename'], 'RUNNING')
+        self.assertEqual(self.daemon.times_logged('exit_on'), 0)
+        self.assertIsNone(self.daemon.keeper.poll())
+
     def test_fatal(self):
         self.daemon.configure('[program:p]\ncommand=/bin/sleep 1000\n[program:bad]\ncommand=/bin/sh -c "exit 5"\n'
                               'startretries=1\n', settings='exit_on=fatal')

@@ -229,7 +229,7 @@ class Test:
         begin = time.monotonic()
         lot = self.random.random()
         if lot < self.options.both:
-            self.kill([keeper] + there, signal.SIGSTOP, signal.SIGKILL)
+            self.kill(there + [keeper], signal.SIGSTOP, signal.SIGKILL)  # a keeper that died first would let its controller go on
         elif lot < self.options.both + self.options.keepers:
             self.keepers += 1
             self.kill([keeper], signal.SIGKILL)

@@ -131,6 +131,44 @@ TEST_CASE("a keeper that finds the table of a dead one has its programs, and a w
     CHECK(WEXITSTATUS(second.await(Type::exited).ending.wstatus) == 0);
 }
 
+TEST_CASE("what a keeper has found is found, also when it is killed before a controller has worked") {
+    stage::Stage stage;
+    auto first = stage.next();
+    first.take_over();
+    const auto running = first.spawn(lasting("p", "echo up; read x"));
+    CHECK(stage::read_line(running.output.get()) == "up");
+    stage.begin_again(first);
+    auto second = stage.next();
+    REQUIRE(second.greet().why == keeper::Why::salvaged);
+    stage.promote(second);
+    auto third = stage.next();
+    CHECK(third.greet().why == keeper::Why::salvaged);  // else nobody would do as leftovers= says
+    CHECK(slot_of(third, "p").state == SlotState::alive);
+    third.take_over();
+    stage.promote(third);
+    CHECK(stage.next().greet().why == keeper::Why::promoted);
+}
+
+TEST_CASE("where no program is left the notes of before are as none; what was on its way to logs stays") {
+    stage::Stage stage;
+    auto first = stage.next();
+    first.take_over();
+    const auto length_of = [](const stage::Controller& controller, const char* name) {
+        return std::filesystem::file_size(base::concat("/proc/", controller.pid(), "/fd/", controller.table().held(name)));
+    };
+    for (const char* name : {"notes", "journal", "events"}) {
+        REQUIRE(first.table().held(name) >= keeper::first_free_fd);
+        const base::Fd file(::open(base::concat("/proc/", first.pid(), "/fd/", first.table().held(name)).c_str(), O_WRONLY));
+        REQUIRE(base::write_all(file.get(), "of before"));
+    }
+    stage.begin_again(first);
+    auto second = stage.next();
+    CHECK(second.greet().why == keeper::Why::first);
+    CHECK(length_of(second, "notes") == 0);
+    CHECK(length_of(second, "events") == 0);
+    CHECK(length_of(second, "journal") == 9);
+}
+
 TEST_CASE("a program that ended while nobody lived has an end that nobody knows") {
     stage::Stage stage;
     auto first = stage.next();

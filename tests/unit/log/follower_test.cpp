@@ -173,3 +173,17 @@ TEST_CASE("another follower goes on where one was, whatever was rotated since or
     CHECK_FALSE(beyond.open_at({begin.file + 12345, 0}));
     CHECK_FALSE(beyond.open_at({begin.file, -1}));
 }
+
+TEST_CASE("a file that got the number of one that is gone is another") {
+    Followed it;
+    test::write_file(it.log, "before");
+    logs::Follower::Position position;
+    {
+        logs::Follower before(it.log);
+        REQUIRE(before.open());
+        position = before.position();
+    }
+    std::filesystem::remove(it.log);
+    test::write_file(it.log, "something else");  // where numbers are given again, this has it
+    CHECK_FALSE(it.follower.open_at(position));
+}

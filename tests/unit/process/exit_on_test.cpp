@@ -24,6 +24,7 @@ constexpr Fate web(State state, int status = 0) { return {"web", "web", state, s
 constexpr Fate worker(State state, int status = 0) { return {"worker", "worker", state, status}; }
 constexpr Fate pair(std::string_view name, State state, int status = 0) { return {"pair", name, state, status}; }
 constexpr Fate listener(State state) { return {"mail", "mail", state, 0, true}; }
+constexpr Fate never_started{"spare", "spare", State::stopped, 0, false, false};
 
 }  // namespace
 
@@ -59,15 +60,21 @@ TEST_CASE("fatal: any, a listener too") {
     CHECK(verdict({"fatal"}, {web(State::running), listener(State::fatal)}) == "1: mail ended (FATAL)");
 }
 
-TEST_CASE("all-exited: none is up, one at least has ended by itself, listeners do not count") {
+TEST_CASE("all-exited: all have ended by themselves but those that were never started; listeners do not count") {
     CHECK(verdict({"all-exited"}, {}) == "");
     CHECK(verdict({"all-exited"}, {listener(State::running)}) == "");
     CHECK(verdict({"all-exited"}, {web(State::stopped), worker(State::stopped)}) == "");
     CHECK(verdict({"all-exited"}, {web(State::exited), worker(State::running)}) == "");
     CHECK(verdict({"all-exited"}, {web(State::exited), worker(State::backoff)}) == "");
-    CHECK(verdict({"all-exited"}, {web(State::exited), worker(State::stopped), listener(State::running)}) == "0: web ended (exit status 0)");
+    CHECK(verdict({"all-exited"}, {web(State::exited), never_started, listener(State::running)}) == "0: web ended (exit status 0)");
+    CHECK(verdict({"all-exited"}, {never_started}) == "");
     CHECK(verdict({"all-exited"}, {web(State::exited), worker(State::exited, exited_with(5))}) == "5: worker ended (exit status 5)");
     CHECK(verdict({"all-exited"}, {web(State::exited, exited_with(6)), worker(State::fatal)}) == "6: web ended (exit status 6)");
+}
+
+TEST_CASE("all-exited: somebody has stopped one, and may be about to start it") {
+    CHECK(verdict({"all-exited"}, {web(State::exited), worker(State::stopped)}) == "");
+    CHECK(verdict({"all-exited"}, {web(State::exited), worker(State::stopped), never_started}) == "");
 }
 
 TEST_CASE("of several words the first that fits counts") {

@@ -44,6 +44,16 @@ TEST_CASE("a call is answered, and the connection stays open") {
     CHECK(server.until_logged("] \"POST /RPC2 HTTP/1.1\" 200 "));
 }
 
+TEST_CASE("who comes before the server begins waits for that") {
+    Server server({}, {}, false);
+    Client client(server);
+    client.send(get_pid);
+    server.give_them_a_moment();
+    CHECK(server.server.connections() == 0);
+    for (int times = 0; times < 2; ++times) server.server.begin();
+    CHECK(client.until_has("<int>4242</int>"));
+}
+
 TEST_CASE("JSON-RPC and XML-RPC are served on the same socket") {
     Server server;
     Client client(server);

@@ -51,12 +51,14 @@ struct Server {
     fake::Supervisor supervisor;
     web::HttpServer server;
 
-    explicit Server(web::Limits limits = {}, const config::Server& credentials = {}) : server(loop, supervisor, files, limits) {
+    explicit Server(web::Limits limits = {}, const config::Server& credentials = {}, bool begins = true)
+        : server(loop, supervisor, files, limits) {
         config::Server section = credentials;
         section.file = socket;
         auto listening = web::open_unix(section);
         REQUIRE(listening);
         server.serve(std::move(*listening), section);
+        if (begins) server.begin();
     }
 
     /// Runs until it is so; false when it does not become so in time.
