@@ -45,9 +45,9 @@ public:
     /// False: the batch up to `end` was heard before, by a controller that died then.
     [[nodiscard]] bool begin_hearing(const std::string& stream, std::uint64_t end);
     void end_hearing();
-    /// What is captured so far, or was when the last controller died; at most so many bytes, the last ones (Q54).
+    // What is captured, and goes on when the controller dies; at most so many bytes of it count, the last ones (Q54).
     void capture(const std::string& stream, std::string_view bytes, std::size_t limit);
-    [[nodiscard]] std::string take_captured(const std::string& stream);
+    [[nodiscard]] std::string take_captured(const std::string& stream, std::size_t limit);
     void forget_stream(const std::string& stream);
 
     // Pools.
@@ -92,6 +92,7 @@ private:
     [[nodiscard]] Entry* find(std::string_view pool);
     void done(Entry& entry, event::Actions actions);
     void settle();
+    void save(Entry& entry);
     void carry_out(Entry& entry, const event::Action& action);
     void pools_changed();
     void arm();
