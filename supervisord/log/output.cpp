@@ -25,7 +25,12 @@ constexpr std::chrono::seconds measure_again{1};
 
 Output::Output(Journal& journal, Files& files, Stream stream, Target target)
     : journal_(journal), files_(files), stream_(std::move(stream)), target_(std::move(target)), row_(journal.claim(stream_)), name_(Journal::lane_name(stream_)) {
-    if (row_ != Journal::no_row) lane_ = journal_.parked_lane(row_);
+    if (row_ == Journal::no_row) return;
+    lane_ = journal_.parked_lane(row_);
+    const auto recovery = journal_.take_recovery(row_);
+    if (recovery == Journal::Recovery::none || refresh_file() != 0) return;
+    Pumped unused;  // what fails is tried again, and told, with the next batch
+    if (may_rotate_after(recovery == Journal::Recovery::whole_lines)) rotate_when_full(base::now(), unused);
 }
 
 StreamState& Output::state() { return row_ == Journal::no_row ? own_state_ : journal_.state(row_); }
@@ -163,8 +168,8 @@ int Output::end_full_log(Lane& lane, std::string_view text, base::Time now, Pump
     return 0;
 }
 
-bool Output::may_rotate_after(std::string_view text) const {
-    return !target_.whole_lines || text.ends_with('\n') || (file_ && file_->size >= target_.limits.maxbytes + longest_whole_line);
+bool Output::may_rotate_after(bool whole_lines) const {
+    return !target_.whole_lines || whole_lines || (file_ && file_->size >= target_.limits.maxbytes + longest_whole_line);
 }
 
 Pumped Output::write_out(unsigned number, base::Time now) {
@@ -197,18 +202,19 @@ Pumped Output::write_out(unsigned number, base::Time now) {
         if (file_) file_->stuck = 0;
     }
     lane_.reset();
-    complete(number, made);
-    if (may_rotate_after(made.text)) rotate_when_full(now, pumped);
+    complete(number, made, now, pumped);
     report_losses(now, pumped);
     return pumped;
 }
 
-void Output::complete(unsigned number, const Made& made) {
+void Output::complete(unsigned number, const Made& made, base::Time now, Pumped& pumped) {
     Lane& lane = journal_.lane(number);
     commit(lane, made.after);
     if (file_) files_.changed(*file_);
     if (hook_) hook_({made.raw, made.text, made.pieces, made.after.passed});
     base::crash_point("journal.heard");
+    // Before it is settled, so that who follows a controller that dies here knows that it is to be done.
+    if (may_rotate_after(made.text.ends_with('\n'))) rotate_when_full(now, pumped);
     settle(lane, &state());
     journal_.hand_back(number);
 }
@@ -218,9 +224,10 @@ void Output::drop_parked() {
     Lane& lane = journal_.lane(*lane_);
     Made made = make_text(lane, Journal::offset_of(*lane_));
     Pumped unused;
-    if (write_log_of(lane, made.text, base::now(), unused) != 0) made.after.lost += made.text.size() - lane.written;
+    const base::Time now = base::now();
+    if (write_log_of(lane, made.text, now, unused) != 0) made.after.lost += made.text.size() - lane.written;
     if (file_) file_->stuck = 0;
-    complete(*std::exchange(lane_, std::nullopt), made);
+    complete(*std::exchange(lane_, std::nullopt), made, now, unused);
 }
 
 std::string Output::cut() {
