@@ -11,12 +11,9 @@
 #include <tuple>
 #include <utility>
 
-#include "common/base/text.hpp"
 #include "supervisord/log/rotation.hpp"
 
 namespace logs {
-
-using base::concat;
 
 namespace {
 
@@ -71,9 +68,10 @@ bool Follower::take(base::Fd file, std::int64_t offset) {
 
 std::string Follower::read(std::size_t limit) {
     for (;;) {
+        is_notice_ = std::exchange(gap_, false);
+        if (is_notice_) return std::string(missing);
         auto bytes = read_here(limit);
         if (!bytes) return "";
-        if (std::exchange(gap_, false)) return concat(missing, *bytes);
         if (!bytes->empty() || !move_on()) return *std::move(bytes);
     }
 }
@@ -84,6 +82,7 @@ std::optional<std::string> Follower::read_here(std::size_t limit) {
     if (!file_ || ::fstat(file_.get(), &facts) != 0) return std::nullopt;
     if (facts.st_size < offset_) {
         offset_ = 0;
+        is_notice_ = true;
         return std::string(truncated);
     }
     std::string bytes(std::min<std::size_t>(limit, static_cast<std::size_t>(facts.st_size - offset_)), '\0');

@@ -127,6 +127,45 @@ class Files(unittest.TestCase):
             numbers = b''.join(map(content, files_of(d.path('out')))).split()
             self.assertEqual([int(number) for number in numbers], list(range(len(numbers))))
 
+    @unittest.skipUnless(shutil.which('logrotate', path='/usr/sbin:/usr/bin'), 'there is no logrotate')
+    def test_one_who_follows_a_log_that_is_copied_and_emptied_has_each_line_once(self):
+        """logrotate's copytruncate, while nothing is written; then the controller dies, and the client goes on."""
+        script = 'while read line; do echo $line; done'
+        with daemon('[program:p]\ncommand=/bin/sh -c "%s"\nstartsecs=0\nstdout_logfile={dir}/out\n' % script) as d:
+            os.chmod(d.directory, 0o755)
+            d.write('rotate', '%s {\n size 1\n rotate 50\n nocompress\n copytruncate\n}\n' % d.path('out'))
+            os.chmod(d.path('rotate'), 0o644)
+            d.wait_state('p', 'RUNNING')
+            lines = []
+
+            def write(count):
+                more = ['%06d' % number for number in range(len(lines), len(lines) + count)]
+                d.insist('sendProcessStdin', 'p', '\n'.join(more) + '\n')
+                lines.extend(more)
+            with open(d.path('got'), 'w') as got:
+                client = subprocess.Popen([os.path.join(BIN, '..', 'supervisorctl', 'supervisorctl'), '-s', 'unix://' + d.path('s.sock'),
+                                           'tail', '-f', 'p'], stdout=got, stderr=got)
+            try:
+                until('the client', lambda: 'Press Ctrl-C' in d.read('got'))
+
+                def has_all():
+                    return [line for line in d.read('got').splitlines() if line.isdigit()] == lines
+                write(100)
+                for turn in range(3):
+                    until(lambda: 'all lines, once: ' + d.read('got')[-2000:], has_all)
+                    subprocess.run(['/usr/sbin/logrotate', '-f', '-s', d.path('state'), d.path('rotate')], check=True, timeout=60)
+                    write(10)
+                    until('the line that says so', lambda: d.read('got').count('==> File truncated <==') > turn)
+                    until(lambda: 'all lines, once: ' + d.read('got')[-2000:], has_all)
+                    old = d.kill_controller()
+                    until('another controller', lambda: d.controller() not in (0, old))
+                    write(100)
+                until(lambda: 'all lines, once: ' + d.read('got')[-2000:], has_all)
+                self.assertNotIn('missing', d.read('got'))
+            finally:
+                client.kill()
+                client.wait()
+
 
 if __name__ == '__main__':
     BIN = os.path.abspath(sys.argv[1])
