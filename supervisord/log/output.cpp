@@ -61,9 +61,10 @@ int Output::refresh_file() {
 
 Pumped Output::pump(int pipe, base::Time now) {
     if (lane_) return write_out(*lane_, now);
+    if (file_ && now - file_->measured >= measure_again) measure(*file_, now);
     if (auto waiting = wait_before_taking(now)) return *waiting;
 
-    const auto begun = begin(0, now);
+    const auto begun = begin(0);
     if (!begun) return {.state = State::error, .error = ENOSPC};
     const unsigned number = *begun;
     Lane& lane = journal_.lane(number);
@@ -89,7 +90,7 @@ Pumped Output::finish(base::Time now) {
     if (lane_) return write_out(*lane_, now);
     const CaptureState& capture = state().capture;
     if (state().strip.place == StripState::Place::after_escape || (!capture.inside && capture.matched > 0)) {  // held back
-        const auto number = begin(flag::last, now);
+        const auto number = begin(flag::last);
         if (!number) return {.state = State::wait, .retry_after = longest_pause};
         activate(journal_.lane(*number));
         return write_out(*number, now);
@@ -117,7 +118,7 @@ std::optional<Pumped> Output::wait_before_taking(base::Time now) {
 }
 
 /// Fills in a lane, which is then ready to be activated.  Nothing: there is no memory for another one.
-std::optional<unsigned> Output::begin(std::uint32_t last, base::Time now) {
+std::optional<unsigned> Output::begin(std::uint32_t last) {
     const unsigned number = journal_.free_lane();
     if (!journal_.secure(number, target_.strip_ansi || target_.capture)) return std::nullopt;
     Lane& lane = journal_.lane(number);
@@ -132,10 +133,7 @@ std::optional<unsigned> Output::begin(std::uint32_t last, base::Time now) {
     const std::size_t size = std::min(target_.path.size(), path_limit - 1);
     std::memcpy(lane.path, target_.path.data(), size);
     lane.path[size] = '\0';
-    if (file_) {
-        if (now - file_->measured >= measure_again) measure(*file_, now);
-        aim(lane, *file_);
-    }
+    if (file_) aim(lane, *file_);
     return number;
 }
 
@@ -144,11 +142,9 @@ int Output::write_log_of(Lane& lane, std::string_view text, base::Time now, Pump
         lane.written = text.size();
         return 0;
     }
+    if (file_ && has(lane, word::parked)) measure(*file_, now);
     if (const int error = refresh_file()) return error;
-    if (has(lane, word::parked)) {
-        measure(*file_, now);
-        resume(lane, *file_);
-    }
+    if (has(lane, word::parked)) resume(lane, *file_);
     if (target_.whole_lines)
         if (const int error = end_full_log(lane, text, now, pumped)) return error;
     return write_log(lane, text, *file_);

@@ -137,7 +137,7 @@ private:
     [[nodiscard]] int refresh_file();
     [[nodiscard]] bool log_took_bytes();
     [[nodiscard]] std::optional<Pumped> wait_before_taking(base::Time now);
-    [[nodiscard]] std::optional<unsigned> begin(std::uint32_t last, base::Time now);
+    [[nodiscard]] std::optional<unsigned> begin(std::uint32_t last);
     [[nodiscard]] Pumped write_out(unsigned number, base::Time now);
     [[nodiscard]] int write_log_of(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);
     [[nodiscard]] int end_full_log(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);

@@ -16,6 +16,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'events'))
 from daemon import Daemon, until  # noqa: E402
+from logs import content, files_of, logged  # noqa: E402
 
 BIN = ''
 CHUNKS = os.path.join(HERE, 'chunks.py')
@@ -32,25 +33,6 @@ def written(name, size):
         return runpy.run_path(CHUNKS, run_name='chunks')['text']
     finally:
         sys.argv = old
-
-
-def files_of(path):
-    """A rotated log, oldest first."""
-    backups = glob.glob(path + '.*')
-    return sorted(backups, key=lambda name: -int(name.rsplit('.', 1)[1])) + [path]
-
-
-def content(path):
-    with open(path, 'rb') as file:
-        return file.read()
-
-
-def logged(path):
-    """All that is in a log and its backups; nothing in the middle of a rotation, when a name is missing for a moment."""
-    try:
-        return b''.join(map(content, files_of(path)))
-    except FileNotFoundError:
-        return b''
 
 
 class Streams(unittest.TestCase):
