@@ -50,13 +50,18 @@ void Events::emit(EventType type, std::string payload) {
 }
 
 void Events::emit_change(std::string_view process, std::uint64_t number, const event::Change& change) {
-    if (number <= ledger_.number(told_name(process))) return;
+    if (has_told(process, number)) return;
     ledger_.set(told_name(process), number);
     emit(event::type_of(change), event::payload(change));
     settle();
 }
 
-void Events::forget_process(std::string_view process) { ledger_.erase(told_name(process)); }
+std::uint64_t Events::told(std::string_view process) const { return ledger_.number(told_name(process)); }
+
+void Events::forget_process(std::string_view process) {
+    ledger_.erase(told_name(process));
+    settle();
+}
 
 bool Events::begin_hearing(const std::string& stream, std::uint64_t end) {
     const std::string name = heard_name(stream);

@@ -56,8 +56,10 @@ public:
     void remove_pool(std::string_view name);
     /// supervisord begins anew: of what was, only the serial counts.
     void begin_anew();
-    /// Nothing is known of events of this process, as "group:name".
+    /// Nothing is known of events of this process, as "group:name"; at once.
     void forget_process(std::string_view process);
+    /// Whether emit_change has had that one.
+    [[nodiscard]] bool has_told(std::string_view process, std::uint64_t number) const { return number <= told(process); }
     [[nodiscard]] std::vector<EventPool> pools() const;
 
     /// How a listener is reached.
@@ -90,6 +92,7 @@ private:
     };
 
     [[nodiscard]] Entry* find(std::string_view pool);
+    [[nodiscard]] std::uint64_t told(std::string_view process) const;
     void done(Entry& entry, event::Actions actions);
     void settle();
     void save(Entry& entry);
