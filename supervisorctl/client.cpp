@@ -5,10 +5,13 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <tuple>
+#include <utility>
 
 #include "common/api/log_stream.hpp"
 #include "common/base/base64.hpp"
@@ -27,7 +30,6 @@ using ResponseParser = http::response_parser<http::string_body>;
 
 namespace {
 
-constexpr std::string_view nowhere = "0";  // no file has this number
 constexpr std::size_t answer_limit = std::size_t{1} << 30;  // bytes of a body: `tail -0` asks for a whole file
 
 [[noreturn]] void fail(const Server& server, std::string_view what) {
@@ -83,6 +85,16 @@ bool is_usable(const base::Fd& socket) {
     return socket && ::recv(socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
+using Place = std::pair<std::string, std::int64_t>;  // a log, as the server calls it, and an offset in it
+
+std::optional<Place> place_of(std::string_view text) {
+    Place place;
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos || !base::parse_digits(text.substr(colon + 1), place.second)) return std::nullopt;
+    place.first = std::string(text.substr(0, colon));
+    return place;
+}
+
 }  // namespace
 
 HttpAnswer Client::post(std::string_view path, std::string_view type, std::string_view body, Limit limit) {
@@ -123,10 +135,22 @@ HttpAnswer Client::answer(Limit limit) {
 }
 
 struct Stream::Parser {
-    explicit Parser(const Server& from) : server(from) {}
+    explicit Parser(const Server& from) : server(from) { parser.on_chunk_header(hear_chunk_header); }
 
     ResponseParser parser;
     Server server;
+    std::optional<Place> place;  // after a chunk that is no part of the log; less what of the body is counted by then
+    std::function<void(std::uint64_t, boost::beast::string_view, boost::system::error_code&)> hear_chunk_header =
+        [this](std::uint64_t size, boost::beast::string_view text, boost::system::error_code&) {
+            http::chunk_extensions extensions;
+            boost::system::error_code error;
+            if (!text.empty()) extensions.parse(text, error);
+            if (error) return;
+            for (const auto& [name, value] : extensions) {
+                if (name == "position") place = place_of({value.data(), value.size()});
+                if (name == "position" && place) place->second -= static_cast<std::int64_t>(parser.get().body().size() + size);
+            }
+        };
 };
 
 Stream::Stream(const Server& server, std::string_view path, const Interrupt& interrupt, const std::string& position)
@@ -134,7 +158,7 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
     ResponseParser& parser = parser_->parser;
     parser.eager(true);
     parser.body_limit(boost::none);
-    const std::string wanted = position.empty() ? "" : concat(api::log_position_header, ": ", position, "\r\n");
+    const std::string wanted = concat(api::log_position_header, ": ", position, "\r\n");  // also without one: we understand the answer
     send_all(socket_, concat(head("GET", path, server), wanted, "Connection: close\r\n\r\n"), server, interrupt);
     while (!parser.is_header_done()) {
         (void)interrupt.wait(socket_.get(), POLLIN, std::nullopt);
@@ -144,9 +168,7 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
     }
     const std::string begins(parser.get()[api::log_position_header]);
     goes_on_ = !position.empty() && begins == position;
-    const auto colon = begins.find(':');
-    if (colon != std::string::npos && base::parse_digits(std::string_view(begins).substr(colon + 1), offset_))
-        file_ = begins.substr(0, colon);
+    if (auto place = place_of(begins)) std::tie(file_, offset_) = *place;
 }
 
 bool Stream::is_whole() const { return parser_->parser.is_done(); }
@@ -165,17 +187,9 @@ std::optional<std::string> Stream::take() {
     parse(parser, unread_, parser_->server);
     std::string news = std::exchange(parser.get().body(), {});
     if (news.empty() && (!open || parser.is_done())) return std::nullopt;
+    if (auto place = std::exchange(parser_->place, std::nullopt)) std::tie(file_, offset_) = *place;
     offset_ += static_cast<std::int64_t>(news.size());
-    look_for_what_is_not_in_the_log(news);
     return news;
-}
-
-void Stream::look_for_what_is_not_in_the_log(std::string_view news) {
-    constexpr std::size_t longest = std::max(api::log_truncated.size(), api::log_missing.size());
-    last_ += news;
-    const bool said = last_.find(api::log_truncated) != std::string::npos || last_.find(api::log_missing) != std::string::npos;
-    if (said && !file_.empty()) file_ = nowhere;
-    last_.erase(0, last_.size() - std::min(last_.size(), longest));
 }
 
 }  // namespace supervisorctl

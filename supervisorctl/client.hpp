@@ -65,7 +65,7 @@ public:
     [[nodiscard]] unsigned status() const;
     /// What came to its end, and was not cut off.
     [[nodiscard]] bool is_whole() const;
-    /// Where in its log it is now; empty: the server does not say; nowhere when it has said what is not in the log.
+    /// Where in its log it is now; empty: the server does not say.
     [[nodiscard]] std::string position() const;
     /// Whether it goes on where the other was cut off.
     [[nodiscard]] bool goes_on() const { return goes_on_; }
@@ -76,14 +76,12 @@ public:
 
 private:
     struct Parser;
-    void look_for_what_is_not_in_the_log(std::string_view news);
 
     base::Fd socket_;
     std::unique_ptr<Parser> parser_;
     std::string unread_;
     std::string file_;  // of the log, as the server calls it
     std::int64_t offset_ = 0;
-    std::string last_;  // of what came: a line that is not in the log may come in pieces
     bool goes_on_ = false;
 };
 

@@ -126,7 +126,7 @@ private:
     void make_room();
     [[nodiscard]] keeper::Upgrade what_became_of_upgrade() const;
     [[nodiscard]] std::string succeed();
-    void begin_what_does_not_run(control::Notes& notes);
+    void begin_what_does_not_run(control::Notes& notes, const control::Events& events);
 
     keeper::Snapshot snapshot_;
     launch::Handover handover_;
@@ -295,7 +295,7 @@ void Controller::make_room() {
 }
 
 /// A start is a start, though some programs run already: what does not is begun anew, whatever was noted of it.
-void Controller::begin_what_does_not_run(control::Notes& notes) {
+void Controller::begin_what_does_not_run(control::Notes& notes, const control::Events& events) {
     if (notes.mood() != api::Mood::running) {  // in the middle of an end that nobody wants any more
         notes.erase_all();
         notes.set_mood(api::Mood::running);
@@ -308,7 +308,8 @@ void Controller::begin_what_does_not_run(control::Notes& notes) {
             const std::string key = concat(group.name, ":", program.name);
             if (known.contains(key) || !notes.contains(key)) continue;
             const control::Notes::Record* record = notes.record(key);
-            if (record && record->note().untold[0] == 0) notes.erase(key);
+            const bool is_told = record && record->note().untold[0] == 0 && events.has_told(key, record->note().announcements);
+            if (is_told) notes.erase(key);
         }
 }
 
@@ -363,7 +364,7 @@ int Controller::run() {
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
         if (!leavings.resume(entry.name, entry.fd) && control::Remnants::is_ours(entry.name)) base::Fd(entry.fd).reset();
     if (follows_) {
-        if (welcome_.why == Why::salvaged) begin_what_does_not_run(*notes);
+        if (welcome_.why == Why::salvaged) begin_what_does_not_run(*notes, events);
         for (const auto& slot : snapshot_.slots()) notes->raise_incarnations(slot.inc);
         daemon.resume(*content_, snapshot_, recovered.unheard);
         if (welcome_.why == Why::salvaged)

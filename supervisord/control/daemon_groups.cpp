@@ -42,10 +42,8 @@ base::Result<void> Daemon::activate(config::Group group, bool fresh) {
     std::vector<Notes::Record*> records;
     for (const auto& program : config.processes) {
         const std::string key = concat(config.name, ":", program.name);
-        if (fresh) {
-            world_.notes.erase(key);
-            world_.events.forget_process(key);
-        }
+        if (fresh) world_.notes.erase(key);
+        if (!world_.notes.contains(key)) world_.events.forget_process(key);  // a new note counts its events anew
         Notes::Record* record = world_.notes.record(key);
         if (!record && fresh) return base::Error{concat("there is no room for a note of ", key)};
         if (!record) {  // it may be running

@@ -1,5 +1,6 @@
 #include "supervisord/control/events.hpp"
 
+#include <algorithm>
 
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
@@ -16,9 +17,12 @@ namespace {
 constexpr std::string_view serial_name = "serial";
 constexpr std::string_view clock_name = "clock";  // when one last looked for ticks, in seconds since the epoch
 std::string pool_name(std::string_view pool) { return concat("pool:", pool); }
+std::string events_name(std::string_view pool) { return concat("event:", pool, '\n'); }  // with a pool serial after it
 std::string told_name(std::string_view process) { return concat("told:", process); }
 std::string heard_name(std::string_view stream) { return concat("heard:", stream); }
 std::string captured_name(std::string_view stream) { return concat("captured:", stream); }
+
+std::string_view last_of(std::string_view text, std::size_t limit) { return text.substr(text.size() - std::min(limit, text.size())); }
 
 std::int64_t wall_seconds() { return base::epoch_seconds(base::wall_now()); }
 
@@ -46,13 +50,18 @@ void Events::emit(EventType type, std::string payload) {
 }
 
 void Events::emit_change(std::string_view process, std::uint64_t number, const event::Change& change) {
-    if (number <= ledger_.number(told_name(process))) return;
+    if (has_told(process, number)) return;
     ledger_.set(told_name(process), number);
     emit(event::type_of(change), event::payload(change));
     settle();
 }
 
-void Events::forget_process(std::string_view process) { ledger_.erase(told_name(process)); }
+std::uint64_t Events::told(std::string_view process) const { return ledger_.number(told_name(process)); }
+
+void Events::forget_process(std::string_view process) {
+    ledger_.erase(told_name(process));
+    settle();
+}
 
 bool Events::begin_hearing(const std::string& stream, std::uint64_t end) {
     const std::string name = heard_name(stream);
@@ -70,16 +79,14 @@ void Events::end_hearing() {
 void Events::capture(const std::string& stream, std::string_view bytes, std::size_t limit) {
     const std::string name = captured_name(stream);
     const auto* before = ledger_.find(name);
-    std::string captured = before ? *before : std::string();
-    captured += bytes;
-    if (captured.size() > limit) captured.erase(0, captured.size() - limit);
-    ledger_.set(name, std::move(captured));
+    if (before && before->size() >= 2 * limit) ledger_.set(name, std::string(last_of(*before, limit)));  // seldom: it costs all of it
+    ledger_.append(name, last_of(bytes, limit));
 }
 
-std::string Events::take_captured(const std::string& stream) {
+std::string Events::take_captured(const std::string& stream, std::size_t limit) {
     const std::string name = captured_name(stream);
     const auto* found = ledger_.find(name);
-    std::string captured = found ? *found : std::string();
+    std::string captured(found ? last_of(*found, limit) : std::string_view());
     ledger_.erase(name);
     return captured;
 }
@@ -102,7 +109,8 @@ void Events::add_pool(const config::Group& group, std::string_view server, bool 
                      listeners);
     Entry entry{.pool = std::move(pool), .wanted = config::Subscription(group.events)};
     const auto* saved = fresh ? nullptr : ledger_.find(pool_name(group.name));
-    entry.known = fresh || (saved && entry.pool.restore(*saved));
+    entry.known = fresh || (saved && entry.pool.restore(*saved, ledger_.find_all(events_name(group.name))));
+    if (fresh || !entry.known) ledger_.erase_all(events_name(group.name));
     entry.changed = true;
     pools_.insert_or_assign(group.name, std::move(entry));
     pools_changed();
@@ -115,12 +123,13 @@ void Events::remove_pool(std::string_view name) {
     if (found == pools_.end()) return;
     pools_.erase(found);
     ledger_.erase(pool_name(name));
+    ledger_.erase_all(events_name(name));
     pools_changed();
     settle();
 }
 
 void Events::begin_anew() {
-    for (const std::string_view beginning : {"pool:", "told:", "heard:", "captured:", "clock"}) ledger_.erase_all(beginning);
+    for (const std::string_view beginning : {"pool:", "event:", "told:", "heard:", "captured:", "clock"}) ledger_.erase_all(beginning);
     settle();
 }
 
@@ -208,12 +217,20 @@ void Events::done(Entry& entry, event::Actions actions) {
 void Events::settle() {
     if (hearing_) return;
     for (auto& [name, entry] : pools_)
-        if (std::exchange(entry.changed, false)) ledger_.set(pool_name(name), entry.pool.saved());
+        if (std::exchange(entry.changed, false)) save(entry);
     ledger_.commit();
     const auto actions = std::exchange(actions_, {});
     for (const auto& [pool, action] : actions)
         if (Entry* entry = find(pool)) carry_out(*entry, action);
     arm();
+}
+
+void Events::save(Entry& entry) {
+    const std::string& name = entry.pool.options().name;
+    const auto changes = entry.pool.take_changes();
+    for (const auto& [serial, text] : changes.came) ledger_.set(concat(events_name(name), serial), text);
+    for (const auto serial : changes.went) ledger_.erase(concat(events_name(name), serial));
+    ledger_.set(pool_name(name), entry.pool.saved());
 }
 
 void Events::carry_out(Entry& entry, const event::Action& action) {

@@ -45,9 +45,9 @@ public:
     /// False: the batch up to `end` was heard before, by a controller that died then.
     [[nodiscard]] bool begin_hearing(const std::string& stream, std::uint64_t end);
     void end_hearing();
-    /// What is captured so far, or was when the last controller died; at most so many bytes, the last ones (Q54).
+    // What is captured, and goes on when the controller dies; at most so many bytes of it count, the last ones (Q54).
     void capture(const std::string& stream, std::string_view bytes, std::size_t limit);
-    [[nodiscard]] std::string take_captured(const std::string& stream);
+    [[nodiscard]] std::string take_captured(const std::string& stream, std::size_t limit);
     void forget_stream(const std::string& stream);
 
     // Pools.
@@ -56,8 +56,10 @@ public:
     void remove_pool(std::string_view name);
     /// supervisord begins anew: of what was, only the serial counts.
     void begin_anew();
-    /// Nothing is known of events of this process, as "group:name".
+    /// Nothing is known of events of this process, as "group:name"; at once.
     void forget_process(std::string_view process);
+    /// Whether emit_change has had that one.
+    [[nodiscard]] bool has_told(std::string_view process, std::uint64_t number) const { return number <= told(process); }
     [[nodiscard]] std::vector<EventPool> pools() const;
 
     /// How a listener is reached.
@@ -90,8 +92,10 @@ private:
     };
 
     [[nodiscard]] Entry* find(std::string_view pool);
+    [[nodiscard]] std::uint64_t told(std::string_view process) const;
     void done(Entry& entry, event::Actions actions);
     void settle();
+    void save(Entry& entry);
     void carry_out(Entry& entry, const event::Action& action);
     void pools_changed();
     void arm();

@@ -18,7 +18,7 @@ namespace control {
 
 /// Two halves, of which one counts: changes are appended to it until it is long, then all is written to the other.
 struct Ledger::Header {
-    static constexpr std::uint64_t right_magic = 0x3152'4744'4c56'5553;  // "SUVLDGR1"
+    static constexpr std::uint64_t right_magic = 0x3252'4744'4c56'5553;  // "SUVLDGR2"
     std::uint64_t magic = right_magic;
     std::atomic<std::uint64_t> word = 0;  // bytes that count, times two, plus the half
 };
@@ -30,6 +30,9 @@ constexpr std::uint64_t half_size = std::uint64_t{1} << 28;
 constexpr std::uint64_t file_size = header_size + 2 * half_size;  // nearly all of it holes
 constexpr std::uint64_t long_enough = 64 * 1024;
 
+/// What was done to an entry.
+enum class Deed : std::uint64_t { erased, set, appended };
+
 constexpr std::uint64_t start_of(int half) { return header_size + static_cast<std::uint64_t>(half) * half_size; }
 
 base::Error failure(std::string_view what) {
@@ -38,11 +41,11 @@ base::Error failure(std::string_view what) {
 
 void* map(int fd) { return ::mmap(nullptr, header_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0); }
 
-std::string entry(std::string_view name, const std::string* value) {
+std::string record(std::string_view name, Deed deed, std::string_view bytes = {}) {
     event::Writer out;
     out.text(name);
-    out.number(value != nullptr);
-    out.text(value ? *value : std::string_view());
+    out.number(static_cast<std::uint64_t>(deed));
+    out.text(bytes);
     return std::move(out).take();
 }
 
@@ -93,15 +96,14 @@ bool Ledger::read() {
     event::Reader in(text);
     while (!in.is_done()) {
         const std::string_view name = in.text();
-        const bool is_there = in.number() != 0;
-        const std::string_view value = in.text();
+        const auto deed = static_cast<Deed>(in.number());
+        const std::string_view bytes = in.text();
         if (!in.good()) return false;
-        if (is_there)
-            set(name, std::string(value));
-        else
-            erase(name);
+        if (deed == Deed::set) set(name, std::string(bytes));
+        else if (deed == Deed::appended) append(name, bytes);
+        else erase(name);
+        changes_.clear();
     }
-    changes_.clear();
     return true;
 }
 
@@ -116,22 +118,40 @@ std::uint64_t Ledger::number(std::string_view name) const {
     return number;
 }
 
-void Ledger::set(std::string_view name, std::string value) {
-    changes_ += entry(name, &value);
+std::vector<std::string_view> Ledger::find_all(std::string_view beginning) const {
+    std::vector<std::string_view> out;
+    for (auto found = entries_.lower_bound(beginning); found != entries_.end() && found->first.starts_with(beginning); ++found)
+        out.push_back(found->second);
+    return out;
+}
+
+std::string& Ledger::place(std::string_view name) {
     auto found = entries_.find(name);
     if (found == entries_.end()) {
         found = entries_.emplace(name, "").first;
         entries_size_ += name.size();
     }
+    return found->second;
+}
+
+void Ledger::set(std::string_view name, std::string value) {
+    changes_ += record(name, Deed::set, value);
+    std::string& there = place(name);
     entries_size_ += value.size();
-    entries_size_ -= found->second.size();
-    found->second = std::move(value);
+    entries_size_ -= there.size();
+    there = std::move(value);
+}
+
+void Ledger::append(std::string_view name, std::string_view bytes) {
+    changes_ += record(name, Deed::appended, bytes);
+    place(name) += bytes;
+    entries_size_ += bytes.size();
 }
 
 void Ledger::erase(std::string_view name) {
     const auto found = entries_.find(name);
     if (found == entries_.end()) return;
-    changes_ += entry(name, nullptr);
+    changes_ += record(name, Deed::erased);
     entries_size_ -= name.size() + found->second.size();
     entries_.erase(found);
 }
@@ -145,7 +165,7 @@ void Ledger::erase_all(std::string_view beginning) {
     }
 }
 
-bool Ledger::append(int half, std::uint64_t at, std::string_view text) const {
+bool Ledger::write(int half, std::uint64_t at, std::string_view text) const {
     if (at + text.size() > half_size) return false;
     while (!text.empty()) {
         const ssize_t count = ::pwrite(file_.get(), text.data(), text.size(), static_cast<off_t>(start_of(half) + at));
@@ -162,7 +182,7 @@ void Ledger::commit() {
     if (changes_.empty() && !behind_) return;
     const int half = static_cast<int>(header_->word.load(std::memory_order_relaxed) & 1);
     if (behind_ || written_ + changes_.size() > long_enough + 4 * entries_size_ || changes_.size() > half_size / 4) return write_anew();
-    behind_ = !append(half, written_, changes_);
+    behind_ = !write(half, written_, changes_);
     const std::size_t size = std::exchange(changes_, {}).size();
     if (behind_) return;
     written_ += size;
@@ -173,9 +193,10 @@ void Ledger::commit() {
 void Ledger::write_anew() {
     const int before = static_cast<int>(header_->word.load(std::memory_order_relaxed) & 1);
     std::string text;
-    for (const auto& [name, value] : entries_) text += entry(name, &value);
+    if (entries_size_ <= half_size)  // else it does not fit
+        for (const auto& [name, value] : entries_) text += record(name, Deed::set, value);
     changes_.clear();
-    behind_ = !append(before ^ 1, 0, text);
+    behind_ = entries_size_ > half_size || !write(before ^ 1, 0, text);
     if (behind_) return;
     written_ = text.size();
     header_->word.store(written_ << 1 | static_cast<std::uint64_t>(before ^ 1), std::memory_order_release);

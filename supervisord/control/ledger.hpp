@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/fd.hpp"
 #include "common/base/result.hpp"
@@ -28,9 +29,14 @@ public:
     [[nodiscard]] const std::string* find(std::string_view name) const;
     [[nodiscard]] std::uint64_t number(std::string_view name) const;  // 0: there is none
 
+    /// In order of their names, those that begin so.  Good until the next change.
+    [[nodiscard]] std::vector<std::string_view> find_all(std::string_view beginning) const;
+
     // Changes count for those who come after with the next commit.
     void set(std::string_view name, std::string value);
     void set(std::string_view name, std::uint64_t number) { set(name, std::to_string(number)); }
+    /// At the end of what is there: costs what is added, however much that is.
+    void append(std::string_view name, std::string_view bytes);
     void erase(std::string_view name);
     /// All whose names begin with it.
     void erase_all(std::string_view beginning);
@@ -43,9 +49,10 @@ private:
         void operator()(Header* header) const;
     };
     Ledger(base::Fd file, Header* header) : file_(std::move(file)), header_(header) {}
+    [[nodiscard]] std::string& place(std::string_view name);
     [[nodiscard]] bool read();
     void write_anew();
-    [[nodiscard]] bool append(int half, std::uint64_t at, std::string_view text) const;
+    [[nodiscard]] bool write(int half, std::uint64_t at, std::string_view text) const;
 
     base::Fd file_;
     std::unique_ptr<Header, Unmap> header_;

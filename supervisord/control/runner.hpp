@@ -134,6 +134,7 @@ private:
     [[nodiscard]] bool is_followed(const logs::Output& output) const;
     void heard(const logs::Output& output, const logs::Text& text);
     void hear_chunk(bool err, std::string_view bytes);
+    [[nodiscard]] std::size_t capture_limit(bool err) const;
     void hear_captured(bool err, const std::string& stream);
     void forget_captured();
     void connect_listener();

@@ -73,7 +73,7 @@ void Runner::heard(const logs::Output& output, const logs::Text& text) {
         }
         hear_chunk(err, piece.bytes);
         if (piece.what == logs::Piece::What::captured)
-            world_.events.capture(stream, piece.bytes, static_cast<std::size_t>(output_of(err).capture_maxbytes));
+            world_.events.capture(stream, piece.bytes, capture_limit(err));
     }
     world_.events.end_hearing();
 }
@@ -87,8 +87,10 @@ void Runner::hear_chunk(bool err, std::string_view bytes) {
         world_.events.emit(type, event::log({name(), group_, speaker(err), err}, bytes));
 }
 
+std::size_t Runner::capture_limit(bool err) const { return static_cast<std::size_t>(output_of(err).capture_maxbytes); }
+
 void Runner::hear_captured(bool err, const std::string& stream) {
-    const std::string captured = world_.events.take_captured(stream);
+    const std::string captured = world_.events.take_captured(stream, capture_limit(err));
     const auto type = err ? EventType::process_communication_stderr : EventType::process_communication_stdout;
     if (world_.events.wants(type))
         world_.events.emit(type, event::communication({name(), group_, speaker(err), err}, captured));
@@ -106,7 +108,8 @@ void Runner::hear_again(const logs::Unheard& batch, pid_t pid) {
 void Runner::forget_captured() {
     for (const bool err : {false, true}) {
         const auto& output = err ? err_ : out_;
-        if (output && output->target().capture && (err ? err_remnants_ : out_remnants_)->is_empty()) std::ignore = world_.events.take_captured(stream_name(output->stream()));
+        if (output && output->target().capture && (err ? err_remnants_ : out_remnants_)->is_empty())
+            std::ignore = world_.events.take_captured(stream_name(output->stream()), capture_limit(err));
     }
 }
 

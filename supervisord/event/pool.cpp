@@ -26,6 +26,7 @@ void Pool::make_room(Actions& actions) {
     while (waiting_.size() >= static_cast<std::size_t>(options_.buffer_size)) {
         actions.emplace_back(Say{LogLevel::error, concat("pool ", options_.name, " event buffer overflowed, discarding event ",
                                                          waiting_.front().serial)});
+        went_.push_back(waiting_.front().pool_serial);
         waiting_.pop_front();
         ++discarded_;
     }
@@ -105,6 +106,7 @@ Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now)
                 break;
             case Heard::What::processed:
                 say(LogLevel::debug, concat(it->name, ": event was processed"));
+                if (it->holds) went_.push_back(it->holds->pool_serial);
                 it->holds.reset();
                 it->message.clear();
                 it->busy_until.reset();

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -39,7 +40,7 @@ struct Member {
     std::uint64_t deliveries = 0;  // messages sent to it, ever: tells one from the next
     Listener listener;
     std::optional<Event> holds;     // sent, or being sent, and not yet answered
-    std::string message;            // that event as it is sent
+    std::string message;            // that event as it is sent: a line, and its payload
     std::optional<Time> busy_until;  // when its patience ends
 
     bool operator==(const Member&) const = default;
@@ -97,10 +98,17 @@ public:
     /// Events discarded because the buffer was full, ever.
     [[nodiscard]] std::uint64_t discarded() const { return discarded_; }
 
-    /// All of it but the options, as text; and the other way round, for a pool of the same listeners.  False, and
-    /// nothing changed, when it is no such text.
+    // Saved is all of it but the options: a short text, which changes with everything that happens, and beside it each
+    // event that was not yet processed or discarded, which is written once.
+    struct Changes {
+        std::vector<std::pair<std::uint64_t, std::string>> came;  // pool serials, and the events as text
+        std::vector<std::uint64_t> went;                          // pool serials
+    };
+    /// Of events, since this was asked last.
+    [[nodiscard]] Changes take_changes();
     [[nodiscard]] std::string saved() const;
-    [[nodiscard]] bool restore(std::string_view saved);
+    /// For a pool of the same listeners.  False, and nothing changed, when it is no such text, or one of other events.
+    [[nodiscard]] bool restore(std::string_view saved, const std::vector<std::string_view>& events);
 
     bool operator==(const Pool&) const = default;
 
@@ -109,12 +117,15 @@ private:
     void make_room(Actions& actions);
     void take_back(Member& member, Actions& actions);
     void dispatch(Actions& actions, Time now);
+    [[nodiscard]] const Event* find_event(std::uint64_t pool_serial) const;
 
     Options options_;
     std::vector<Member> members_;  // in config order, which is that of preference (Q88)
     std::deque<Event> waiting_;    // in order of pool_serial
     std::uint64_t next_pool_serial_ = 0;
     std::uint64_t discarded_ = 0;
+    std::uint64_t told_ = 0;            // events before this pool serial have been in changes
+    std::vector<std::uint64_t> went_;   // pool serials, for the next changes
 };
 
 }  // namespace event

@@ -43,7 +43,10 @@ bool exists(const std::string& path) {
 
 void measure(File& file, base::Time now) {
     file.measured = now;
-    if (file.regular) file.size = ::lseek(file.fd.get(), 0, SEEK_END);  // O_APPEND: nobody needs the position
+    struct stat facts{};
+    if (!file.regular || ::fstat(file.fd.get(), &facts) != 0) return;
+    file.size = facts.st_size;
+    if (facts.st_nlink == 0 && std::ranges::none_of(file.paths, is_link_of_the_system)) file.stale = true;
 }
 
 Watch::Watch(Watch&& other) noexcept

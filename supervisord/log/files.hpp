@@ -36,7 +36,8 @@ struct File {
     std::vector<std::string> paths;   // names under which it was opened
 };
 
-/// The size as it is, whoever has changed it: logrotate's copytruncate, somebody who appends.
+/// The size as it is, whoever has changed it: logrotate's copytruncate, somebody who appends.  One that was removed, with its
+/// directory or without, becomes stale: nobody would ever read what is written there.
 void measure(File& file, base::Time now);
 
 /// What open() found: a file, or an errno.

@@ -11,16 +11,14 @@
 #include <tuple>
 #include <utility>
 
-#include "common/api/log_stream.hpp"
-#include "common/base/text.hpp"
 #include "supervisord/log/rotation.hpp"
 
 namespace logs {
 
-using base::concat;
-
 namespace {
 
+constexpr std::string_view truncated = "==> File truncated <==\n";
+constexpr std::string_view missing = "\n==> Rotated faster than it was read: something may be missing here <==\n";
 constexpr int backups_looked_at = 1000;
 
 base::Fd open_regular(const std::string& path, struct stat& facts) {
@@ -80,9 +78,10 @@ bool Follower::take(base::Fd file, std::int64_t offset) {
 
 std::string Follower::read(std::size_t limit) {
     for (;;) {
+        is_notice_ = std::exchange(gap_, false);
+        if (is_notice_) return std::string(missing);
         auto bytes = read_here(limit);
         if (!bytes) return "";
-        if (std::exchange(gap_, false)) return concat(api::log_missing, *bytes);
         if (!bytes->empty() || !move_on()) return *std::move(bytes);
     }
 }
@@ -93,7 +92,8 @@ std::optional<std::string> Follower::read_here(std::size_t limit) {
     if (!file_ || ::fstat(file_.get(), &facts) != 0) return std::nullopt;
     if (facts.st_size < offset_) {
         offset_ = 0;
-        return std::string(api::log_truncated);
+        is_notice_ = true;
+        return std::string(truncated);
     }
     std::string bytes(std::min<std::size_t>(limit, static_cast<std::size_t>(facts.st_size - offset_)), '\0');
     ssize_t count = 0;

@@ -41,9 +41,11 @@ public:
     /// For Last-Modified.
     [[nodiscard]] std::time_t modified() const { return modified_; }
 
-    /// What has come since, up to limit bytes (at least 1), and where something may be missing a line that says so.
-    /// Empty: nothing, for now; fewer than limit does not mean that.
+    /// What has come since, up to limit bytes (at least 1), or where something may be missing a line that says so.  Empty:
+    /// nothing, for now; fewer than limit does not mean that.
     [[nodiscard]] std::string read(std::size_t limit);
+    /// What was read last is such a line, and not of the file.
+    [[nodiscard]] bool is_notice() const { return is_notice_; }
 
 private:
     std::string path_;
@@ -53,6 +55,7 @@ private:
     std::int64_t offset_ = 0;
     std::time_t modified_ = 0;
     bool gap_ = false;  // between what was read last and what comes next, perhaps
+    bool is_notice_ = false;
 
     [[nodiscard]] std::optional<std::string> read_here(std::size_t limit);
     [[nodiscard]] bool move_on();

@@ -93,7 +93,8 @@ Journal::Journal(Journal&& other) noexcept
       map_(std::exchange(other.map_, nullptr)),
       rows_(std::move(other.rows_)),
       claimed_(std::move(other.claimed_)),
-      free_rows_(std::move(other.free_rows_)) {}
+      free_rows_(std::move(other.free_rows_)),
+      recoveries_(std::move(other.recoveries_)) {}
 
 Journal::~Journal() {
     if (map_) ::munmap(map_, sizeof(JournalMap));
@@ -142,6 +143,11 @@ void Journal::give_up(Row row) {
     map_->row[row].name[0] = '\0';
     claimed_[row] = false;
     free_rows_.push_back(row);
+}
+
+Journal::Recovery Journal::take_recovery(Row row) {
+    const auto found = recoveries_.find(row);
+    return found == recoveries_.end() ? Recovery::none : recoveries_.extract(found).mapped();
 }
 
 StreamState& Journal::state(Row row) { return map_->row[row].state; }
@@ -234,6 +240,7 @@ void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) 
         if (it.flags & flag::heard)
             recovered.unheard.push_back({stream_of(it.name), std::string(made.raw), std::string(made.text), made.pieces,
                                          made.after.passed});
+        recoveries_[it.row] = made.text.ends_with('\n') ? Recovery::whole_lines : Recovery::part_of_line;
         settle(it, row);
         hand_back(number);
     }

@@ -8,7 +8,7 @@
 //   3  out = transform(bytes, state[index])                deterministic: can be done again
 //   4  write(log, out), syslog                             how much was written: the growth of the log tells
 //   5  state[index ^ 1] = new state;                       word = pending, index ^ 1   commits, with one store
-//   6  the hook hears the text; the state goes to its row; word &= ~pending
+//   6  the hook hears the text; a full log is rotated; the state goes to its row; word &= ~pending
 // A batch whose log takes no bytes (full disk, stalled reader) is parked: it keeps its lane and says in `written` how
 // far it came; others use other lanes meanwhile.
 //
@@ -75,6 +75,9 @@ public:
     /// when the controller dies).
     [[nodiscard]] Row claim(const Stream& stream);
     void give_up(Row row);
+    /// The text of the batch of this stream that recover() found unsettled: its log may be full.  Once.
+    enum class Recovery { none, whole_lines, part_of_line };
+    [[nodiscard]] Recovery take_recovery(Row row);
     [[nodiscard]] bool is_claimed(Row row) const { return row < claimed_.size() && claimed_[row]; }
     [[nodiscard]] StreamState& state(Row row);
     /// A lane for a batch; there is always one.
@@ -102,6 +105,7 @@ private:
     std::unordered_map<std::string, Row> rows_;  // by name
     std::vector<bool> claimed_;
     std::vector<Row> free_rows_;
+    std::unordered_map<Row, Recovery> recoveries_;
 
     [[nodiscard]] static std::string key(const Stream& stream);
     [[nodiscard]] static Stream stream_of(std::string_view key);

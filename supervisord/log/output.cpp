@@ -25,7 +25,12 @@ constexpr std::chrono::seconds measure_again{1};
 
 Output::Output(Journal& journal, Files& files, Stream stream, Target target)
     : journal_(journal), files_(files), stream_(std::move(stream)), target_(std::move(target)), row_(journal.claim(stream_)), name_(Journal::lane_name(stream_)) {
-    if (row_ != Journal::no_row) lane_ = journal_.parked_lane(row_);
+    if (row_ == Journal::no_row) return;
+    lane_ = journal_.parked_lane(row_);
+    const auto recovery = journal_.take_recovery(row_);
+    if (recovery == Journal::Recovery::none || refresh_file() != 0) return;
+    Pumped unused;  // what fails is tried again, and told, with the next batch
+    if (may_rotate_after(recovery == Journal::Recovery::whole_lines)) rotate_when_full(base::now(), unused);
 }
 
 StreamState& Output::state() { return row_ == Journal::no_row ? own_state_ : journal_.state(row_); }
@@ -56,9 +61,10 @@ int Output::refresh_file() {
 
 Pumped Output::pump(int pipe, base::Time now) {
     if (lane_) return write_out(*lane_, now);
+    if (file_ && now - file_->measured >= measure_again) measure(*file_, now);
     if (auto waiting = wait_before_taking(now)) return *waiting;
 
-    const auto begun = begin(0, now);
+    const auto begun = begin(0);
     if (!begun) return {.state = State::error, .error = ENOSPC};
     const unsigned number = *begun;
     Lane& lane = journal_.lane(number);
@@ -84,7 +90,7 @@ Pumped Output::finish(base::Time now) {
     if (lane_) return write_out(*lane_, now);
     const CaptureState& capture = state().capture;
     if (state().strip.place == StripState::Place::after_escape || (!capture.inside && capture.matched > 0)) {  // held back
-        const auto number = begin(flag::last, now);
+        const auto number = begin(flag::last);
         if (!number) return {.state = State::wait, .retry_after = longest_pause};
         activate(journal_.lane(*number));
         return write_out(*number, now);
@@ -112,7 +118,7 @@ std::optional<Pumped> Output::wait_before_taking(base::Time now) {
 }
 
 /// Fills in a lane, which is then ready to be activated.  Nothing: there is no memory for another one.
-std::optional<unsigned> Output::begin(std::uint32_t last, base::Time now) {
+std::optional<unsigned> Output::begin(std::uint32_t last) {
     const unsigned number = journal_.free_lane();
     if (!journal_.secure(number, target_.strip_ansi || target_.capture)) return std::nullopt;
     Lane& lane = journal_.lane(number);
@@ -127,10 +133,7 @@ std::optional<unsigned> Output::begin(std::uint32_t last, base::Time now) {
     const std::size_t size = std::min(target_.path.size(), path_limit - 1);
     std::memcpy(lane.path, target_.path.data(), size);
     lane.path[size] = '\0';
-    if (file_) {
-        if (now - file_->measured >= measure_again) measure(*file_, now);
-        aim(lane, *file_);
-    }
+    if (file_) aim(lane, *file_);
     return number;
 }
 
@@ -139,11 +142,9 @@ int Output::write_log_of(Lane& lane, std::string_view text, base::Time now, Pump
         lane.written = text.size();
         return 0;
     }
+    if (file_ && has(lane, word::parked)) measure(*file_, now);
     if (const int error = refresh_file()) return error;
-    if (has(lane, word::parked)) {
-        measure(*file_, now);
-        resume(lane, *file_);
-    }
+    if (has(lane, word::parked)) resume(lane, *file_);
     if (target_.whole_lines)
         if (const int error = end_full_log(lane, text, now, pumped)) return error;
     return write_log(lane, text, *file_);
@@ -163,8 +164,8 @@ int Output::end_full_log(Lane& lane, std::string_view text, base::Time now, Pump
     return 0;
 }
 
-bool Output::may_rotate_after(std::string_view text) const {
-    return !target_.whole_lines || text.ends_with('\n') || (file_ && file_->size >= target_.limits.maxbytes + longest_whole_line);
+bool Output::may_rotate_after(bool whole_lines) const {
+    return !target_.whole_lines || whole_lines || (file_ && file_->size >= target_.limits.maxbytes + longest_whole_line);
 }
 
 Pumped Output::write_out(unsigned number, base::Time now) {
@@ -197,18 +198,19 @@ Pumped Output::write_out(unsigned number, base::Time now) {
         if (file_) file_->stuck = 0;
     }
     lane_.reset();
-    complete(number, made);
-    if (may_rotate_after(made.text)) rotate_when_full(now, pumped);
+    complete(number, made, now, pumped);
     report_losses(now, pumped);
     return pumped;
 }
 
-void Output::complete(unsigned number, const Made& made) {
+void Output::complete(unsigned number, const Made& made, base::Time now, Pumped& pumped) {
     Lane& lane = journal_.lane(number);
     commit(lane, made.after);
     if (file_) files_.changed(*file_);
     if (hook_) hook_({made.raw, made.text, made.pieces, made.after.passed});
     base::crash_point("journal.heard");
+    // Before it is settled, so that who follows a controller that dies here knows that it is to be done.
+    if (may_rotate_after(made.text.ends_with('\n'))) rotate_when_full(now, pumped);
     settle(lane, &state());
     journal_.hand_back(number);
 }
@@ -218,9 +220,10 @@ void Output::drop_parked() {
     Lane& lane = journal_.lane(*lane_);
     Made made = make_text(lane, Journal::offset_of(*lane_));
     Pumped unused;
-    if (write_log_of(lane, made.text, base::now(), unused) != 0) made.after.lost += made.text.size() - lane.written;
+    const base::Time now = base::now();
+    if (write_log_of(lane, made.text, now, unused) != 0) made.after.lost += made.text.size() - lane.written;
     if (file_) file_->stuck = 0;
-    complete(*std::exchange(lane_, std::nullopt), made);
+    complete(*std::exchange(lane_, std::nullopt), made, now, unused);
 }
 
 std::string Output::cut() {

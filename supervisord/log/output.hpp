@@ -137,12 +137,12 @@ private:
     [[nodiscard]] int refresh_file();
     [[nodiscard]] bool log_took_bytes();
     [[nodiscard]] std::optional<Pumped> wait_before_taking(base::Time now);
-    [[nodiscard]] std::optional<unsigned> begin(std::uint32_t last, base::Time now);
+    [[nodiscard]] std::optional<unsigned> begin(std::uint32_t last);
     [[nodiscard]] Pumped write_out(unsigned number, base::Time now);
     [[nodiscard]] int write_log_of(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);
     [[nodiscard]] int end_full_log(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);
-    [[nodiscard]] bool may_rotate_after(std::string_view text) const;
-    void complete(unsigned number, const Made& made);
+    [[nodiscard]] bool may_rotate_after(bool whole_lines) const;
+    void complete(unsigned number, const Made& made, base::Time now, Pumped& pumped);
     void drop_parked();
     void forget_half_sequences();
     void rotate_when_full(base::Time now, Pumped& pumped);

@@ -84,11 +84,11 @@ std::string write_stream_head(const Headers& headers, const Head& request, std::
     return out;
 }
 
-std::string write_chunk(std::string_view bytes, const Head& request) {
+std::string write_chunk(std::string_view bytes, const Head& request, std::string_view extension) {
     if (request.minor == 0) return std::string(bytes);
     char digits[16];
     const auto [end, error] = std::to_chars(digits, digits + sizeof digits, bytes.size(), 16);
-    return base::concat(std::string_view(digits, static_cast<std::size_t>(end - digits)), "\r\n", bytes, "\r\n");
+    return base::concat(std::string_view(digits, static_cast<std::size_t>(end - digits)), extension, "\r\n", bytes, "\r\n");
 }
 
 std::string percent_decoded(std::string_view text) {

@@ -48,8 +48,8 @@ enum class After { keep, close };
 [[nodiscard]] std::string write(const Response& response, const Head& request, After after, std::time_t now);
 /// The beginning of an answer whose length is not known: in chunks, or for HTTP/1.0 until the connection ends.
 [[nodiscard]] std::string write_stream_head(const Headers& headers, const Head& request, std::time_t now);
-/// A piece of such an answer; the empty one is the last.
-[[nodiscard]] std::string write_chunk(std::string_view bytes, const Head& request);
+/// A piece of such an answer; the empty one is the last.  extension: `;name="value"`, which HTTP/1.0 has no place for.
+[[nodiscard]] std::string write_chunk(std::string_view bytes, const Head& request, std::string_view extension = {});
 
 /// Text of a path with its %xx decoded; broken ones stay as they are.
 [[nodiscard]] std::string percent_decoded(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <ctime>
 #include <exception>
 #include <list>
@@ -49,6 +50,8 @@ constexpr std::chrono::milliseconds likely_time{500};  // for a request on its w
 constexpr std::size_t read_piece = 4096;           // while a client waits for its answer
 constexpr std::size_t write_piece = 256 * 1024;    // has write_time to go out
 constexpr std::size_t stream_piece = 64 * 1024;    // of a followed log
+// What the kernel holds for who follows a log; and room beyond it for the rest of a piece and the last line.
+constexpr int stream_buffer = stream_piece, last_buffer = 16 * static_cast<int>(stream_piece);
 constexpr std::size_t most_farewell = 1024 * 1024; // bytes still taken from a client that was refused
 
 /// "22/Nov/2026:07:44:54 +0000"
@@ -65,10 +68,19 @@ std::optional<std::string> field(const http::fields& fields, http::field name) {
     return std::string(found->value());
 }
 
+void set_send_buffer(Socket& socket, int bytes) {
+    error_code ignored;
+    socket.set_option(asio::socket_base::send_buffer_size(bytes), ignored);
+}
+
 int status_of(const error_code& error) {
     if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
     if (error == http::error::body_limit) return 413;
     return 400;
+}
+
+std::string position_extension(const logs::Follower::Position& position) {
+    return base::concat(";position=\"", position.file, ':', position.offset, '"');
 }
 
 /// One connection.  At any time it waits for one thing: bytes, an answer, or a log that grows; while it waits for one of
@@ -119,6 +131,8 @@ private:
     asio::awaitable<bool> serve_request();
     asio::awaitable<bool> news();
     asio::awaitable<bool> send(std::string text);
+    asio::awaitable<bool> send_in_time(std::string_view& left);
+    void drop(std::string rest);
     asio::awaitable<void> refuse(int status);
     asio::awaitable<void> follow(Stream stream);
 
@@ -336,19 +350,62 @@ asio::awaitable<void> Session::follow(Stream stream) {
     watch_ = shared_->files.watch(stream.path, [weak] {
         if (const auto self = weak.lock()) self->tell_news();
     });
+    set_send_buffer(stream_.socket(), stream_buffer);
     std::string text = write_stream_head(stream.headers, request_.head, std::time(nullptr));
     bool there = co_await send(std::move(text));
     while (there) {
         const std::string bytes = stream.follower.read(stream_piece);
         if (bytes.empty()) {
             there = co_await news();
-        } else {
-            std::string chunk = write_chunk(bytes, request_.head);
-            there = co_await send(std::move(chunk));
+            continue;
         }
+        std::string extension;
+        if (stream.follower.is_notice() && request_.head.log_position) extension = position_extension(stream.follower.position());
+        const std::string chunk = write_chunk(bytes, request_.head, extension);
+        std::string_view left = chunk;
+        there = co_await send_in_time(left);
+        if (!there && !closed_ && !left.empty()) drop(std::string(left));
     }
     watch_ = {};
     if (!closed_) log_access(200);
+}
+
+/// Like send(), but who is too slow is still connected.  False: `left` is what was not sent in time; none of it when the
+/// client has gone.
+asio::awaitable<bool> Session::send_in_time(std::string_view& left) {
+    asio::steady_timer timer(shared_->loop);
+    stream_.expires_never();
+    while (!left.empty()) {
+        const ssize_t count = ::send(stream_.socket().native_handle(), left.data(), left.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        const int error = count < 0 ? errno : 0;
+        if (count > 0) written_ += static_cast<std::size_t>(count);
+        if (count > 0) left.remove_prefix(static_cast<std::size_t>(count));
+        if (count > 0 || error == EINTR) continue;
+        if (error != EAGAIN) left = {};
+        if (error != EAGAIN) co_return false;
+        timer.expires_after(limits().write_time);
+        const auto self = shared_from_this();
+        const auto too_late = [self](const error_code& cancelled) {
+            if (!cancelled) self->stream_.cancel();
+        };
+        timer.async_wait(too_late);
+        const auto [waited] = co_await stream_.socket().async_wait(asio::socket_base::wait_write, as_result);
+        const bool in_time = timer.cancel() > 0;
+        if (closed_ || (in_time && waited)) left = {};
+        if (closed_ || !in_time || waited) co_return false;
+    }
+    co_return true;
+}
+
+/// Tells one who is too slow for a log that it ends here, in what room the kernel still has for it.
+void Session::drop(std::string rest) {
+    const auto seconds = limits().write_time.count();
+    rest += write_chunk(base::concat("\n==> Dropped, for nothing of it was read for ", seconds, " seconds <==\n"), request_.head);
+    if (request_.head.minor > 0) rest += write_chunk("", request_.head);
+    set_send_buffer(stream_.socket(), last_buffer);
+    const ssize_t count = ::send(stream_.socket().native_handle(), rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count > 0) written_ += static_cast<std::size_t>(count);
+    shared_->supervisor.log(config::LogLevel::info, base::concat(peer_, ": does not read the log that it follows, dropped"));
 }
 
 void Session::skip_empty_lines() {

@@ -6,7 +6,8 @@ compares what the services say of themselves with the logs:
   I3  the rotated logs together are, byte for byte, what each incarnation wrote, in order; but for the tail of one that
       ended while neither keeper nor controller lived
   I4  never two controllers, never two keepers
-  I9  services that were asked for nothing keep their pid.
+  I9  services that were asked for nothing keep their pid
+and what events.py says of events.
 
     faults.py --bin DIR --witness FILE [--kills N] [--keepers P] [--both P] [--upgrades P] [--crash-points] [--aim ...] [--seed N] [--keep]
 
@@ -28,6 +29,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from events import Events
 
 PATIENCE = 60  # seconds: for anything that is to happen, on a machine with other things to do
 
@@ -145,6 +148,7 @@ class Test:
         self.lossy = set()  # incarnations that ended while nobody lived
         self.ended, self.recent, self.looked = set(), set(), 0  # incarnations that ended, at the looks at them
         self.slowest = 0.0
+        self.events = Events(self)
         self.failures = []
 
     def path(self, *parts):
@@ -163,6 +167,7 @@ class Test:
                        '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = '
                        'supervisor.rpcinterface:make_main_rpcinterface\n'
                        % (self.path('s.sock'), self.path('main.log'), self.path('pid'), self.directory))
+            file.write(self.events.config())
             for name, rate, size, life, extra in SERVICES:
                 file.write('[program:%s]\ncommand=%s %s %s %d %d %d\nautorestart=true\nstartsecs=0\nredirect_stderr=true\n'
                            'stdout_logfile=%s/%s\nstopwaitsecs=30\n%s\n'
@@ -283,6 +288,8 @@ class Test:
                 self.come_back()
             if self.random.random() < self.options.upgrades:
                 self.ask_for_upgrade()
+            if self.random.random() < 0.7:
+                self.events.send()
             self.one_death()
             if self.kills % 50 == 0:
                 self.come_back()
@@ -308,6 +315,7 @@ class Test:
             self.check_pids()
             # Between its fork and its exec a program has the keeper's name.
             until('one keeper (I4)', lambda: keepers(self.conf) == [self.keeper()])
+            self.events.wait_for_all(until)
         finally:
             keeper = self.keeper()
             if keeper:
@@ -335,6 +343,7 @@ class Test:
             self.judge_activity(name, started, ended, activity)
             self.judge_log(name, started, ended)
         self.starts = starts
+        self.heard, self.repeated = self.events.judge(activity, [name for name, *_ in SERVICES])
         self.check(not os.path.exists(self.path('s.sock')), 'the socket is left')
         self.check(not os.path.exists(self.path('pid')), 'the pidfile is left')
 
@@ -400,9 +409,9 @@ def main():
     except Failure as problem:
         test.failures.append(str(problem))
     print('seed %d: %d kills, %d of them of the keeper alone; %d upgrades asked for; begun again %d times; %s starts, %d ends unknown; '
-          'slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades,
+          '%s events, %s of them twice; slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades,
                                       test.launches - 1, getattr(test, 'starts', '?'),
-                                      test.unknown, test.slowest * 1000))
+                                      test.unknown, getattr(test, 'heard', '?'), getattr(test, 'repeated', '?'), test.slowest * 1000))
     for failure in test.failures[:20]:
         print('  ' + failure)
     if test.failures and os.path.exists(test.drawn):

@@ -51,9 +51,13 @@ TEST_CASE("a ledger that is written for ever holds what it should, in a bounded 
     std::mt19937_64 random(3);
     for (int round = 0; round < 20000; ++round) {
         const std::string name = "name" + std::to_string(random() % 20);
-        if (random() % 4 == 0) {
+        const auto deed = random() % 8;
+        if (deed < 2) {
             ledger.erase(name);
             expected.erase(name);
+        } else if (deed == 2) {
+            expected[name] += "more";
+            ledger.append(name, "more");
         } else {
             expected[name] = std::string(random() % 300, static_cast<char>('a' + random() % 26));
             ledger.set(name, expected[name]);
@@ -69,6 +73,33 @@ TEST_CASE("a ledger that is written for ever holds what it should, in a bounded 
     struct stat facts{};
     REQUIRE(::fstat(ledger.fd(), &facts) == 0);
     CHECK(facts.st_blocks * 512 < 400 * 1024);
+}
+
+TEST_CASE("what is appended costs what it is, and is found at the end of what was there") {
+    Ledger ledger = made();
+    ledger.set("a", std::string(1 << 20, 'x'));
+    ledger.commit();
+    std::string expected(1 << 20, 'x');
+    const auto written = [&] {
+        struct stat facts{};
+        REQUIRE(::fstat(ledger.fd(), &facts) == 0);
+        return facts.st_blocks * 512;
+    };
+    const auto before = written();
+    for (int i = 0; i < 100; ++i) {
+        ledger.append("a", std::to_string(i));
+        expected += std::to_string(i);
+        ledger.commit();
+    }
+    CHECK(written() - before < 64 * 1024);
+    ledger.append("b", "new");
+    ledger.commit();
+    ledger.append("a", "never");
+    const Ledger next = after(ledger);
+    CHECK(found(next, "a") == expected);
+    CHECK(found(next, "b") == "new");
+    CHECK(next.find_all("a").size() == 1);
+    CHECK(next.find_all("").size() == 2);
 }
 
 TEST_CASE("all of a beginning are erased, and no others") {

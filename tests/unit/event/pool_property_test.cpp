@@ -29,6 +29,7 @@ struct World {
     std::uint64_t emitted = 0, processed = 0, discarded = 0;
     std::map<std::uint64_t, int> sent = {};       // serial -> how often
     std::map<std::uint64_t, int> came_back = {};  // serial -> how often it was rejected or lost
+    std::map<std::uint64_t, std::string> saved_events = {};  // as they would be kept for another controller
     std::vector<std::string> history = {};
 
     bool maybe(unsigned one_in) { return random() % one_in == 0; }
@@ -53,8 +54,13 @@ struct World {
             }
         }
         // Saved and restored, it is the same.
+        const auto changes = pool.take_changes();
+        for (const auto& [serial, text] : changes.came) expect(saved_events.emplace(serial, text).second, "an event came twice");
+        for (const auto serial : changes.went) saved_events.erase(serial);
+        std::vector<std::string_view> events;
+        for (const auto& [serial, text] : saved_events) events.push_back(text);
         Pool other(pool.options(), names);
-        expect(other.restore(pool.saved()) && other == pool, "a restored pool is another");
+        expect(other.restore(pool.saved(), events) && other == pool, "a restored pool is another");
         check();
     }
 
@@ -183,12 +189,20 @@ TEST_CASE("whatever happens, a pool loses nothing without a word") {
 TEST_CASE("what is no saved pool changes nothing") {
     Pool pool({.name = "p", .server = "s"}, {"a"});
     (void)pool.emitted(0, config::EventType::tick_5, "when:5", base::Time{});
+    const auto came = pool.take_changes().came;
+    REQUIRE(came.size() == 1);
     const std::string saved = pool.saved();
+    const std::string_view event = came.front().second;
     Pool other({.name = "p", .server = "s"}, {"a"});
     const Pool fresh = other;
-    for (std::size_t size = 0; size < saved.size(); ++size) REQUIRE_FALSE(other.restore(std::string_view(saved).substr(0, size)));
+    for (std::size_t size = 0; size < saved.size(); ++size)
+        REQUIRE_FALSE(other.restore(std::string_view(saved).substr(0, size), {event}));
+    for (std::size_t size = 0; size < event.size(); ++size) REQUIRE_FALSE(other.restore(saved, {event.substr(0, size)}));
+    CHECK_FALSE(other.restore(saved, {}));
+    CHECK_FALSE(other.restore(saved, {event, event}));
     CHECK(other == fresh);
-    CHECK_FALSE(Pool({.name = "p", .server = "s"}, {"b"}).restore(saved));
-    CHECK(other.restore(saved));
+    CHECK_FALSE(Pool({.name = "p", .server = "s"}, {"b"}).restore(saved, {event}));
+    CHECK(other.restore(saved, {event}));
     CHECK(other.waiting().size() == 1);
+    CHECK(other.take_changes().came.empty());
 }

@@ -80,6 +80,25 @@ TEST_CASE("who is slower than the rotations goes on with the oldest that is ther
     CHECK(all == "1\n==> Rotated faster than it was read: something may be missing here <==\n345");
 }
 
+TEST_CASE("a line of ours is told from the log, and does not count in the position") {
+    Followed it;
+    test::write_file(it.log, "12345");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "12345");
+    CHECK_FALSE(it.follower.is_notice());
+    REQUIRE(::truncate(it.log.c_str(), 0) == 0);
+    test::append(it.log, "new");
+    CHECK(it.next() == "==> File truncated <==\n");
+    CHECK(it.follower.is_notice());
+    const auto position = it.follower.position();
+    CHECK(position.offset == 0);
+    CHECK(it.next() == "new");
+    CHECK_FALSE(it.follower.is_notice());
+    logs::Follower another(it.log);
+    REQUIRE(another.open_at(position));
+    CHECK(another.read(100) == "new");
+}
+
 TEST_CASE("a log that is removed while older backups are there is no gap") {
     Followed it;
     test::write_file(it.log, "0");

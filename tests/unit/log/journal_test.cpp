@@ -60,6 +60,29 @@ TEST_CASE("the rest of an interrupted batch is written, whatever was in the log 
     }
 }
 
+TEST_CASE("a log that an interrupted batch made full is rotated by the next controller") {
+    for (const bool whole_lines : {false, true}) {
+        for (const bool ends_with_line : {false, true}) {
+            CAPTURE(whole_lines);
+            CAPTURE(ends_with_line);
+            Interrupted it;
+            it.leave("01234").bytes[9] = ends_with_line ? '\n' : '9';
+            const std::string all = ends_with_line ? "012345678\n" : "0123456789";
+            auto adopted = Journal::adopt(base::Fd(::fcntl(it.journal.fd(), F_DUPFD_CLOEXEC, 0)));
+            REQUIRE(adopted);
+            logs::Files files;
+            CHECK(adopted->recover(files).finished == 1);
+            const logs::Target target{.path = it.log, .limits = {10, 3}, .whole_lines = whole_lines};
+            { const logs::Output first(*adopted, files, stream, target); }
+            const bool rotated = ends_with_line || !whole_lines;
+            CHECK(test::content(it.log) == (rotated ? "" : all));
+            CHECK(test::content(it.log + ".1") == (rotated ? all : ""));
+            { const logs::Output second(*adopted, files, stream, target); }  // as after a reload
+            CHECK_FALSE(test::exists(it.log + ".2"));
+        }
+    }
+}
+
 TEST_CASE("a log that somebody cut meanwhile gets what is not known to be written: rather twice than never") {
     Interrupted it;
     test::write_file(it.log, "before ");

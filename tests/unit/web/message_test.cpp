@@ -46,6 +46,8 @@ TEST_CASE("streams are chunked, but not for HTTP/1.0") {
     CHECK(web::write_stream_head({}, head("GET", 0), moment) == std::string("HTTP/1.0 200 OK\r\n") + common + "\r\n");
     CHECK(web::write_chunk(std::string(26, 'x'), head("GET", 1)) == "1a\r\n" + std::string(26, 'x') + "\r\n");
     CHECK(web::write_chunk("", head("GET", 1)) == "0\r\n\r\n");
+    CHECK(web::write_chunk("abc", head("GET", 1), ";a=\"b\"") == "3;a=\"b\"\r\nabc\r\n");
+    CHECK(web::write_chunk("abc", head("GET", 0), ";a=\"b\"") == "abc");
     CHECK(web::write_chunk("abc", head("GET", 0)) == "abc");
 }
 

@@ -1,0 +1,75 @@
+"""Events through the deaths of faults.py: a pool hears of each end of a process, and of messages that are sent between the
+deaths.
+  E1  every event arrives, in the order of its serial
+  E2  none arrives twice, unless it was in the very moment of a death that it was sent; a line in the log says so
+  E3  each end of a process is one event, in order, with its pid
+Whether a message whose sender got no answer was taken nobody knows; such a one may arrive, once."""
+import json
+import os
+import re
+
+LISTENER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'events', 'listener.py')
+SIZES = (10, 3000, 70000)  # bytes; a pipe takes the last in parts
+UNCERTAIN = 'seer: it is not known what it has read, restarting it'
+
+
+class Events:
+    def __init__(self, test):
+        self.test = test
+        self.seen_file = test.path('seen')
+        self.number, self.sure = 0, set()
+
+    def config(self):
+        return ('[eventlistener:seer]\ncommand=/usr/bin/python3 %s %s slow\nevents=REMOTE_COMMUNICATION,PROCESS_STATE_EXITED\n'
+                'buffer_size=100000\nstartsecs=0\nautorestart=true\nstdout_logfile=NONE\nstderr_logfile=%s\n'
+                % (LISTENER, self.seen_file, self.test.path('seer.err')))
+
+    def send(self):
+        """Once: a death may come before the answer."""
+        self.number += 1
+        number = self.number
+        try:
+            self.test.rpc.call('sendRemoteCommEvent', 'n%d' % number, 'x' * self.test.random.choice(SIZES))
+            self.sure.add(number)
+        except (OSError, ValueError, KeyError):
+            pass
+        return number in self.sure
+
+    def seen(self):
+        try:
+            with open(self.seen_file) as file:
+                return [json.loads(line) for line in file if line.endswith('\n')]
+        except FileNotFoundError:
+            return []
+
+    def wait_for_all(self, until):
+        """When no more deaths come: order is kept, so the last one comes last."""
+        until('a message to be taken', self.send)
+        head = 'type:n%d\n' % self.number
+        until('the last event', lambda: any(event['body'].startswith(head) for event in self.seen()))
+
+    def judge(self, activity, names):
+        """names: of those whose ends are looked at."""
+        check = self.test.check
+        events = self.seen()
+        serials = [event['serial'] for event in events]
+        first = list(dict.fromkeys(serials))
+        uncertain = activity.count(UNCERTAIN)
+        check(first == sorted(first), 'E1: out of order: %s' % [b for a, b in zip(first, first[1:]) if b < a][:5])
+        check(first == list(range(first[0], first[0] + len(first))) if first else False,
+              'E1: serials are missing: %s' % sorted(set(range(first[0], first[-1])) - set(first))[:5])
+        check(len(serials) - len(first) <= uncertain,
+              'E2: %d events twice, %d uncertain' % (len(serials) - len(first), uncertain))
+        once = {event['serial']: event for event in events}
+        messages = [re.fullmatch(r'type:n(\d+)\nx+', event['body']) for event in once.values()
+                    if event['head']['eventname'] == 'REMOTE_COMMUNICATION']
+        check(all(messages), 'E1: a message is not what was sent')
+        numbers = [int(message.group(1)) for message in messages if message]
+        check(len(numbers) == len(set(numbers)), 'E2: a message is two events')
+        check(self.sure <= set(numbers), 'E1: messages that were taken are missing: %s' % sorted(self.sure - set(numbers))[:5])
+        for name in names:
+            pids = re.findall(r"^\S+ \S+ INFO spawned: '%s' with pid (\d+)$" % name, activity, re.M)
+            ends = [event['body'].rsplit('pid:', 1)[1] for event in once.values()
+                    if event['body'].startswith('processname:%s ' % name)]
+            check(ends == pids[:len(ends)], 'E3: ends of %s: %s, starts: %s' % (name, ends[:8], pids[:8]))
+        return len(first), len(serials) - len(first)

@@ -1,0 +1,21 @@
+"""Rotated logs, as tests read them."""
+import glob
+
+
+def files_of(path):
+    """A rotated log, oldest first."""
+    backups = glob.glob(path + '.*')
+    return sorted(backups, key=lambda name: -int(name.rsplit('.', 1)[1])) + [path]
+
+
+def content(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def logged(path):
+    """All that is in a log and its backups; nothing in the middle of a rotation, when a name is missing for a moment."""
+    try:
+        return b''.join(map(content, files_of(path)))
+    except FileNotFoundError:
+        return b''
