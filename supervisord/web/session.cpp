@@ -367,6 +367,12 @@ void Session::take_head() {
     head.authorization = field(message, http::field::authorization);
     head.origin = field(message, http::field::origin);
     head.host = field(message, http::field::host);
+    const auto fetch_site = message.find("Sec-Fetch-Site");
+    head.fetch_site.reset();
+    if (fetch_site != message.end()) head.fetch_site = std::string(fetch_site->value());
+    // Every browser sends the first, and its pages can at most change it.
+    head.is_of_browser = message.count(http::field::accept_language) > 0 ||
+                         message[http::field::user_agent].starts_with("Mozilla/");
     head.has_password = door_->section.username.has_value();  // else it goes no further
     head.is_for_all = door_->is_unix() || door_->section.insecure;
     const auto position = message.find(log_position_header);
