@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "common/base/fd.hpp"
+#include "common/config/server_url.hpp"
 #include "supervisorctl/interrupt.hpp"
-#include "supervisorctl/server_url.hpp"
 
 namespace supervisorctl {
 
@@ -22,7 +22,7 @@ struct Credentials {
 
 /// Where to connect and what to say about oneself.
 struct Server {
-    ServerUrl url;
+    config::ServerUrl url;
     std::optional<Credentials> credentials;
 };
 

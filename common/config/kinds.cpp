@@ -274,6 +274,10 @@ std::string Restart::write(Autorestart value) {
     return "";
 }
 
+std::span<const std::string_view> Leftover::words() {
+    static constexpr std::string_view all[] = {"adopt", "stop", "ignore"};
+    return all;
+}
 Result<Leftovers> Leftover::read(std::string_view text, const Surroundings&) {
     for (const auto value : {Leftovers::adopt, Leftovers::stop, Leftovers::ignore})
         if (base::lower(text) == write(value)) return value;
