@@ -5,6 +5,7 @@
 #include "common/base/text.hpp"
 #include "common/config/client.hpp"
 #include "common/config/reader.hpp"
+#include "common/config/server_url.hpp"
 #include "supervisorctl/commands.hpp"
 
 namespace supervisorctl {

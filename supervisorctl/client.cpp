@@ -30,6 +30,7 @@ using ResponseParser = http::response_parser<http::string_body>;
 
 namespace {
 
+constexpr std::chrono::milliseconds pace{200};  // of what is done meanwhile
 constexpr std::size_t answer_limit = std::size_t{1} << 30;  // bytes of a body: `tail -0` asks for a whole file
 
 [[noreturn]] void fail(const Server& server, std::string_view what) {
@@ -111,17 +112,27 @@ void Client::ask(std::string_view path, std::string_view type, std::string_view 
              server_, interrupt_);
 }
 
+void Client::wait_for_answer(int socket, std::optional<base::Time> deadline, std::chrono::milliseconds limit) {
+    for (;;) {
+        Limit left;
+        if (deadline) left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - base::now());
+        const bool is_last = !meanwhile_ || (left && *left <= pace);
+        if (interrupt_.wait(socket, POLLIN, is_last ? left : Limit(pace))) return;
+        if (is_last) fail(server_, concat("did not answer within ", limit.count() / 1000, " seconds"));
+        meanwhile_();
+    }
+}
+
 HttpAnswer Client::answer(Limit limit) {
     base::Fd socket = std::move(asked_);  // kept only when the answer is whole
     ResponseParser parser;
     parser.eager(true);
     parser.body_limit(answer_limit);
     std::string unread;
-    const base::Time deadline = base::now() + limit.value_or(std::chrono::milliseconds(0));
+    std::optional<base::Time> deadline;
+    if (limit) deadline = base::now() + *limit;
     while (!parser.is_done()) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - base::now());
-        if (!interrupt_.wait(socket.get(), POLLIN, limit ? Limit(left) : std::nullopt))
-            fail(server_, concat("did not answer within ", limit->count() / 1000, " seconds"));
+        wait_for_answer(socket.get(), deadline, limit.value_or(std::chrono::milliseconds(0)));
         const bool open = receive(socket, unread);
         parse(parser, unread, server_);
         if (open || parser.is_done()) continue;

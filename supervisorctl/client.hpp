@@ -5,14 +5,16 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/base/clock.hpp"
 #include "common/base/fd.hpp"
+#include "common/config/server_url.hpp"
 #include "supervisorctl/interrupt.hpp"
-#include "supervisorctl/server_url.hpp"
 
 namespace supervisorctl {
 
@@ -22,7 +24,7 @@ struct Credentials {
 
 /// Where to connect and what to say about oneself.
 struct Server {
-    ServerUrl url;
+    config::ServerUrl url;
     std::optional<Credentials> credentials;
 };
 
@@ -42,6 +44,8 @@ public:
     /// The two halves of post(), for those who ask several servers, or one several times, before they wait.
     void ask(std::string_view path, std::string_view type, std::string_view body);
     [[nodiscard]] HttpAnswer answer(std::optional<std::chrono::milliseconds> limit);
+    /// Called now and then while an answer does not come; nothing: nobody is.
+    void meanwhile(std::function<void()> work) { meanwhile_ = std::move(work); }
     /// The next request goes over a connection of its own.
     void hang_up() { socket_.reset(); }
     [[nodiscard]] const Server& server() const { return server_; }
@@ -51,6 +55,9 @@ private:
     const Interrupt& interrupt_;
     base::Fd socket_;  // empty when the next request needs a new connection
     base::Fd asked_;   // an answer comes on it
+    std::function<void()> meanwhile_;
+
+    void wait_for_answer(int socket, std::optional<base::Time> deadline, std::chrono::milliseconds limit);
 };
 
 /// The answer to one GET whose body is read while it grows.

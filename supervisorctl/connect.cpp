@@ -65,7 +65,7 @@ Fd connect_to_address(const addrinfo& address, const Interrupt& interrupt, int& 
     return socket;
 }
 
-Fd connect_to_host(const ServerUrl& url, const Interrupt& interrupt) {
+Fd connect_to_host(const config::ServerUrl& url, const Interrupt& interrupt) {
     addrinfo wanted{};
     wanted.ai_socktype = SOCK_STREAM;
     wanted.ai_flags = AI_NUMERICSERV;
@@ -83,7 +83,7 @@ Fd connect_to_host(const ServerUrl& url, const Interrupt& interrupt) {
 
 }  // namespace
 
-Fd connect_to(const ServerUrl& url, const Interrupt& interrupt) {
+Fd connect_to(const config::ServerUrl& url, const Interrupt& interrupt) {
     return url.is_unix() ? connect_to_path(url.socket_path) : connect_to_host(url, interrupt);
 }
 

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "common/base/fd.hpp"
+#include "common/config/server_url.hpp"
 #include "supervisorctl/interrupt.hpp"
-#include "supervisorctl/server_url.hpp"
 
 namespace supervisorctl {
 
 /// Not blocking.  Throws Trouble, whose text is "[Errno 111] Connection refused" as Python says it: scripts know it.
-[[nodiscard]] base::Fd connect_to(const ServerUrl& url, const Interrupt& interrupt);
+[[nodiscard]] base::Fd connect_to(const config::ServerUrl& url, const Interrupt& interrupt);
 
 }  // namespace supervisorctl

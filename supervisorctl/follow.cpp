@@ -21,6 +21,24 @@ constexpr unsigned unavailable = 503;
 
 }  // namespace
 
+std::string escaped_path(std::string_view path) {
+    constexpr std::string_view kept = "-._~:/";
+    constexpr char digits[] = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : path) {
+        const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (alphanumeric || kept.find(c) != std::string_view::npos) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    }
+    return out;
+}
+
 std::string log_path(const std::string& name, Channel channel) {
     return concat("/logtail/", escaped_path(name), channel == Channel::out ? "/stdout" : "/stderr");
 }

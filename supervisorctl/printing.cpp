@@ -153,6 +153,19 @@ std::string json_of(const Changes& changes) {
     return dump(json) + '\n';
 }
 
+std::string shortened(std::string_view text, std::size_t width) {
+    std::string out;
+    std::size_t length = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool begins = (byte & 0xc0) != 0x80;
+        if (begins && length == width) break;
+        if (begins) ++length;
+        out += byte < 0x20 || byte == 0x7f ? '?' : c;
+    }
+    return out;
+}
+
 std::string columns(const std::vector<std::string>& words, std::size_t width) {
     if (words.empty()) return "";
     std::size_t rows = 1;

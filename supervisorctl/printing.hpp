@@ -33,6 +33,8 @@ using Member = std::pair<std::string_view, std::variant<std::string, std::int64_
 /// {"added": [...], "changed": [...], "removed": [...]} with its newline.
 [[nodiscard]] std::string json_of(const Changes& changes);
 
+/// The first characters that fit into so many columns; what would move the cursor is shown as "?".
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t width);
 /// Down the columns first, as few lines as the width (in characters) allows; every line ends in a newline.
 [[nodiscard]] std::string columns(const std::vector<std::string>& words, std::size_t width);
 

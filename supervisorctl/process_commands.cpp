@@ -7,6 +7,7 @@
 #include "supervisorctl/families.hpp"
 #include "supervisorctl/outcome.hpp"
 #include "supervisorctl/printing.hpp"
+#include "supervisorctl/progress.hpp"
 #include "supervisorctl/session.hpp"
 
 namespace supervisorctl {
@@ -29,8 +30,13 @@ struct Deed {
 /// Says what became of each process: a line, or an element of what is printed at the end.
 class Telling {
 public:
-    Telling(Session& session, Verb verb, Elements* elements) : session_(session), verb_(verb), elements_(elements) {}
+    Telling(Session& session, const Deed& deed, const Arguments& names, Elements* elements)
+        : session_(session), verb_(deed.verb), elements_(elements), progress_(session, deed.verb, names) {}
 
+    void line(std::string_view text) {
+        progress_.erase();
+        session_.say(text);
+    }
     void outcome(const Outcome& outcome) {
         const auto told = report(verb_, outcome);
         if (!told)
@@ -43,7 +49,7 @@ public:
                                               {"status", std::int64_t{api::code(outcome.status)}},
                                               {"message", told->line}}));
         else
-            session_.say(told->line);
+            line(told->line);
         if (told->exit_status != exit_status::success) session_.fail(told->exit_status);
     }
     void outcomes(const Outcomes& outcomes) {
@@ -54,6 +60,7 @@ private:
     Session& session_;
     Verb verb_;
     Elements* elements_;
+    Progress progress_;
 };
 
 Outcome outcome_of(const api::ProcessName& name, const Answer<bool>& answer) {
@@ -68,7 +75,7 @@ Outcome outcome_of(const api::ProcessName& name, const Answer<bool>& answer) {
 bool is_group(const std::string& text) { return !api::parse_name(text).process; }
 
 void carry_out(Session& session, const Deed& deed, const Arguments& names, Elements* elements) {
-    Telling telling(session, deed.verb, elements);
+    Telling telling(session, deed, names, elements);
     if (std::ranges::find(names, "all") != names.end()) return telling.outcomes(deed.to_all().value());
     const bool at_once = session.has(takes::parallel) || session.terminal().is_shown();
     if (at_once && names.size() > 1 && deed.to_each && std::ranges::none_of(names, is_group))
@@ -83,7 +90,7 @@ void carry_out(Session& session, const Deed& deed, const Arguments& names, Eleme
         }
         const auto outcomes = deed.to_group(name.group);
         if (outcomes.refused_for(api::Fault::bad_name)) {
-            session.say(concat(name.group, ": ERROR (no such group)"));
+            telling.line(concat(name.group, ": ERROR (no such group)"));
             session.fail(deed.no_such_group);
             continue;
         }

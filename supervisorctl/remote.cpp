@@ -187,6 +187,7 @@ void Remote::call_each(const char* method, const std::vector<std::string>& names
         for (std::size_t at = begin; at < end; ++at) {
             const std::string body = write_call(dialect_, ++calls_, method, Value::array({names[at], true}));
             clients.emplace_back(server(), interrupt_).ask(path_of(dialect_), content_type_of(dialect_), body);
+            clients.back().meanwhile(meanwhile_);
         }
         for (std::size_t at = begin; at < end; ++at) {
             const auto answer = in_time(whenever, [&](Limit left) { return clients[at - begin].answer(left); });

@@ -92,6 +92,11 @@ public:
     /// From now on, for all calls together; nothing: each has its own limit.
     void give_up_after(std::optional<std::chrono::seconds> limit);
     [[nodiscard]] bool gives_up() const { return deadline_ && base::now() >= *deadline_; }
+    /// Called now and then while an answer does not come; nothing: nobody is.  May not ask this Remote.
+    void meanwhile(const std::function<void()>& work) {
+        meanwhile_ = work;
+        client_.meanwhile(work);
+    }
     /// Whether what comes in lists keeps its JSON too.
     void keep_json(bool on) { keeps_json_ = on; }
 
@@ -152,6 +157,7 @@ private:
 
     const Interrupt& interrupt_;
     Client client_;
+    std::function<void()> meanwhile_;
     Dialect dialect_ = Dialect::json;
     bool is_settled_ = false;  // the server has understood the dialect, or none
     bool keeps_json_ = false;

@@ -91,7 +91,7 @@ void open(Session& session, const Arguments& arguments) {
         session.say("ERROR: url must be http:// or unix://");
         return session.fail(exit_status::generic);
     }
-    const auto parsed = parse_server_url(url);
+    const auto parsed = config::parse_server_url(url);
     if (!parsed) throw Trouble(Trouble::Kind::other, parsed.error());
     session.talk_to(url);
     const int before = session.status();

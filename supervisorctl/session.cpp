@@ -22,7 +22,7 @@ void Session::run(std::string_view line) {
 
 Remote& Session::remote() {
     if (!remote_) {
-        auto url = parse_server_url(settings_.serverurl);
+        auto url = config::parse_server_url(settings_.serverurl);
         if (!url) throw Trouble(Trouble::Kind::other, url.error());
         Server server{std::move(*url), std::nullopt};
         if (settings_.username && settings_.password)

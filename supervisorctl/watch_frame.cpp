@@ -20,22 +20,8 @@ constexpr std::string_view reversed = "\x1b[7m", red = "\x1b[31m", usual = "\x1b
 
 std::string name_of(const Process& process) { return api::full_name(process.group, process.name); }
 
-/// The first characters that fit; what would move the cursor is shown as "?".
-std::string cut(std::string_view text, std::size_t width) {
-    std::string out;
-    std::size_t length = 0;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool begins = (byte & 0xc0) != 0x80;
-        if (begins && length == width) break;
-        if (begins) ++length;
-        out += byte < 0x20 || byte == 0x7f ? '?' : c;
-    }
-    return out;
-}
-
 std::string cell(std::string_view text, std::size_t width) {
-    std::string out = cut(text, width);
+    std::string out = shortened(text, width);
     out.append(width - std::min(width, base::utf8_length(out)), ' ');
     return out;
 }
@@ -56,7 +42,7 @@ std::string summary(const std::vector<Process>& processes) {
 std::string head(const Watched& watched, std::size_t columns) {
     const std::string left = concat(summary(watched.processes), "  ", watched.server);
     const std::size_t length = base::utf8_length(left) + 2 + watched.time.size();
-    if (length > columns) return cut(left, columns);
+    if (length > columns) return shortened(left, columns);
     return concat(left, std::string(columns - length + 2, ' '), watched.time);
 }
 
@@ -81,7 +67,7 @@ std::string frame(const Watched& watched, std::size_t columns, std::size_t rows,
     };
     std::vector<std::string> lines{
         head(watched, columns),
-        painted(watched.is_lost && coloured ? red : "", cut(watched.notice, columns))};
+        painted(watched.is_lost && coloured ? red : "", shortened(watched.notice, columns))};
     const std::size_t room = rows > 3 ? rows - 3 : 0;
     const std::size_t chosen = position(processes, watched.chosen);
     const std::size_t highest = processes.size() > room ? processes.size() - room : 0;
@@ -93,10 +79,10 @@ std::string frame(const Watched& watched, std::size_t columns, std::size_t rows,
                                         process.description);
         const bool is_chosen = at == chosen && !watched.chosen.empty();
         const std::string_view colour = coloured && !watched.is_lost ? colour_of(process.state) : "";
-        lines.push_back(painted(is_chosen ? concat(colour, reversed) : colour, cut(text, columns)));
+        lines.push_back(painted(is_chosen ? concat(colour, reversed) : colour, shortened(text, columns)));
     }
     lines.resize(std::max(lines.size(), rows > 0 ? rows - 1 : 0));
-    lines.push_back(cut(help_line, columns));
+    lines.push_back(shortened(help_line, columns));
     lines.resize(std::min(lines.size(), std::max<std::size_t>(rows, 1)));
     return base::join(lines, "\n");
 }

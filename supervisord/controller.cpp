@@ -17,6 +17,7 @@
 #include "common/base/crash_point.hpp"
 #include "common/base/memory.hpp"
 #include "common/base/text.hpp"
+#include "common/config/difference.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/control/daemon.hpp"
 #include "supervisord/control/world.hpp"
@@ -156,6 +157,7 @@ private:
 void Controller::choose_config() {
     config_ = handover_.config;
     const bool begins = welcome_.why == Why::first || welcome_.why == Why::reload;
+    std::optional<config::Settings> in_force;  // before this reload
     if (base::Fd file = held(snapshot_, "config"); file && !rebuild_) {
         control::Chronicle::Content content;
         auto chronicle = control::Chronicle::adopt(std::move(file), content);
@@ -164,6 +166,7 @@ void Controller::choose_config() {
             if (welcome_.why == Why::reload) {
                 config_ = *content.last_read;
                 checked_ = true;
+                in_force = content.started->settings;
             } else if (!begins) {
                 chronicle_ = std::move(*chronicle);
                 content_ = std::move(content);
@@ -181,6 +184,7 @@ void Controller::choose_config() {
         else if (reading.config)
             config_ = std::move(*reading.config);
     }
+    if (in_force) config_.settings = config::after_reload(*in_force, std::move(config_.settings));
     if (!begins) {  // the table knows what runs, and nobody what was active
         content_.emplace();
         content_->started = content_->last_read = config_;

@@ -69,7 +69,9 @@ struct Refusal {
 
     [[nodiscard]] std::string text() const {
         std::string out(name(fault));
-        if (!detail.empty()) out += ": " + detail;
+        // These always repeat what they were given, be it nothing.
+        const bool repeats = fault == Fault::bad_name || fault == Fault::bad_signal;
+        if (repeats || !detail.empty()) out += ": " + detail;
         return out;
     }
 };

@@ -5,6 +5,7 @@
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
 #include "common/config/section_reader.hpp"
+#include "common/config/server_url.hpp"
 
 namespace config {
 
@@ -12,7 +13,7 @@ namespace {
 
 using base::concat;
 
-constexpr std::string_view unix_scheme = "unix://";
+constexpr const char* no_plugins = "no [ctlplugin:x]: plugins are in Python, which cannot be loaded here";
 
 /// Plugins in Python: one that the file asks for is refused, as Supervisor refuses one that it does not find.
 void check_plugins(const Context& context) {
@@ -23,10 +24,26 @@ void check_plugins(const Context& context) {
         reader.fill(options, Scope(context.environment));
         const auto& factory = options_of<CtlPluginSection>().front().name;
         if (!reader.find(factory))
-            reader.error("", concat("section [", section.name, "] does not specify a ", factory));
+            reader.error("", concat("section [", section.name, "] does not specify a ", factory), {no_plugins});
         else if (!reader.failed())
-            reader.error(factory, concat(options.factory, " cannot be resolved within [", section.name, "]"));
+            reader.error(factory, concat(options.factory, " cannot be resolved within [", section.name, "]"), {no_plugins});
     }
+}
+
+std::string url_of(const Server& server) {
+    if (server.family == Server::Family::unix) return concat("unix://", server.file);
+    const bool brackets = server.host.find(':') != std::string::npos;
+    return concat("http://", server.host.empty() ? "localhost" : brackets ? concat('[', server.host, ']') : server.host, ':',
+                  server.port);
+}
+
+/// Whether the URL can be that of a server of the same file; that of another machine always can.
+bool is_served(const ServerUrl& url, const std::vector<Server>& servers) {
+    const bool elsewhere = !url.is_unix() && url.host != "localhost" && url.host != "::1" && !url.host.starts_with("127.");
+    return elsewhere || std::ranges::any_of(servers, [&](const Server& server) {
+        if (server.family == Server::Family::unix) return url.is_unix() && server.file == url.socket_path;
+        return !url.is_unix() && std::to_string(server.port) == url.port;
+    });
 }
 
 }  // namespace
@@ -65,23 +82,30 @@ ClientReading read_client(const std::string& path, const Surroundings& machine) 
     return reading;
 }
 
-bool is_server_url(std::string_view text) {
-    const auto end = text.find(':');
-    if (end == std::string_view::npos || end == 0) return false;
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    const bool scheme = letter(text[0]) && std::ranges::all_of(text.substr(0, end), [&](char c) {
-        return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-    });
-    std::string_view rest = text.substr(end + 1);
-    if (rest.starts_with("//")) rest.remove_prefix(2);
-    const bool something = !rest.empty() && rest.front() != '?' && rest.front() != '#';
-    return scheme && something;
-}
-
-std::string normalised_server_url(const std::string& url, const Surroundings& machine) {
-    if (!url.starts_with(unix_scheme)) return url;
-    const std::string path = expand_home(std::string_view(url).substr(unix_scheme.size()), machine);
-    return concat(unix_scheme, base::absolute_path(path, machine.cwd));
+void check_client(const Context& context, const std::vector<Server>& servers) {
+    for (const auto& plugin : context.document.sections())
+        if (plugin.name.starts_with("ctlplugin:"))
+            SectionReader(context, plugin, SectionReader::Suffix::none)
+                .warn("", concat("[", plugin.name, "] is an extension in Python: supervisorctl refuses a file that has it"),
+                      {no_plugins});
+    const ini::Section* section = context.document.find("supervisorctl");
+    if (!section) return;
+    SectionReader reader(context, *section, SectionReader::Suffix::none);
+    const ini::Option* option = reader.find("serverurl");
+    const auto expanded = option ? reader.try_expanded(*option, Refers::here, context.environment) : Expanded(Client().serverurl);
+    const auto* text = std::get_if<std::string>(&expanded);
+    if (!text) return;  // supervisorctl has an environment of its own
+    const auto url = parse_server_url(normalised_server_url(*text, context.machine));
+    if (!url)
+        return reader.warn("serverurl", concat("`serverurl` in [supervisorctl] leads nowhere: ", url.error()),
+                           {std::string(allowed_server_urls)});
+    if (servers.empty() || is_served(*url, servers)) return;
+    std::vector<std::string> urls;
+    for (const auto& server : servers) urls.push_back(url_of(server));
+    const auto meant = similar(url->text, std::vector<std::string_view>(urls.begin(), urls.end()));
+    reader.warn("serverurl", concat("`serverurl` in [supervisorctl] is ", url->text, option ? "" : " when it is not given",
+                                    ", where no server of this configuration listens"),
+                {concat("of the servers here: ", base::join(urls, ", ")), std::string(meant.value_or(""))});
 }
 
 }  // namespace config

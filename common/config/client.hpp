@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/config/diagnostic.hpp"
+#include "common/config/model.hpp"
 #include "common/config/surroundings.hpp"
 
 namespace config {
@@ -32,9 +33,8 @@ struct ClientReading {
 /// When no file is named and find_file() finds none, the defaults apply: Client{}.
 [[nodiscard]] ClientReading read_client(const std::string& path, const Surroundings& surroundings);
 
-/// A scheme plus a host or a path, as -s and SUPERVISOR_SERVER_URL need it.
-[[nodiscard]] bool is_server_url(std::string_view text);
-/// "unix://~/x/../y" becomes "unix:///home/me/y"; others stay as they are.
-[[nodiscard]] std::string normalised_server_url(const std::string& url, const Surroundings& surroundings);
+struct Context;
+/// What supervisord does not read, but whoever checks its file wants to know: warns of a serverurl that leads nowhere.
+void check_client(const Context& context, const std::vector<Server>& servers);
 
 }  // namespace config

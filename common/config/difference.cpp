@@ -80,6 +80,13 @@ std::vector<OptionChange> option_changes(const Group& active, const Group& fresh
 
 bool same(const Group& active, const Group& fresh) { return as_configured(active) == as_configured(fresh); }
 
+Settings after_reload(const Settings& active, Settings fresh) {
+    for (const auto& row : options_of<Settings>())
+        if (row.reload == Reload::start) row.field.copy(active, fresh);
+    fresh.user = active.user;  // what became of user_name
+    return fresh;
+}
+
 Difference difference(const std::vector<Group>& active, const std::vector<Group>& fresh) {
     const ByName old = by_name(active), wanted = by_name(fresh);
     Difference found;

@@ -29,4 +29,7 @@ struct OptionChange {
 
 [[nodiscard]] bool same(const Group& active, const Group& fresh);
 
+/// What is in force after a reload of the fresh ones: of that which only a start puts in force, the active ones.
+[[nodiscard]] Settings after_reload(const Settings& active, Settings fresh);
+
 }  // namespace config

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "common/base/result.hpp"
 #include "common/base/text.hpp"
 #include "common/config/utf8.hpp"
 
@@ -229,17 +230,17 @@ private:
 
 }  // namespace
 
-base::Result<std::string> expand(std::string_view value, const Names& names, std::string_view where) {
+Expanded expand(std::string_view value, const Names& names, std::string_view where) {
     if (value.find('%') == std::string_view::npos) return std::string(value);
     Expansion expansion(value, names);
     auto expanded = expansion.run();
-    if (expanded) return expanded;
+    if (expanded) return std::move(*expanded);
     const std::string begin = base::concat("Format string '", value, "' for '", where, "' ");
     if (expansion.unknown())
-        return base::Error{base::concat(begin, "contains names (", base::python_repr(*expansion.unknown()),
-                                        ") which cannot be expanded. Available names: ",
-                                        base::join(names.all(), ", "))};
-    return base::Error{base::concat(begin, "is badly formatted: ", expanded.error())};
+        return Unexpandable{base::concat(begin, "contains names (", base::python_repr(*expansion.unknown()),
+                                         ") which cannot be expanded. Available names: ", base::join(names.all(), ", ")),
+                            expansion.unknown()};
+    return Unexpandable{base::concat(begin, "is badly formatted: ", expanded.error()), std::nullopt};
 }
 
 }  // namespace config

@@ -3,12 +3,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "common/base/result.hpp"
 
 namespace config {
 
@@ -31,7 +30,14 @@ private:
     std::map<std::string, Value, std::less<>> own_;
 };
 
+/// Why there is no value.
+struct Unexpandable {
+    std::string message;                 // Supervisor's
+    std::optional<std::string> unknown;  // the name that means nothing; nothing: the format is malformed
+};
+using Expanded = std::variant<std::string, Unexpandable>;
+
 /// where is what errors call the place: "program:web.command".
-[[nodiscard]] base::Result<std::string> expand(std::string_view value, const Names& names, std::string_view where);
+[[nodiscard]] Expanded expand(std::string_view value, const Names& names, std::string_view where);
 
 }  // namespace config

@@ -58,7 +58,7 @@ private:
     std::optional<std::string> group_name(SectionReader& reader) {
         auto name = parse_name(name_of(reader.section()));
         if (name) return std::move(*name);
-        reader.error("", name.error());
+        reader.error("", name.error(), {allowed_names});
         return std::nullopt;
     }
 
@@ -95,7 +95,8 @@ private:
         const std::string begin = concat("[", reader.section().name, "] ");
         if (plain && fcgi)
             reader.error("programs",
-                         concat(begin, "name ", program, " is ambiguous (exists as program and fcgi-program)"));
+                         concat(begin, "name ", program, " is ambiguous (exists as program and fcgi-program)"),
+                         {"another name for one of the two sections"});
         else if (!plain && !fcgi)
             reader.error("programs", concat(begin, "names unknown program or fcgi-program ", program),
                          {"names of [program:x] and [fcgi-program:x] sections", nearest(program, program_names())});
@@ -126,7 +127,8 @@ private:
             const auto [maker, first] = makers.emplace(process.name, member.name);
             if (!first && maker->second != member.name)
                 reader.error("programs", concat("[", reader.section().name, "] has two processes named ", process.name,
-                                                ", of [", maker->second, "] and of [", member.name, "]"));
+                                                ", of [", maker->second, "] and of [", member.name, "]"),
+                             {"programs whose process_name is another for each"});
             process.socket = socket;
             group.processes.push_back(std::move(process));
         }
@@ -166,18 +168,21 @@ private:
         group.busy_timeout = options.busy_timeout;
         const std::string begin = concat("[", section.name, "] section ");
         if (options.buffer_size < 1)
-            reader.error("buffer_size", concat(begin, "sets invalid buffer_size (", options.buffer_size, ")"));
+            reader.error("buffer_size", concat(begin, "sets invalid buffer_size (", options.buffer_size, ")"),
+                         {"a number from 1"});
         if (options.result_handler != standard_result_handler)
             reader.error("result_handler",
-                         concat(options.result_handler, " cannot be resolved within [", section.name, "]"));
+                         concat(options.result_handler, " cannot be resolved within [", section.name, "]"),
+                         {std::string(standard_result_handler)});
         const bool refused = reader.failed() && options.events.empty() && reader.find("events");
         if (options.events.empty() && !refused)
-            reader.error("events", concat(begin, "requires an \"events\" line"));
+            reader.error("events", concat(begin, "requires an \"events\" line"), {std::string(kind::Events::allowed)});
         Program program;
         reader.fill_one(program, row<Program>("redirect_stderr"), context_.environment);
         if (program.redirect_stderr)
             reader.error("redirect_stderr", concat(begin, "sets redirect_stderr=true but this is not allowed because "
-                                                          "it will interfere with the eventlistener protocol"));
+                                                          "it will interfere with the eventlistener protocol"),
+                         {"redirect_stderr=false, or no redirect_stderr"});
         group.processes = read_program(context_, section, group.name);
         finish(reader, std::move(group));
     }
@@ -189,7 +194,8 @@ private:
         FcgiSection options;
         reader.fill(options, Scope(context_.environment).set(Refers::program_name, names));
         const bool in_place = reader.find("socket") && !reader.find("socket")->value.empty();
-        if (!in_place) reader.error("socket", concat("[", section.name, "] section requires a \"socket\" line"));
+        if (!in_place) reader.error("socket", concat("[", section.name, "] section requires a \"socket\" line"),
+                                   {concat("socket=", kind::Socket::allowed)});
         if (reader.failed()) return std::nullopt;
 
         FcgiSocket socket;
@@ -198,7 +204,8 @@ private:
         if (socket.url.starts_with("tcp://")) {
             if (options.socket_owner || options.socket_mode)
                 reader.error("socket", concat("socket_owner and socket_mode params should only be used with a Unix "
-                                              "domain socket in [", section.name, "] socket"));
+                                              "domain socket in [", section.name, "] socket"),
+                             {"unix:///PATH, or neither socket_owner nor socket_mode"});
             return socket;
         }
         socket.mode = options.socket_mode.value_or(0700);

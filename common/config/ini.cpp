@@ -53,7 +53,12 @@ std::optional<Diagnostic> unreadable(std::string_view text, const std::string& p
     const auto nul = text.find('\0');
     if (nul == std::string_view::npos) return std::nullopt;
     const int line = line_at(text, nul);
-    return refusal(path, line, base::concat("cannot read ", path, ": line ", line, " holds a NUL byte"));
+    Diagnostic diagnostic = refusal(path, line, base::concat("cannot read ", path, ": line ", line, " holds a NUL byte"));
+    const auto begin = text.substr(0, nul).rfind('\n') + 1;  // 0 when there is none before
+    diagnostic.source = base::to_utf8(base::strip_right(text.substr(begin, text.find('\n', begin) - begin)));
+    diagnostic.column = static_cast<int>(base::utf8_length(text.substr(begin, nul - begin))) + 1;
+    diagnostic.allowed = "text";
+    return diagnostic;
 }
 
 std::string padded_line(int number) { return base::concat(number < 10 ? " " : "", number); }
@@ -149,7 +154,7 @@ void Document::Parse::open() {
     auto place = document.places_.find(line.name);
     if (place == document.places_.end()) {
         place = document.places_.emplace(line.name, document.sections_.size()).first;
-        document.sections_.push_back({std::string(line.name), file, line.number, file, line.source, {}, {}});
+        document.sections_.push_back({std::string(line.name), file, line.number, line.source, file, line.number, line.source, {}, {}});
     } else {
         Section& section = document.sections_[place->second];
         // A file may add to [supervisord] of another; two files with one [program:x] are an accident.
@@ -159,6 +164,8 @@ void Document::Parse::open() {
                                        document.files_[section.file], ", line ", section.line,
                                        "); the options of both are merged"));
         section.last_file = file;
+        section.last_line = line.number;
+        section.last_source = line.source;
     }
     sections.push_back(place->second);
 }

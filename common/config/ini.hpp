@@ -29,8 +29,10 @@ struct Section {
     std::string name;
     std::size_t file = 0;  // where it first appears
     int line = 0;
+    std::string_view source{};  // the line of its header there
     std::size_t last_file = 0;  // where it last appears
-    std::string_view source{};  // the line of its header where it first appears
+    int last_line = 0;
+    std::string_view last_source{};
     std::vector<Option> options;
     std::map<std::string, std::size_t, std::less<>> places;  // in options, by name
 

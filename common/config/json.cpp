@@ -6,6 +6,7 @@
 
 #include "common/base/text.hpp"
 #include "common/config/kinds.hpp"
+#include "common/config/json_walk.hpp"
 
 namespace config {
 
@@ -16,7 +17,7 @@ using base::concat;
 using base::Error;
 using base::Result;
 
-// One function says how each struct looks; Writer and Reader walk it, so that what is written can be read back.
+// What walks the structs (json_walk.hpp): one writes what it meets, the other reads into it.
 
 /// -1 in the text for "unchanged", as in the file.
 std::int64_t signed_id(std::uint32_t id) { return id == static_cast<std::uint32_t>(-1) ? -1 : std::int64_t{id}; }
@@ -173,97 +174,6 @@ private:
 
     const Json& json_;
     std::string place_;
-};
-
-/// The same walk for both directions: a const struct is written, another is read into.  stream: "stdout".
-template <class Visitor, class Out>
-void walk_output(Visitor& visit, Out& output, std::string_view stream) {
-    const auto named = [&](std::string_view what) { return concat(stream, '_', what); };
-    visit.log(named("logfile").c_str(), named("logfile_path").c_str(), output.logfile);
-    visit.member(named("logfile_maxbytes").c_str(), output.logfile_maxbytes);
-    visit.member(named("logfile_backups").c_str(), output.logfile_backups);
-    visit.member(named("capture_maxbytes").c_str(), output.capture_maxbytes);
-    visit.member(named("events_enabled").c_str(), output.events_enabled);
-    visit.member(named("syslog").c_str(), output.syslog);
-    visit.extra(named("logfile_whole_lines").c_str(), output.logfile_whole_lines);
-    visit.extra(named("pipe_size").c_str(), output.pipe_size);
-}
-
-constexpr auto walk_socket = [](auto& visit, auto& socket) {
-    visit.member("url", socket.url);
-    visit.number_or_null("backlog", socket.backlog);
-    visit.extra("mode", socket.mode);
-    visit.extra("owner", socket.owner);
-};
-
-constexpr auto walk_program = [](auto& visit, auto& program) {
-    visit.extra("section", program.section);
-    visit.member("name", program.name);
-    visit.member("command", program.command);
-    visit.member("priority", program.priority);
-    visit.member("autostart", program.autostart);
-    visit.member("autorestart", program.autorestart);
-    visit.member("startsecs", program.startsecs);
-    visit.member("startretries", program.startretries);
-    visit.member("exitcodes", program.exitcodes);
-    visit.member("stopsignal", program.stopsignal);
-    visit.member("stopwaitsecs", program.stopwaitsecs);
-    visit.member("stopasgroup", program.stopasgroup);
-    visit.member("killasgroup", program.killasgroup);
-    visit.extra("killmode", program.killmode);
-    visit.member("uid", program.uid);
-    visit.member("redirect_stderr", program.redirect_stderr);
-    walk_output(visit, program.out, "stdout");
-    walk_output(visit, program.err, "stderr");
-    visit.member("environment", program.environment);
-    visit.member("directory", program.directory);
-    visit.member("umask", program.umask);
-    visit.member("serverurl", program.serverurl);
-    visit.optional_object("socket", program.socket);
-};
-
-constexpr auto walk_server = [](auto& visit, auto& server) {
-    visit.member("section", server.section);
-    visit.member("username", server.username);
-    visit.member("password", server.password);
-    if (server.family == Server::Family::inet) {
-        visit.member("host", server.host);
-        visit.member("port", server.port);
-        visit.extra("insecure", server.insecure);
-    } else {
-        visit.member("file", server.file);
-        visit.member("chmod", server.chmod);
-        visit.member("chown", server.chown);
-    }
-};
-
-constexpr auto walk_rpcinterface = [](auto& visit, auto& interface) {
-    visit.member("name", interface.name);
-    visit.member("factory", interface.factory);
-    visit.member("options", interface.options);
-};
-
-constexpr auto walk_settings = [](auto& visit, auto& settings) {
-    visit.member("logfile", settings.logfile);
-    visit.member("logfile_maxbytes", settings.logfile_maxbytes);
-    visit.member("logfile_backups", settings.logfile_backups);
-    visit.member("loglevel", settings.loglevel);
-    visit.member("pidfile", settings.pidfile);
-    visit.member("umask", settings.umask);
-    visit.member("nodaemon", settings.nodaemon);
-    visit.member("silent", settings.silent);
-    visit.member("minfds", settings.minfds);
-    visit.member("minprocs", settings.minprocs);
-    visit.member("controller_timeout", settings.controller_timeout);
-    visit.member("leftovers", settings.leftovers);
-    visit.member("exit_on", settings.exit_on);
-    visit.member("nocleanup", settings.nocleanup);
-    visit.member("childlogdir", settings.childlogdir);
-    visit.extra("uid", settings.user);
-    visit.member("directory", settings.directory);
-    visit.member("strip_ansi", settings.strip_ansi);
-    visit.member("environment", settings.environment);
-    visit.member("identifier", settings.identifier);
 };
 
 template <class Item, class Walk>

@@ -285,6 +285,10 @@ Result<Killmode> KillMode::read(std::string_view text, const Surroundings&) {
 }
 std::string KillMode::write(Killmode value) { return std::string(words()[static_cast<std::size_t>(value)]); }
 
+std::span<const std::string_view> Leftover::words() {
+    static constexpr std::string_view all[] = {"adopt", "stop", "ignore"};
+    return all;
+}
 Result<Leftovers> Leftover::read(std::string_view text, const Surroundings&) {
     for (const auto value : {Leftovers::adopt, Leftovers::stop, Leftovers::ignore})
         if (base::lower(text) == write(value)) return value;

@@ -22,6 +22,7 @@ namespace config {
 /// "~" and "~user" at the beginning; HOME as the surroundings have it.
 [[nodiscard]] std::string expand_home(std::string_view path, const Surroundings& machine);
 
+inline constexpr const char* allowed_names = "a name without blanks, colons and slashes";
 /// Name of a program, a group or a process.  Error: Invalid name: 'a b' because of character: ' '.
 [[nodiscard]] base::Result<std::string> parse_name(std::string_view text);
 
@@ -184,6 +185,8 @@ struct KillMode : Kind<Killmode> {
 
 struct Leftover : Kind<Leftovers> {
     static constexpr std::string_view name = "adopt, stop, ignore";
+    static constexpr std::string_view allowed = "adopt, stop or ignore";
+    [[nodiscard]] static std::span<const std::string_view> words();
     [[nodiscard]] static base::Result<Leftovers> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(Leftovers value);
 };

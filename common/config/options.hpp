@@ -88,6 +88,7 @@ struct Field {
     std::span<const std::string_view> (*words)() = nullptr;
     base::Result<void> (*set)(Target&, std::string_view, const Surroundings&) = nullptr;
     std::string (*get)(const Target&) = nullptr;  // empty when nothing is set
+    void (*copy)(const Target& from, Target& to) = nullptr;
 };
 
 /// The member at the end of a path of pointers to members: in<kind::Bytes, &Program::out, &Output::capture_maxbytes>.
@@ -95,7 +96,8 @@ template <class Kind, auto... Path>
 struct In {
     template <class Target>
     constexpr operator Field<Target>() const {
-        return {Kind::name, Kind::allowed, Kind::never_negative, &Kind::words, &set<Target>, &get<Target>};
+        return {Kind::name, Kind::allowed, Kind::never_negative, &Kind::words, &set<Target>,
+                &get<Target>, &copy<Target>};
     }
 
 private:
@@ -113,6 +115,10 @@ private:
             return Kind::write(value);
         else
             return value ? Kind::write(*value) : std::string();
+    }
+    template <class Target>
+    static void copy(const Target& from, Target& to) {
+        (to .* ... .* Path) = (from .* ... .* Path);
     }
 };
 template <class Kind, auto... Path>

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "common/base/text.hpp"
+#include "common/config/command.hpp"
 #include "common/config/kinds.hpp"
+#include "common/config/server_url.hpp"
 
 namespace config {
 
@@ -51,23 +53,45 @@ void check_groups(SectionReader& reader, Program& program) {
     }
     if (!reader.find("killasgroup")) program.killasgroup = program.stopasgroup;
     if (program.stopasgroup && !program.killasgroup)
-        reader.error("killasgroup", "Cannot set stopasgroup=true and killasgroup=false");
+        reader.error("killasgroup", "Cannot set stopasgroup=true and killasgroup=false",
+                     {"killasgroup=true with stopasgroup=true, which is its default then"});
 }
 
 void check_numbers(SectionReader& reader, const Copies& copies) {
     std::int64_t last = 0;
     if (copies.numprocs > most_copies)
-        reader.error("numprocs", concat("numprocs is larger than ", most_copies));
+        reader.error("numprocs", concat("numprocs is larger than ", most_copies), {concat("a number up to ", most_copies)});
     else if (__builtin_add_overflow(copies.numprocs_start, copies.numprocs, &last))
-        reader.error("numprocs_start", concat("numprocs_start is too large: ", copies.numprocs_start));
+        reader.error("numprocs_start", concat("numprocs_start is too large: ", copies.numprocs_start),
+                     {"a number that is not beyond 64 bits with numprocs added to it"});
 }
 
 void check_name(SectionReader& reader, const Copies& copies) {
     const ini::Option* option = reader.find("process_name");
     const std::string name = option ? option->value : copies.process_name;
-    if (const auto parsed = parse_name(name); !parsed) return reader.error("process_name", parsed.error());
+    if (const auto parsed = parse_name(name); !parsed) return reader.error("process_name", parsed.error(), {allowed_names});
     if (copies.numprocs > 1 && name.find("%(process_num)") == std::string::npos)
-        reader.error("process_name", "%(process_num) must be present within process_name when numprocs > 1");
+        reader.error(option ? "process_name" : "numprocs",
+                     "%(process_num) must be present within process_name when numprocs > 1",
+                     {"process_name=%(program_name)s_%(process_num)02d or the like"});
+}
+
+/// What Supervisor accepts, and what then fails at each start.
+void check_command(SectionReader& reader, const Program& program) {
+    if (reader.check_comment("command")) return;
+    const auto words = split_command(program.command);
+    if (words && !words->empty()) return;
+    const std::string why = words ? "is empty" : concat("cannot be split into words: ", words.error());
+    reader.warn("command", concat("`command` in [", program.section, "] ", why, "; the program will not start"),
+                {words ? "PROGRAM ARGUMENTS" : "words as in a shell: quotes in pairs, and a backslash before what it stands for"});
+}
+
+/// Children are told where supervisord is: a URL that leads nowhere shows only in them.
+void check_serverurl(SectionReader& reader, const Program& program) {
+    if (!program.serverurl) return;
+    if (const auto url = parse_server_url(*program.serverurl); !url)
+        reader.warn("serverurl", concat("`serverurl` in [", program.section, "] leads nowhere: ", url.error()),
+                    {concat("AUTO, ", allowed_server_urls)});
 }
 
 const Option<Copies>& process_name_row() {
@@ -88,7 +112,8 @@ Program read_process(const Context& context, SectionReader& reader, const Progra
     for (const auto& [key, value] : context.common) program.environment.emplace(key, value);
     reader.fill(program, Scope(full), Refers::process);
     if (!reader.find("command"))
-        reader.error("command", concat("program section ", program.section, " does not specify a command"));
+        reader.error("command", concat("program section ", program.section, " does not specify a command"),
+                     {"command=PROGRAM ARGUMENTS"});
 
     Copies named;
     named.process_name = program_name;
@@ -97,7 +122,7 @@ Program read_process(const Context& context, SectionReader& reader, const Progra
     if (const auto parsed = parse_name(named.process_name))
         program.name = *parsed;
     else
-        reader.error("process_name", parsed.error());
+        reader.error("process_name", parsed.error(), {allowed_names});
     settle(reader, program);
     return program;
 }
@@ -111,7 +136,7 @@ std::string_view name_of(const ini::Section& section) {
 std::vector<Program> read_program(const Context& context, const ini::Section& section, std::string_view group) {
     SectionReader reader(context, section, SectionReader::Suffix::section_and_file);
     const auto program_name = parse_name(name_of(section));
-    if (!program_name) return reader.error("", program_name.error()), std::vector<Program>();
+    if (!program_name) return reader.error("", program_name.error(), {allowed_names}), std::vector<Program>();
 
     Names names(context.environment);
     names.set("host_node_name", context.machine.host_node_name);
@@ -127,7 +152,6 @@ std::vector<Program> read_program(const Context& context, const ini::Section& se
     check_groups(reader, once);
     check_name(reader, copies);
     check_numbers(reader, copies);
-    reader.check_comment("command");
 
     std::vector<Program> processes;
     const std::int64_t count = reader.failed() ? std::min<std::int64_t>(copies.numprocs, 1) : copies.numprocs;
@@ -136,6 +160,8 @@ std::vector<Program> read_program(const Context& context, const ini::Section& se
         processes.push_back(read_process(context, reader, once, copies, number, names, *program_name));
         if (reader.failed()) return processes;  // the others would say the same
         if (i > 0) continue;
+        check_command(reader, processes.front());
+        check_serverurl(reader, processes.front());
         Names numbered(names);
         numbered.set("process_num", number);
         numbered.set("numprocs", copies.numprocs);
@@ -144,7 +170,8 @@ std::vector<Program> read_program(const Context& context, const ini::Section& se
     std::ranges::sort(processes, {}, &Program::name);
     const auto twice = std::ranges::adjacent_find(processes, {}, &Program::name);
     if (twice != processes.end())
-        reader.error("process_name", concat("two processes are named ", base::python_repr(twice->name)));
+        reader.error("process_name", concat("two processes are named ", base::python_repr(twice->name)),
+                     {"a name that %(process_num)d makes another for each process"});
     return processes;
 }
 

@@ -5,6 +5,7 @@
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
 #include "common/base/users.hpp"
+#include "common/config/client.hpp"
 #include "common/config/groups.hpp"
 #include "common/config/programs.hpp"
 #include "common/config/section_reader.hpp"
@@ -15,6 +16,12 @@ namespace config {
 namespace {
 
 using base::concat;
+
+constexpr std::size_t most_listed = 12;  // names of options, where one means nothing and is near to none
+
+std::string in_words(const KnownNames& known) {
+    return base::join(std::vector<std::string>(known.options.begin(), known.options.end()), ", ");
+}
 
 class Reader {
 public:
@@ -61,31 +68,41 @@ private:
         const Context context = context_of(config_.settings.environment);
         SectionReader reader(context, *section, SectionReader::Suffix::none);
         if (!reader.find("files"))
-            return reader.error("files", ".ini file has [include] section, but no files setting");
+            return reader.error("files", ".ini file has [include] section, but no files setting",
+                                {"files=PATTERN, one or more with blanks between them"});
         Names names(environment_);
         names.set("host_node_name", machine_.host_node_name);
         IncludeSection options;
         reader.fill(options, Scope(names));
         const std::string here = context.here(0);
-        const int line = reader.find("files")->line;  // of the root's; what is included moves the sections
+        const Diagnostic place = reader.at("files");  // in the root's; what is included moves the sections
         for (const auto word : base::words(options.files)) {
             const std::string pattern = word.starts_with('/') ? std::string(word) : base::path_in(here, word);
             const auto matches = machine_.glob(pattern);
-            if (matches.empty())
-                note(Severity::warning, concat("No file matches via include \"", pattern, "\""),
-                     document_.files().front(), "include", "files", line);
-            for (const auto& match : matches) include(match);
+            if (matches.empty()) warn(place, concat("No file matches via include \"", pattern, "\""), "patterns that files match");
+            for (const auto& match : matches) include(match, place);
         }
     }
 
-    void include(const std::string& path) {
+    void warn(Diagnostic at, std::string message, std::string allowed) {
+        at.severity = Severity::warning;
+        at.message = std::move(message);
+        at.allowed = std::move(allowed);
+        reading_.diagnostics.push_back(std::move(at));
+    }
+
+    void include(const std::string& path, const Diagnostic& place) {
         note(Severity::info, concat("Included extra file \"", path, "\" during parsing"), path);
         auto text = machine_.read_file(path);
-        if (!text) return note(Severity::warning, concat("included file is left out: ", text.error()), path);
+        if (!text) return warn(place, concat("included file is left out: ", text.error()), "files that can be read");
         const std::size_t files = document_.files().size();
         add(std::move(*text), path);
-        if (document_.find("include")->last_file == files)
-            note(Severity::warning, concat("[include] of an included file is ignored: ", path), path, "include");
+        const ini::Section& section = *document_.find("include");
+        if (section.last_file != files) return;
+        Diagnostic inner{Severity::warning, "", path, section.last_line, "include", ""};
+        inner.column = 1;
+        inner.source = section.last_source;
+        warn(std::move(inner), concat("[include] of an included file is ignored: ", path), "[include] in the main file");
     }
 
     void read_sections() {
@@ -109,6 +126,7 @@ private:
             check_exit_on(reader, config_.settings, config_.groups);
         }
         check_plugins(context);
+        check_client(context, config_.servers);
         note_places();
     }
 
@@ -117,7 +135,8 @@ private:
             if (section.name != "supervisord" && section.name.find("_http_server") == std::string::npos) continue;
             for (const auto& option : section.options)
                 reading_.places.insert_or_assign(concat(section.name, ".", option.name),
-                                                 Reading::Place{document_.files()[option.file], option.line});
+                                                 Reading::Place{document_.files()[option.file], option.line,
+                                                                option.value_column, std::string(option.source)});
         }
     }
 
@@ -151,7 +170,7 @@ private:
         if (user)
             config_.settings.user = user->uid;
         else
-            reader.error("user", user.error());
+            reader.error("user", user.error(), {std::string(kind::User::allowed)});
     }
 
     /// The built-in factory takes no arguments; Supervisor says so when it opens its servers.
@@ -160,7 +179,8 @@ private:
             if (interface.options.empty() || config_.servers.empty()) continue;
             const auto* section = context.document.find(concat("rpcinterface:", interface.name));
             SectionReader reader(context, *section, SectionReader::Suffix::none);
-            reader.error(interface.options.begin()->first, concat("Could not make ", interface.name, " rpc interface"));
+            reader.error(interface.options.begin()->first, concat("Could not make ", interface.name, " rpc interface"),
+                         {"no options besides supervisor.rpcinterface_factory"});
         }
     }
 
@@ -179,10 +199,12 @@ private:
         if (known.any || std::ranges::find(known.options, option.name) != known.options.end()) return;
         const auto meant = similar(option.name, known.options);
         std::string what = concat("unknown option `", option.name, "` in [", section.name, "]");
-        if (option.name.starts_with('[')) what += ": the beginning of a section needs a ] at its end";
-        note_unknown({Severity::warning, std::move(what), document_.files()[option.file], option.line, section.name,
-                      option.name},
-                     option.source, option.name_column, meant ? concat('`', *meant, '`') : "");
+        const bool is_section = option.name.starts_with('[');
+        if (is_section) what += ": the beginning of a section needs a ] at its end";
+        Diagnostic unknown{Severity::warning, std::move(what), document_.files()[option.file], option.line, section.name,
+                           option.name};
+        if (!meant && !is_section) unknown.allowed = known.options.size() <= most_listed ? in_words(known) : "what supervisord.conf(5) has for it";
+        note_unknown(std::move(unknown), option.source, option.name_column, meant ? concat('`', *meant, '`') : "");
     }
 
     /// meant: as the question has it, in quotes or brackets; empty: nobody knows.
@@ -223,7 +245,10 @@ Diagnostic Reading::about(std::string_view section, std::string_view option, std
     out.option = option;
     const auto place = places.find(concat(section, ".", option));
     out.file = place != places.end() ? place->second.file : config ? config->path : "";
-    out.line = place != places.end() ? place->second.line : 0;
+    if (place == places.end()) return out;
+    out.line = place->second.line;
+    out.column = place->second.column;
+    out.source = place->second.source;
     return out;
 }
 

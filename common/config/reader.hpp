@@ -26,7 +26,8 @@ struct Reading {
 
     struct Place {
         std::string file;
-        int line = 0;
+        int line = 0, column = 0;
+        std::string source{};
     };
     /// Where the options of [supervisord] and of the servers stand, as "SECTION.OPTION".
     std::map<std::string, Place, std::less<>> places;

@@ -28,21 +28,42 @@ std::string place(const std::string& section, const std::string& option) {
     return base::concat(section, '.', option);
 }
 
+Advice advice_on(const Unexpandable& problem, const Names& names) {
+    if (!problem.unknown) return {"%(NAME)s for a value that has a name, %% for a percent sign"};
+    const auto known = names.all();
+    Advice advice;
+    for (const auto& name : known)
+        if (!name.starts_with("ENV_")) advice.allowed += name + ", ";
+    advice.allowed += "and ENV_X for a variable X of the environment";
+    advice.meant = similar(*problem.unknown, std::vector<std::string_view>(known.begin(), known.end())).value_or("");
+    return advice;
+}
+
 }  // namespace
 
 std::string Context::here(std::size_t file) const {
     return base::directory_of(base::absolute_path(document.files()[file], machine.cwd));
 }
 
-std::optional<std::string> SectionReader::expanded(const ini::Option& option, Refers refers, const Names& outer) {
-    if (option.value.find('%') == std::string::npos) return option.value;
-    Names names(outer);
+void SectionReader::add_here(Names& names, const ini::Option& option, Refers refers) const {
     // With an [include], Supervisor replaces %(here)s everywhere, by the directory of the file it stands in.
     if (refers != Refers::environment || context_.document.find("include")) names.set("here", context_.here(option.file));
-    auto text = expand(option.value, names, place(section_.name, option.name));
-    if (text) return std::move(*text);
-    const bool is_malformed = text.error().find(" is badly formatted") != std::string::npos;
-    error(option.name, text.error(), {is_malformed ? "%(NAME)s for a value that has a name, %% for a percent sign" : "", ""});
+}
+
+Expanded SectionReader::try_expanded(const ini::Option& option, Refers refers, const Names& outer) const {
+    if (option.value.find('%') == std::string::npos) return option.value;
+    Names names(outer);
+    add_here(names, option, refers);
+    return expand(option.value, names, place(section_.name, option.name));
+}
+
+std::optional<std::string> SectionReader::expanded(const ini::Option& option, Refers refers, const Names& outer) {
+    auto result = try_expanded(option, refers, outer);
+    if (auto* text = std::get_if<std::string>(&result)) return std::move(*text);
+    auto& problem = std::get<Unexpandable>(result);
+    Names names(outer);
+    add_here(names, option, refers);
+    error(option.name, std::move(problem.message), advice_on(problem, names));
     return std::nullopt;
 }
 
@@ -73,19 +94,28 @@ void SectionReader::error(std::string_view option, std::string message, Advice a
     note(Severity::error, option, std::move(message), std::move(plain), std::move(advice));
 }
 
-void SectionReader::warn(std::string_view option, std::string message) {
-    note(Severity::warning, option, std::move(message), "", {});
+void SectionReader::warn(std::string_view option, std::string message, Advice advice) {
+    note(Severity::warning, option, std::move(message), "", std::move(advice));
+}
+
+Diagnostic SectionReader::at(std::string_view name) const {
+    const ini::Option* option = find(name);
+    Diagnostic place;
+    place.file = context_.document.files()[option ? option->file : section_.file];
+    place.line = option ? option->line : section_.line;
+    place.section = section_.name;
+    place.option = name;
+    place.column = option ? option->value_column : 1;
+    place.source = option ? option->source : section_.source;
+    return place;
 }
 
 void SectionReader::note(Severity severity, std::string_view name, std::string message, std::string plain,
                          Advice advice) {
-    const ini::Option* option = find(name);
-    const std::size_t file = option ? option->file : section_.file;
-    Diagnostic diagnostic{severity, std::move(message), context_.document.files()[file],
-                          option ? option->line : section_.line, section_.name, std::string(name)};
+    Diagnostic diagnostic = at(name);
+    diagnostic.severity = severity;
+    diagnostic.message = std::move(message);
     diagnostic.plain = std::move(plain);
-    diagnostic.column = option ? option->value_column : 1;
-    diagnostic.source = option ? option->source : section_.source;
     diagnostic.allowed = std::move(advice.allowed);
     diagnostic.meant = std::move(advice.meant);
     // A section can be read more than once: for each of its processes, for each group that has it.
@@ -96,11 +126,14 @@ void SectionReader::note(Severity severity, std::string_view name, std::string m
     if (std::ranges::none_of(context_.diagnostics, known)) context_.diagnostics.push_back(std::move(diagnostic));
 }
 
-void SectionReader::check_comment(std::string_view name) {
+bool SectionReader::check_comment(std::string_view name) {
     const ini::Option* option = find(name);
-    if (option && option->comment && ends_in_quotes(option->value))
+    const bool cut = option && option->comment && ends_in_quotes(option->value);
+    if (cut)
         warn(name, base::concat("`", name, "` in [", section_.name,
-                                "] ends within quotes, because \" ;\" or \" #\" begins a comment even there"));
+                                "] ends within quotes, because \" ;\" or \" #\" begins a comment even there"),
+             {"a ; or # that has no blank in front of it"});
+    return cut;
 }
 
 void SectionReader::check_pairs(const Names& names, Refers refers) {
@@ -111,7 +144,8 @@ void SectionReader::check_pairs(const Names& names, Refers refers) {
     const auto pairs = text ? parse_pairs(*text) : base::Result<Pairs>(Pairs{});
     if (!pairs || pairs->dropped.empty()) return;
     warn("environment", base::concat("`environment` in [", section_.name, "]: ", base::python_repr(pairs->dropped.front()),
-                                     " stands where a comma should, and is dropped"));
+                                     " stands where a comma should, and is dropped"),
+         {std::string(kind::Variables::allowed)});
 }
 
 }  // namespace config

@@ -71,16 +71,21 @@ public:
 
     /// Nothing: an error has been noted.
     [[nodiscard]] std::optional<std::string> expanded(const ini::Option& option, Refers refers, const Names& names);
+    /// The same for what is nobody's error.
+    [[nodiscard]] Expanded try_expanded(const ini::Option& option, Refers refers, const Names& names) const;
 
     void error(std::string_view option, std::string message, Advice advice = {});
-    void warn(std::string_view option, std::string message);
+    void warn(std::string_view option, std::string message, Advice advice = {});
+    /// Where an option stands, or, when it is not there, the section; says nothing yet.
+    [[nodiscard]] Diagnostic at(std::string_view option) const;
 
-    /// Odd, but accepted: a comment that ends within quotes (Q1).
-    void check_comment(std::string_view option);
+    /// Odd, but accepted: a comment that ends within quotes (Q1).  True: it has warned.
+    bool check_comment(std::string_view option);
     /// And words of environment= that Supervisor drops without a word (Q9).
     void check_pairs(const Names& names, Refers refers);
 
 private:
+    void add_here(Names& names, const ini::Option& option, Refers refers) const;
     void note(Severity severity, std::string_view option, std::string message, std::string plain, Advice advice);
 
     const Context& context_;

@@ -12,20 +12,25 @@ namespace {
 
 using base::concat;
 
+constexpr std::string_view socket_path = "PATH of the socket";
+
 void check_credentials(SectionReader& reader) {
     if ((reader.find("username") == nullptr) == (reader.find("password") == nullptr)) return;
     reader.error("username", concat("Section [", reader.section().name, "] contains incomplete authentication: If a "
                                     "username or a password is specified, both the username and password must be "
-                                    "specified"));
+                                    "specified"),
+                 {"username and password, or neither"});
 }
 
-void check_required(SectionReader& reader, std::string_view name) {
-    if (!reader.find(name)) reader.error(name, concat("section [", reader.section().name, "] has no ", name, " value"));
+/// sample: of a value.
+void check_required(SectionReader& reader, std::string_view name, std::string_view sample) {
+    if (!reader.find(name))
+        reader.error(name, concat("section [", reader.section().name, "] has no ", name, " value"), {concat(name, '=', sample)});
 }
 
 Server inet_server(const Context& context, SectionReader& reader) {
     check_credentials(reader);
-    check_required(reader, "port");
+    check_required(reader, "port", kind::Address::allowed);
     InetServer options;
     reader.fill(options, Scope(context.environment));
     Server server;
@@ -40,12 +45,12 @@ Server inet_server(const Context& context, SectionReader& reader) {
 }
 
 Server unix_server(const Context& context, SectionReader& reader) {
-    check_required(reader, "file");
+    check_required(reader, "file", socket_path);
     check_credentials(reader);
     UnixServer options;
     reader.fill(options, Scope(context.environment));
     if (reader.find("file") && options.file.empty() && !reader.failed())
-        reader.error("file", concat("section [", reader.section().name, "] has no file value"));
+        reader.error("file", concat("section [", reader.section().name, "] has no file value"), {concat("file=", socket_path)});
     Server server;
     server.family = Server::Family::unix;
     server.section = reader.section().name;
@@ -91,9 +96,11 @@ std::vector<RpcInterface> read_rpcinterfaces(const Context& context) {
         reader.fill(options, Scope(context.environment));
         const auto& factory = options_of<RpcInterfaceSection>().front().name;
         if (!reader.find(factory)) {
-            reader.error("", concat("section [", section.name, "] does not specify a ", factory));
+            reader.error("", concat("section [", section.name, "] does not specify a ", factory),
+                         {concat(factory, " = ", standard_rpcinterface)});
         } else if (options.factory != standard_rpcinterface && !reader.failed()) {
-            reader.error(factory, concat(options.factory, " cannot be resolved within [", section.name, "]"));
+            reader.error(factory, concat(options.factory, " cannot be resolved within [", section.name, "]"),
+                         {std::string(standard_rpcinterface)});
             reader.warn(factory, concat("[", section.name, "] is an extension in Python, which cannot be loaded here; "
                                         "the methods of ", standard_rpcinterface, " are built in"));
         }

@@ -3,43 +3,12 @@
 #include <optional>
 
 #include "common/base/text.hpp"
+#include "common/config/command.hpp"
 
 namespace process {
 
 using base::concat;
 using base::python_repr;
-
-base::Result<std::vector<std::string>> split_command(std::string_view command) {
-    std::vector<std::string> words;
-    std::optional<std::string> word;  // '' is a word, too
-    char quote = 0;
-    for (std::size_t i = 0; i < command.size(); ++i) {
-        const char c = command[i];
-        const bool last = i + 1 == command.size();
-        if (quote == '\'' && c != '\'') {
-            *word += c;
-        } else if (quote != 0 && c == quote) {
-            quote = 0;
-        } else if (c == '\\') {
-            if (last) return base::Error{"No escaped character"};
-            const char escaped = command[++i];
-            if (!word) word.emplace();
-            if (quote == '"' && escaped != '"' && escaped != '\\') *word += c;
-            *word += escaped;
-        } else if (quote == 0 && (c == '\'' || c == '"')) {
-            quote = c;
-            if (!word) word.emplace();
-        } else if (quote == 0 && (c == ' ' || c == '\t' || c == '\r' || c == '\n')) {
-            if (word) words.push_back(*std::exchange(word, std::nullopt));
-        } else {
-            if (!word) word.emplace();
-            *word += c;
-        }
-    }
-    if (quote != 0) return base::Error{"No closing quotation"};
-    if (word) words.push_back(*word);
-    return words;
-}
 
 namespace {
 
@@ -64,7 +33,7 @@ std::string search_path(const config::Program& program, std::string_view path) {
 
 std::variant<Executable, Unusable> find_command(const config::Program& program, std::string_view path,
                                                 const Probe& probe) {
-    auto words = split_command(program.command);
+    auto words = config::split_command(program.command);
     if (!words)
         return Unusable{Why::malformed, concat("can't parse command ", python_repr(program.command), ": ", words.error())};
     if (words->empty()) return Unusable{Why::empty, "command is empty"};

@@ -1,5 +1,5 @@
-// From `command` to something that can be executed: the words of the shell, and the search for the program
-// (compat/process.md, section 4.1).  Looks at no file: the probe that is given does.  Does not execute.
+// From `command` to something that can be executed: the search for the program (compat/process.md, section 4.1).  Looks
+// at no file: the probe that is given does.  Does not execute.
 #pragma once
 
 #include <sys/types.h>
@@ -10,14 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "common/base/result.hpp"
 #include "common/config/model.hpp"
 
 namespace process {
-
-/// The words of a command line by the rules of POSIX shells for quotes and backslashes, and no others: nothing is
-/// expanded, nothing is a comment.  The error is "No closing quotation" or "No escaped character".
-[[nodiscard]] base::Result<std::vector<std::string>> split_command(std::string_view command);
 
 struct FileFacts {
     bool exists = false;

@@ -17,6 +17,8 @@ struct Head {
     int minor = 1;        // of HTTP/1.x
     bool has_length = false;  // of a body: Content-Length or chunked
     std::optional<std::string> authorization, origin, host;
+    std::optional<std::string> fetch_site;  // Sec-Fetch-Site: how browsers see the page that asks, over https or on localhost
+    bool is_of_browser = false;             // as far as its headers tell
     bool has_password = false;  // it came with one, and that was right
     bool is_for_all = false;    // to a Unix socket, which no browser reaches, or one that is insecure=true
     std::optional<std::string> log_position;  // that a client had reached in a log (site.hpp)

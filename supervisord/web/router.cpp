@@ -17,19 +17,23 @@ bool is_loopback(std::string_view host) {
 }
 
 /// Browsers name the page that a request comes from.  A page of somebody else's may not make one: it would come with
-/// the credentials that the browser keeps, or to a socket that only this machine can reach.
+/// the credentials that the browser keeps, or to a socket that only this machine can reach.  Those that speak of it in
+/// words are believed, also behind a proxy that gives us another name than theirs.
 bool is_foreign(const Head& head) {
+    if (head.fetch_site) return *head.fetch_site != "same-origin" && *head.fetch_site != "none";
     if (!head.origin) return false;
     std::string_view origin = *head.origin;
     if (const auto slashes = origin.find("://"); slashes != std::string_view::npos) origin.remove_prefix(slashes + 3);
     if (!head.host || base::lower(origin) != base::lower(*head.host)) return true;
-    return !head.has_password && !is_loopback(*head.host);
+    return !head.has_password && !head.is_for_all && !is_loopback(*head.host);
 }
 
 /// A page that has this server's name may read what it gets, and its browser does not say where it comes from.  An
-/// address, or a name without a dot, is nobody else's to give to this machine.
+/// address, or a name without a dot, is nobody else's to give to this machine; nor is a name that is asked for with
+/// https, of which browsers speak as such: a proxy has it, and its certificate.
 bool may_be_rebound(const Head& head) {
-    if (head.has_password || head.is_for_all || !head.host || head.host->starts_with('[')) return false;
+    if (head.has_password || head.is_for_all || !head.is_of_browser || head.fetch_site) return false;
+    if (!head.host || head.host->starts_with('[')) return false;
     const std::string_view host = std::string_view(*head.host).substr(0, head.host->find(':'));
     return host.find('.') != std::string_view::npos && host.find_first_not_of("0123456789.") != std::string_view::npos;
 }

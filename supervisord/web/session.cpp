@@ -9,16 +9,9 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -32,27 +25,20 @@
 #include "supervisord/web/message.hpp"
 #include "supervisord/web/router.hpp"
 #include "supervisord/web/site.hpp"
+#include "supervisord/web/wire.hpp"
 
 namespace web {
 
 namespace {
 
-namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using Protocol = asio::generic::stream_protocol;  // Unix or TCP: the same from here on
-using Socket = Protocol::socket;
-
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::chrono::milliseconds likely_time{500};  // for a request on its way, when the server winds down
-constexpr std::size_t read_piece = 4096;           // while a client waits for its answer
-constexpr std::size_t write_piece = 256 * 1024;    // has write_time to go out
 constexpr std::size_t stream_piece = 64 * 1024;    // of a followed log
 // What the kernel holds for who follows a log; and room beyond it for the rest of a piece and the last line.
 constexpr int stream_buffer = stream_piece, last_buffer = 16 * static_cast<int>(stream_piece);
-constexpr std::size_t most_farewell = 1024 * 1024; // bytes still taken from a client that was refused
 
 /// "22/Nov/2026:07:44:54 +0000"
 std::string access_time(std::time_t time) {
@@ -88,8 +74,8 @@ std::string position_extension(const logs::Follower::Position& position) {
 class Session : public Connection, public std::enable_shared_from_this<Session> {
 public:
     Session(std::shared_ptr<Shared> shared, Socket socket, std::shared_ptr<Door> door, std::string peer)
-        : shared_(std::move(shared)), door_(std::move(door)), peer_(std::move(peer)), stream_(std::move(socket)),
-          buffer_(shared_->limits.header_bytes + read_piece) {
+        : shared_(std::move(shared)), door_(std::move(door)), peer_(std::move(peer)),
+          wire_(std::move(socket), shared_->limits) {
         waiting_since = base::now();
         close = [this] { end(); };
         is_idle = [this] { return is_followed_ || is_silent(); };
@@ -107,8 +93,7 @@ private:
     std::shared_ptr<Shared> shared_;
     std::shared_ptr<Door> door_;
     std::string peer_;
-    beast::basic_stream<Protocol> stream_;
-    beast::flat_buffer buffer_;
+    Wire wire_;
     std::optional<std::list<Connection*>::iterator> place_;
 
     std::optional<Parser> parser_;
@@ -118,29 +103,20 @@ private:
     std::optional<Passwords::Outcome> checked_;  // the credentials of the request
     std::optional<Answer> answer_;
     logs::Watch watch_;
-    bool news_ = false;             // an answer has come, or the log has changed
-    bool waiting_ = false;          // for news
-    bool closed_ = false;
     bool is_followed_ = false;      // a log, and nothing else any more
-    std::size_t written_ = 0;       // bytes of the present answer
 
     [[nodiscard]] const Limits& limits() const { return shared_->limits; }
 
     asio::awaitable<void> run();
     asio::awaitable<bool> begin_of_request();
     asio::awaitable<bool> serve_request();
-    asio::awaitable<bool> news();
-    asio::awaitable<bool> send(std::string text);
-    asio::awaitable<bool> send_in_time(std::string_view& left);
     void drop(std::string rest);
     asio::awaitable<void> refuse(int status);
     asio::awaitable<void> follow(Stream stream);
 
     void end();
     void leave();
-    void tell_news();
     [[nodiscard]] bool is_silent();
-    void skip_empty_lines();
     void take_head();
     asio::awaitable<int> authenticate();
     void begin_check(const Look& look);
@@ -166,12 +142,11 @@ void Session::start() {
 
 /// What it holds of others goes at once; the coroutine ends when the loop runs next.
 void Session::end() {
-    closed_ = true;
     leave();
     watch_ = {};
     answer_.reset();
     ++number_;
-    stream_.close();
+    wire_.close();
 }
 
 void Session::leave() {
@@ -188,20 +163,11 @@ asio::awaitable<void> Session::run() {
     }
 }
 
-/// Waits, for as long as it takes, for the first bytes of a request.
 asio::awaitable<bool> Session::begin_of_request() {
     parser_.reset();  // an idle connection holds no body
     request_ = {};
     waiting_since = base::now();
-    skip_empty_lines();
-    while (buffer_.size() == 0) {
-        stream_.expires_never();
-        const auto [error, length] = co_await stream_.async_read_some(buffer_.prepare(read_piece), as_result);
-        if (error || closed_) co_return false;
-        buffer_.commit(length);
-        skip_empty_lines();
-    }
-    co_return true;
+    return wire_.begins();
 }
 
 /// False: the connection is at its end.
@@ -210,11 +176,11 @@ asio::awaitable<bool> Session::serve_request() {
     parser_->header_limit(limits().header_bytes);
     parser_->body_limit(limits().body_bytes);
     request_line_.clear();
-    written_ = 0;
-    stream_.expires_after(limits().request_time);
+    wire_.written = 0;
+    wire_.stream.expires_after(limits().request_time);
 
-    const auto [head_error, head_length] = co_await http::async_read_header(stream_, buffer_, *parser_, as_result);
-    if (closed_) co_return false;
+    const auto [head_error, head_length] = co_await http::async_read_header(wire_.stream, wire_.buffer, *parser_, as_result);
+    if (wire_.closed()) co_return false;
     if (head_error.category() == http::make_error_code(http::error::bad_method).category()) {
         const bool cut_off = head_error == http::error::partial_message || head_error == http::error::end_of_stream;
         if (!cut_off) co_await refuse(status_of(head_error));
@@ -224,22 +190,22 @@ asio::awaitable<bool> Session::serve_request() {
 
     take_head();
     int status = co_await authenticate();
-    if (closed_) co_return false;
+    if (wire_.closed()) co_return false;
     if (status == 0) status = refusal();
     if (status != 0) {
         co_await refuse(status);
         co_return false;
     }
-    stream_.expires_after(limits().request_time);
+    wire_.stream.expires_after(limits().request_time);
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
         std::string go_on("HTTP/1.1 100 Continue\r\n\r\n");
-        const bool sent = co_await send(std::move(go_on));
+        const bool sent = co_await wire_.send(std::move(go_on));
         if (!sent) co_return false;
-        stream_.expires_after(limits().request_time);
+        wire_.stream.expires_after(limits().request_time);
     }
 
-    const auto [body_error, body_length] = co_await http::async_read(stream_, buffer_, *parser_, as_result);
-    if (closed_) co_return false;
+    const auto [body_error, body_length] = co_await http::async_read(wire_.stream, wire_.buffer, *parser_, as_result);
+    if (wire_.closed()) co_return false;
     if (body_error == http::error::body_limit || body_error == http::error::bad_chunk) {
         co_await refuse(status_of(body_error));
         co_return false;
@@ -249,7 +215,7 @@ asio::awaitable<bool> Session::serve_request() {
     waiting_since.reset();
     ask();
     while (!answer_) {
-        const bool there = co_await news();
+        const bool there = co_await wire_.news();
         if (!there) co_return false;
     }
     Answer answered = *std::move(answer_);
@@ -257,7 +223,7 @@ asio::awaitable<bool> Session::serve_request() {
     auto* stream = std::get_if<Stream>(&answered);
     if (stream) {
         const bool room = co_await has_room(*stream);
-        if (closed_) co_return false;
+        if (wire_.closed()) co_return false;
         if (!room) answered = error_page(503);
     }
     if (stream = std::get_if<Stream>(&answered); stream) {
@@ -267,80 +233,26 @@ asio::awaitable<bool> Session::serve_request() {
     const Response& response = std::get<Response>(answered);
     const After after = parser_->get().keep_alive() && !shared_->winding_down ? After::keep : After::close;
     std::string text = write(response, request_.head, after, std::time(nullptr));
-    const bool sent = co_await send(std::move(text));
-    if (!closed_) log_access(response.status);
+    const bool sent = co_await wire_.send(std::move(text));
+    if (!wire_.closed()) log_access(response.status);
     co_return sent && after == After::keep;
-}
-
-/// Waits for what tell_news() tells.  False: the client has gone, or this server has.
-asio::awaitable<bool> Session::news() {
-    stream_.expires_never();
-    while (!news_) {
-        error_code error;
-        waiting_ = true;
-        if (buffer_.size() < limits().header_bytes) {
-            const auto [read_error, length] = co_await stream_.async_read_some(buffer_.prepare(read_piece), as_result);
-            if (!read_error) buffer_.commit(length);
-            error = read_error;
-        } else {  // more requests than we want to hold: only look whether the client has gone
-            const auto [wait_error] = co_await stream_.socket().async_wait(asio::socket_base::wait_error, as_result);
-            error = wait_error ? wait_error : make_error_code(asio::error::connection_reset);
-        }
-        waiting_ = false;
-        if (closed_) co_return false;
-        if (error && !news_) co_return false;
-    }
-    news_ = false;
-    co_return true;
 }
 
 /// No request has begun, nor is one in the socket (closed with that unread, the connection would be reset), nor is one
 /// likely to be on its way.
 bool Session::is_silent() {
-    if (parser_ || buffer_.size() > 0 || !waiting_since || base::now() - *waiting_since < likely_time) return false;
-    char byte = 0;
-    return ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+    return !parser_ && waiting_since && base::now() - *waiting_since >= likely_time && wire_.is_silent();
 }
 
-void Session::tell_news() {
-    news_ = true;
-    if (waiting_) stream_.cancel();
-}
-
-/// False when it could not be sent, or not in time.
-asio::awaitable<bool> Session::send(std::string text) {
-    std::string_view left = text;
-    while (!left.empty()) {
-        stream_.expires_after(limits().write_time);
-        const std::string_view piece = left.substr(0, write_piece);
-        const auto [error, length] = co_await stream_.async_write_some(asio::buffer(piece.data(), piece.size()), as_result);
-        if (error || closed_) co_return false;
-        written_ += length;
-        left.remove_prefix(length);
-    }
-    co_return true;
-}
-
-/// An error page, after which nothing more of the client is wanted.  What it sends all the same is taken for a while:
-/// a socket closed with bytes unread is reset, and the client would lose the page.
+/// An error page, after which nothing more of the client is wanted.
 asio::awaitable<void> Session::refuse(int status) {
     Response page = error_page(status);
     if (status == 401) page.headers.emplace_back("WWW-Authenticate", "Basic realm=\"default\"");
     std::string text = write(page, request_.head, After::close, std::time(nullptr));
-    const bool sent = co_await send(std::move(text));
-    if (closed_) co_return;
+    const bool sent = co_await wire_.send(std::move(text));
+    if (wire_.closed()) co_return;
     log_access(status);
-    if (!sent) co_return;
-
-    error_code ignored;
-    stream_.socket().shutdown(asio::socket_base::shutdown_send, ignored);
-    stream_.expires_after(limits().farewell_time);
-    buffer_.clear();
-    for (std::size_t taken = 0; taken < most_farewell;) {
-        const auto [error, length] = co_await stream_.async_read_some(buffer_.prepare(read_piece), as_result);
-        if (error || closed_) co_return;
-        taken += length;
-    }
+    if (sent) co_await wire_.farewell();
 }
 
 /// Sends a log as it grows.  What is not yet sent stays in the file, so that a slow client costs no memory.
@@ -348,53 +260,26 @@ asio::awaitable<void> Session::follow(Stream stream) {
     is_followed_ = true;
     const std::weak_ptr<Session> weak = weak_from_this();
     watch_ = shared_->files.watch(stream.path, [weak] {
-        if (const auto self = weak.lock()) self->tell_news();
+        if (const auto self = weak.lock()) self->wire_.tell_news();
     });
-    set_send_buffer(stream_.socket(), stream_buffer);
+    set_send_buffer(wire_.stream.socket(), stream_buffer);
     std::string text = write_stream_head(stream.headers, request_.head, std::time(nullptr));
-    bool there = co_await send(std::move(text));
+    bool there = co_await wire_.send(std::move(text));
     while (there) {
         const std::string bytes = stream.follower.read(stream_piece);
         if (bytes.empty()) {
-            there = co_await news();
+            there = co_await wire_.news();
             continue;
         }
         std::string extension;
         if (stream.follower.is_notice() && request_.head.log_position) extension = position_extension(stream.follower.position());
         const std::string chunk = write_chunk(bytes, request_.head, extension);
         std::string_view left = chunk;
-        there = co_await send_in_time(left);
-        if (!there && !closed_ && !left.empty()) drop(std::string(left));
+        there = co_await wire_.send_in_time(left, shared_from_this());
+        if (!there && !wire_.closed() && !left.empty()) drop(std::string(left));
     }
     watch_ = {};
-    if (!closed_) log_access(200);
-}
-
-/// Like send(), but who is too slow is still connected.  False: `left` is what was not sent in time; none of it when the
-/// client has gone.
-asio::awaitable<bool> Session::send_in_time(std::string_view& left) {
-    asio::steady_timer timer(shared_->loop);
-    stream_.expires_never();
-    while (!left.empty()) {
-        const ssize_t count = ::send(stream_.socket().native_handle(), left.data(), left.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        const int error = count < 0 ? errno : 0;
-        if (count > 0) written_ += static_cast<std::size_t>(count);
-        if (count > 0) left.remove_prefix(static_cast<std::size_t>(count));
-        if (count > 0 || error == EINTR) continue;
-        if (error != EAGAIN) left = {};
-        if (error != EAGAIN) co_return false;
-        timer.expires_after(limits().write_time);
-        const auto self = shared_from_this();
-        const auto too_late = [self](const error_code& cancelled) {
-            if (!cancelled) self->stream_.cancel();
-        };
-        timer.async_wait(too_late);
-        const auto [waited] = co_await stream_.socket().async_wait(asio::socket_base::wait_write, as_result);
-        const bool in_time = timer.cancel() > 0;
-        if (closed_ || (in_time && waited)) left = {};
-        if (closed_ || !in_time || waited) co_return false;
-    }
-    co_return true;
+    if (!wire_.closed()) log_access(200);
 }
 
 /// Tells one who is too slow for a log that it ends here, in what room the kernel still has for it.
@@ -402,17 +287,10 @@ void Session::drop(std::string rest) {
     const auto seconds = limits().write_time.count();
     rest += write_chunk(base::concat("\n==> Dropped, for nothing of it was read for ", seconds, " seconds <==\n"), request_.head);
     if (request_.head.minor > 0) rest += write_chunk("", request_.head);
-    set_send_buffer(stream_.socket(), last_buffer);
-    const ssize_t count = ::send(stream_.socket().native_handle(), rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (count > 0) written_ += static_cast<std::size_t>(count);
+    set_send_buffer(wire_.stream.socket(), last_buffer);
+    std::string_view left = rest;
+    wire_.send_what_fits(left);
     shared_->supervisor.log(config::LogLevel::info, base::concat(peer_, ": does not read the log that it follows, dropped"));
-}
-
-void Session::skip_empty_lines() {
-    const auto* bytes = static_cast<const char*>(buffer_.data().data());
-    std::size_t empty = 0;
-    while (empty + 1 < buffer_.size() && bytes[empty] == '\r' && bytes[empty + 1] == '\n') empty += 2;
-    buffer_.consume(empty);
 }
 
 void Session::take_head() {
@@ -425,6 +303,12 @@ void Session::take_head() {
     head.authorization = field(message, http::field::authorization);
     head.origin = field(message, http::field::origin);
     head.host = field(message, http::field::host);
+    const auto fetch_site = message.find("Sec-Fetch-Site");
+    head.fetch_site.reset();
+    if (fetch_site != message.end()) head.fetch_site = std::string(fetch_site->value());
+    // Every browser sends the first, and its pages can at most change it.
+    head.is_of_browser = message.count(http::field::accept_language) > 0 ||
+                         message[http::field::user_agent].starts_with("Mozilla/");
     head.has_password = door_->section.username.has_value();  // else it goes no further
     head.is_for_all = door_->is_unix() || door_->section.insecure;
     const auto position = message.find(api::log_position_header);
@@ -440,7 +324,7 @@ asio::awaitable<int> Session::authenticate() {
     if (look.verdict == Verdict::costly) begin_check(look);
     else checked_ = look.verdict == Verdict::welcome ? Passwords::Outcome::right : Passwords::Outcome::wrong;
     while (!checked_) {
-        const bool there = co_await news();
+        const bool there = co_await wire_.news();
         if (!there) end();
         if (!there) co_return 0;
     }
@@ -462,7 +346,7 @@ asio::awaitable<int> Session::authenticate() {
 
 void Session::begin_check(const Look& look) {
     checked_.reset();
-    news_ = false;
+    wire_.forget_news();
     const std::weak_ptr<Session> weak = weak_from_this();
     const bool right_name = look.right_name;
     shared_->passwords.check(*door_->section.password, look.password, [weak, right_name](Passwords::Outcome outcome) {
@@ -470,7 +354,7 @@ void Session::begin_check(const Look& look) {
         if (!self) return;
         const bool wrong_name = outcome == Passwords::Outcome::right && !right_name;
         self->checked_ = wrong_name ? Passwords::Outcome::wrong : outcome;
-        self->tell_news();
+        self->wire_.tell_news();
     });
 }
 
@@ -489,7 +373,7 @@ asio::awaitable<bool> Session::has_room(Stream& stream) {
     if (!freed && room.is_free_soon(*door_)) {
         asio::steady_timer moment(shared_->loop, Room::grace);
         const auto [error] = co_await moment.async_wait(as_result);
-        if (error || closed_) co_return false;
+        if (error || wire_.closed()) co_return false;
         freed = room.free_descriptor(*door_);
     }
     if (!freed || !stream.follower.open_at(stream.follower.position())) co_return false;
@@ -500,14 +384,14 @@ void Session::ask() {
     base::alarm::begin();
     request_.body = std::move(parser_->get().body());
     const std::uint64_t number = ++number_;
-    news_ = false;
+    wire_.forget_news();
     const std::weak_ptr<Session> weak = weak_from_this();
     try {
         answer(shared_->supervisor, request_, [weak, number](Answer answered) {
             const auto self = weak.lock();
             if (!self || self->number_ != number || self->answer_) return;
             self->answer_ = std::move(answered);
-            self->tell_news();
+            self->wire_.tell_news();
         });
     } catch (const std::exception& error) {
         complain(error.what());
@@ -519,7 +403,7 @@ void Session::ask() {
 void Session::log_access(int status) {
     const std::string time = access_time(std::time(nullptr));
     shared_->supervisor.log(config::LogLevel::trace,
-                            base::concat(peer_, " - - [", time, "] \"", request_line_, "\" ", status, " ", written_));
+                            base::concat(peer_, " - - [", time, "] \"", request_line_, "\" ", status, " ", wire_.written));
 }
 
 void Session::complain(std::string_view what) {

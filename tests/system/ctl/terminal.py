@@ -30,17 +30,32 @@ startsecs=0
 SCREEN, GIVEN_BACK = '\x1b[?1049h', '\x1b[?7h\x1b[?25h\x1b[?1049l'
 
 
+SLOW = '''
+[program:cat]
+command=/bin/cat
+startsecs=0
+[program:slow]
+command=/bin/sh -c 'trap "sleep 2; exit 0" TERM; while :; do sleep 0.1; done'
+process_name=%(process_num)d
+numprocs=3
+startsecs=2
+autostart=false
+'''
+
+
 class Terminals(unittest.TestCase):
+    programs, running = PROGRAMS, 10
+
     def setUp(self):
         self.folder = Folder()
         self.addCleanup(shutil.rmtree, self.folder.path)
-        self.folder.write('supervisord.conf', HEAD + PROGRAMS)
+        self.folder.write('supervisord.conf', HEAD + self.programs)
         self.addCleanup(self.end)
         self.begin()
 
     def begin(self):
         self.daemon = subprocess.Popen([SUPERVISORD, '-n', '-s', '-c', self.folder.conf], cwd=self.folder.path)
-        until('the start', lambda: self.ctl('status').count('RUNNING') == 10)
+        until('the start', lambda: self.ctl('status').count('RUNNING') == self.running)
 
     def end(self):
         self.daemon.terminate()
@@ -50,8 +65,7 @@ class Terminals(unittest.TestCase):
         return run(SUPERVISORCTL, '-c', self.folder.conf, *words).stdout
 
 
-@unittest.skipUnless(pexpect, 'python3-pexpect is not there')
-class Screens(Terminals):
+class AtTerminal(Terminals):
     def terminal(self, *words, size=(8, 70), **environment):
         """Below a shell, which stays, and says how it has found its terminal."""
         command = ' '.join([SUPERVISORCTL, '-c', self.folder.conf, *words])
@@ -60,6 +74,43 @@ class Screens(Terminals):
         self.addCleanup(shell.close, force=True)
         return shell
 
+
+@unittest.skipUnless(pexpect, 'python3-pexpect is not there')
+class Progress(AtTerminal):
+    programs, running = SLOW, 1
+
+    def test_of_many_processes_it_is_seen_who_is_waited_for_until_the_lines_come(self):
+        shell = self.terminal('restart', 'slow:*')
+        shell.expect_exact('start: 0 of 3 running, waiting for slow:0, slow:1, slow:2')
+        shell.expect_exact('\r\x1b[Kslow:')
+        shell.expect('[012]: started\r\nslow:[012]: started\r\nslow:[012]: started\r\nleft with 0')
+        shell = self.terminal('stop', 'all', size=(24, 40))
+        shell.expect_exact('stop: ')
+        shell.expect_exact('\r\x1b[K')
+        self.assertLess(len('stop: ' + shell.before), 40)
+        shell.expect('slow:[012]: stopped\r\n')
+        shell.expect_exact('left with 0')
+
+    def test_the_names_of_several_are_enough_for_it_and_ctrl_c_leaves_a_clean_line(self):
+        shell = self.terminal('start', 'slow:0', 'slow:2')
+        shell.expect_exact('start: 0 of 2 running, waiting for slow:0, slow:2')
+        shell.sendintr()
+        shell.expect_exact('\r\x1b[K')
+        shell.expect('left with (130|1)')
+
+    def test_there_is_none_of_it_for_one_process_elsewhere_or_on_a_dumb_terminal(self):
+        shell = self.terminal('start', 'slow:0')
+        shell.expect('left with 0')
+        self.assertEqual(shell.before, 'slow:0: started\r\n')
+        shell = self.terminal('start', 'all', TERM='dumb')
+        shell.expect('left with 0')
+        self.assertEqual(sorted(shell.before.split()), ['slow:1:', 'slow:2:', 'started', 'started'])
+        self.assertEqual(sorted(self.ctl('stop', 'slow:*').splitlines()), ['slow:%d: stopped' % number for number in range(3)])
+        self.assertEqual(sorted(self.ctl('start', 'slow:*').splitlines()), ['slow:%d: started' % number for number in range(3)])
+
+
+@unittest.skipUnless(pexpect, 'python3-pexpect is not there')
+class Screens(AtTerminal):
     def watch(self, **options):
         view = self.terminal('status', '--watch', '--interval=0.1', **options)
         view.expect_exact(SCREEN)

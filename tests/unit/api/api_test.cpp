@@ -69,6 +69,8 @@ TEST_CASE("faults have Supervisor's names and codes") {
 
 TEST_CASE("a refusal is the fault's name, and the detail after a colon") {
     CHECK(api::Refusal{api::Fault::bad_name, "web"}.text() == "BAD_NAME: web");
+    CHECK(api::Refusal{api::Fault::bad_name, ""}.text() == "BAD_NAME: ");
+    CHECK(api::Refusal{api::Fault::bad_signal, ""}.text() == "BAD_SIGNAL: ");
     CHECK(api::Refusal{api::Fault::no_file, ""}.text() == "NO_FILE");
 }
 

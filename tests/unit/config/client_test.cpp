@@ -41,8 +41,3 @@ TEST_CASE("what supervisorctl refuses") {
     CHECK(config::read_client("/nosuch", machine.surroundings()).first_error()->message ==
           "could not find config file /nosuch");
 }
-
-TEST_CASE("URLs of servers") {
-    for (const char* url : {"http://x", "http://x:9001", "unix:///tmp/x", "unix:/tmp/x"}) CHECK(config::is_server_url(url));
-    for (const char* url : {"", "foo", "http://", "://x", ":x"}) CHECK(!config::is_server_url(url));
-}

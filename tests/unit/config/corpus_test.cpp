@@ -42,6 +42,9 @@ constexpr std::string_view our_warnings[] = {
     "its processes run twice",             // Q16
     "is negative; 0 is used",              // Q18
     "is an extension in Python",           // says more about an error
+    "; the program will not start",        // a command without a program or with quotes that are not closed
+    "leads nowhere: ",                     // a serverurl
+    "where no server of this",             // a serverurl
 };
 
 bool ours(const std::string& message) {

@@ -47,6 +47,22 @@ TEST_CASE("the path that an AUTO log was given is no change, another kind of log
     CHECK(!same(active[0], groups(a + "stdout_logfile=NONE\n")[0]));
 }
 
+TEST_CASE("a reload leaves in force what only a start changes") {
+    config::Settings active, fresh;
+    active.user_name = "joe";
+    active.user = 1000;
+    active.umask = 022;
+    active.minfds = 512;
+    fresh.nodaemon = true;
+    fresh.directory = "/srv";
+    fresh.logfile = "/tmp/log";
+    fresh.identifier = "fresh";
+    config::Settings wanted = active;
+    wanted.logfile = "/tmp/log";
+    wanted.identifier = "fresh";
+    CHECK(config::after_reload(active, fresh) == wanted);
+}
+
 TEST_CASE("owner, mode and backlog of a socket count") {
     const std::string f = "[fcgi-program:f]\ncommand=x\nsocket=unix:///tmp/x\n";
     for (const char* line : {"socket_mode=0600\n", "socket_backlog=5\n", "socket_owner=daemon\n"})

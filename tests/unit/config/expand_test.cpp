@@ -15,7 +15,8 @@ std::string expanded(const std::string& text) {
     names.set("numprocs", 12);
     names.set("minus", -7);
     const auto result = config::expand(text, names, "program:a.command");
-    return result ? *result : result.error();
+    if (const auto* problem = std::get_if<config::Unexpandable>(&result)) return problem->message;
+    return std::get<std::string>(result);
 }
 
 std::string badly(const std::string& text, const std::string& reason) {
@@ -75,6 +76,14 @@ TEST_CASE("an unknown name is told together with those that are known") {
     CHECK(expanded("a%(foo)s") ==
           "Format string 'a%(foo)s' for 'program:a.command' contains names ('foo') which cannot be expanded. Available "
           "names: here, minus, numprocs, percent, process_num, program_name, umlaut");
+}
+
+TEST_CASE("what cannot be expanded is a name that means nothing, or malformed") {
+    const config::Names none;
+    const auto problem = [&](const char* text) { return std::get<config::Unexpandable>(config::expand(text, none, "x")); };
+    CHECK(problem("%(is badly formatted)s").unknown == "is badly formatted");
+    CHECK(problem("%()s").unknown == "");
+    CHECK(problem("50%").unknown == std::nullopt);
 }
 
 TEST_CASE("bad formats have Python's reasons") {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "common/base/text.hpp"
 #include "tests/unit/config/machine.hpp"
 
 using config::Group;

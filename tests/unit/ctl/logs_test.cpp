@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "supervisorctl/commands.hpp"
+#include "supervisorctl/follow.hpp"
 #include "tests/unit/ctl/fake_server.hpp"
 
 using test::FakeServer;
@@ -127,4 +128,11 @@ TEST_CASE("fg notices that the program is gone") {
     server.streams("/logtail/a/stdout", {.chunks = {}, .ends = false});
     server.refuses("sendProcessStdin", 70, "NOT_RUNNING: a");
     check(run({.serverurl = server.url()}, "fg a", "hello\n"), 0, press + "Process got killed\nExiting foreground\n");
+}
+
+TEST_CASE("a path keeps what names are made of, and escapes the rest") {
+    using supervisorctl::escaped_path;
+    CHECK(escaped_path("group:web-1_a.b~") == "group:web-1_a.b~");
+    CHECK(escaped_path("a b?c\r\n%") == "a%20b%3Fc%0D%0A%25");
+    CHECK(escaped_path("\xc3\xa9") == "%C3%A9");
 }

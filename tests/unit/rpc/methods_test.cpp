@@ -65,7 +65,7 @@ TEST_CASE("names that mean nothing are answered as they were given") {
                                "supervisor.clearProcessLogs"})
         for (const char* name : {"nope", "g", "g:nope", "nope:a", "nope:*", ""}) {
             CAPTURE(method);
-            const std::string expected = std::string("fault 10 BAD_NAME") + (*name ? ": " : "") + name;
+            const std::string expected = std::string("fault 10 BAD_NAME: ") + name;  // also of an empty one
             CHECK(now(three.supervisor, method, std::string("[\"") + name + "\"]") == expected);
         }
     CHECK(now(three.supervisor, "supervisor.getProcessInfo", R"(["g:*"])") == "fault 10 BAD_NAME: g:*");

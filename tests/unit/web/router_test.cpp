@@ -95,6 +95,21 @@ TEST_CASE("without a password a page must be of this machine by its name, for ot
         CHECK((std::visit(Said{}, web::route(call)) == "json") == allowed);
         call.has_password = true;
         CHECK(std::visit(Said{}, web::route(call)) == "json");
+        call.has_password = false;
+        call.is_for_all = true;
+        CHECK(std::visit(Said{}, web::route(call)) == "json");
+    }
+}
+
+TEST_CASE("a browser that says whose page makes a call is believed, behind a proxy too") {
+    web::Head call = head("POST", "/RPC2");
+    call.host = "127.0.0.1:9001";  // as a proxy says it
+    call.origin = "https://supervisor.example.com";
+    CHECK(std::visit(Said{}, web::route(call)) == "403");
+    for (const auto& [site, allowed] : {std::pair("same-origin", true), {"none", true}, {"same-site", false}, {"cross-site", false}, {"", false}}) {
+        CAPTURE(site);
+        call.fetch_site = site;
+        CHECK((std::visit(Said{}, web::route(call)) == "xml") == allowed);
     }
 }
 
@@ -109,7 +124,12 @@ TEST_CASE("without a password a log is not for pages with a name that others can
             CAPTURE(host);
             web::Head get = head("GET", target);
             get.host = host;
+            CHECK(std::visit(Said{}, web::route(get)) != "403");  // no browser
+            get.is_of_browser = true;
             CHECK((std::visit(Said{}, web::route(get)) != "403") == allowed);
+            get.fetch_site = "same-origin";  // over https: by way of a proxy that has the name
+            CHECK(std::visit(Said{}, web::route(get)) != "403");
+            get.fetch_site.reset();
             get.has_password = true;
             CHECK(std::visit(Said{}, web::route(get)) != "403");
             get.has_password = false;

@@ -1,12 +1,13 @@
-// Where a server is: unix:///path or http://host:port (compat/rpc.md, section 6).  Pure: nothing is looked up.
+// Where a server is: unix:///path or http://host:port (compat/rpc.md, section 6).  Nothing is looked up, nothing connected.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "common/base/result.hpp"
+#include "common/config/surroundings.hpp"
 
-namespace supervisorctl {
+namespace config {
 
 struct ServerUrl {
     std::string text;         // as it was given: messages begin with it
@@ -19,10 +20,14 @@ struct ServerUrl {
     [[nodiscard]] std::string authority() const;
 };
 
+inline constexpr std::string_view allowed_server_urls = "unix:///PATH of a socket, or http://HOST:PORT";
+
 /// Credentials, path and query of an http URL are ignored, as Supervisor does.
 [[nodiscard]] base::Result<ServerUrl> parse_server_url(std::string_view text);
 
-/// Escapes what may not stand in a path; keeps ":" and "/".
-[[nodiscard]] std::string escaped_path(std::string_view path);
+/// A scheme plus a host or a path, as -s and SUPERVISOR_SERVER_URL need it.
+[[nodiscard]] bool is_server_url(std::string_view text);
+/// "unix://~/x/../y" becomes "unix:///home/me/y"; others stay as they are.
+[[nodiscard]] std::string normalised_server_url(const std::string& url, const Surroundings& surroundings);
 
-}  // namespace supervisorctl
+}  // namespace config

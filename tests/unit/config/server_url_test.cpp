@@ -1,9 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "supervisorctl/server_url.hpp"
+#include "common/config/server_url.hpp"
 
-using supervisorctl::escaped_path;
-using supervisorctl::parse_server_url;
+using config::parse_server_url;
 
 TEST_CASE("a URL with unix:// names a path") {
     const auto url = parse_server_url("unix:///run/supervisor.sock");
@@ -43,8 +42,7 @@ TEST_CASE("a URL that leads nowhere is refused with its text") {
     }
 }
 
-TEST_CASE("a path keeps what names are made of, and escapes the rest") {
-    CHECK(escaped_path("group:web-1_a.b~") == "group:web-1_a.b~");
-    CHECK(escaped_path("a b?c\r\n%") == "a%20b%3Fc%0D%0A%25");
-    CHECK(escaped_path("\xc3\xa9") == "%C3%A9");
+TEST_CASE("URLs of servers") {
+    for (const char* url : {"http://x", "http://x:9001", "unix:///tmp/x", "unix:/tmp/x"}) CHECK(config::is_server_url(url));
+    for (const char* url : {"", "foo", "http://", "://x", ":x"}) CHECK(!config::is_server_url(url));
 }

@@ -1,15 +1,20 @@
-#include "supervisorctl/server_url.hpp"
+#include "common/config/server_url.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
+#include "common/base/fd.hpp"
 #include "common/base/text.hpp"
+#include "common/config/kinds.hpp"
 
-namespace supervisorctl {
+namespace config {
 
 using base::concat;
 using base::Error;
 
 namespace {
+
+constexpr std::string_view unix_scheme = "unix://";
 
 /// "[::1]:9001", "host:9001", "host"
 base::Result<ServerUrl> split_authority(ServerUrl url, std::string_view authority) {
@@ -44,8 +49,8 @@ std::string ServerUrl::authority() const {
 base::Result<ServerUrl> parse_server_url(std::string_view text) {
     ServerUrl url;
     url.text = text;
-    if (text.starts_with("unix://")) {
-        url.socket_path = text.substr(7);
+    if (text.starts_with(unix_scheme)) {
+        url.socket_path = text.substr(unix_scheme.size());
         if (url.socket_path.empty()) return Error{concat("no path in serverurl ", text)};
         return url;
     }
@@ -57,22 +62,23 @@ base::Result<ServerUrl> parse_server_url(std::string_view text) {
     return split_authority(std::move(url), authority);
 }
 
-std::string escaped_path(std::string_view path) {
-    constexpr std::string_view kept = "-._~:/";
-    constexpr char digits[] = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : path) {
-        const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (alphanumeric || kept.find(c) != std::string_view::npos) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
+bool is_server_url(std::string_view text) {
+    const auto end = text.find(':');
+    if (end == std::string_view::npos || end == 0) return false;
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const bool scheme = letter(text[0]) && std::ranges::all_of(text.substr(0, end), [&](char c) {
+        return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    });
+    std::string_view rest = text.substr(end + 1);
+    if (rest.starts_with("//")) rest.remove_prefix(2);
+    const bool something = !rest.empty() && rest.front() != '?' && rest.front() != '#';
+    return scheme && something;
 }
 
-}  // namespace supervisorctl
+std::string normalised_server_url(const std::string& url, const Surroundings& machine) {
+    if (!url.starts_with(unix_scheme)) return url;
+    const std::string path = expand_home(std::string_view(url).substr(unix_scheme.size()), machine);
+    return concat(unix_scheme, base::absolute_path(path, machine.cwd));
+}
+
+}  // namespace config
