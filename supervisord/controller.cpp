@@ -383,6 +383,7 @@ int Controller::run() {
             const auto entry = process::output(unheard.stream.process, logs::name(unheard.stream.channel), unheard.text);
             activity.log(entry.level, entry.text);
         }
+        journal->settle_heard();
         if (!config_.settings.nocleanup)
             for (const auto& problem : logs::remove_auto_logs(config_.settings.childlogdir, config_.settings.identifier, {}))
                 activity.log(LogLevel::warn, problem);

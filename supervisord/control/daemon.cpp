@@ -24,13 +24,15 @@ using config::LogLevel;
 namespace {
 
 constexpr std::chrono::seconds report_interval{3};
+constexpr std::chrono::seconds patience_with_listeners{1};   // all others have ended, and they have not heard it yet
+constexpr std::chrono::milliseconds look_at_listeners{10};
 constexpr std::chrono::seconds patience_with_last_words{5};  // all programs have ended, their logs do not take what they wrote
 
 }  // namespace
 
 Daemon::Daemon(World& world, Surroundings surroundings, std::optional<Chronicle> chronicle)
     : world_(world), surroundings_(std::move(surroundings)), chronicle_(std::move(chronicle)),
-      report_(world.loop), last_words_(world.loop) {
+      report_(world.loop), last_words_(world.loop), listeners_(world.loop) {
     world_.changed = [this](Runner&) { changed(); };
 }
 
@@ -232,14 +234,16 @@ void Daemon::look_at_exit_on() {
 void Daemon::go_on_down() {
     std::vector<Runner*> candidates;
     std::vector<process::Standing> standings;
+    std::vector<bool> listens;  // and what came before is still on its way to it
     for (const auto& group : groups_)
         for (std::size_t at = 0; at < group->runners.size(); ++at) {
             candidates.push_back(group->runners[at].get());
             standings.push_back({rank_of(group->config(), at), api::is_stopped(candidates.back()->state())});
+            listens.push_back(group->config().kind == config::GroupKind::eventlistener && world_.events.is_at_work(group->config().name));
         }
     const auto stage = process::shutdown_stage(standings);
     for (const auto at : stage)
-        if (api::is_up(candidates[at]->state())) candidates[at]->feed(process::Stop{});
+        if (api::is_up(candidates[at]->state()) && !(listens[at] && wait_for_listeners())) candidates[at]->feed(process::Stop{});
     if (!stage.empty() || ended_) return;
     if (mood() == api::Mood::shutdown && wait_for_last_words()) return;  // after a restart another controller goes on
     ended_ = true;
@@ -248,6 +252,14 @@ void Daemon::go_on_down() {
         if (runner->machine().child)
             log(LogLevel::critical, concat(runner->name(), " (", runner->pid(), ") cannot be ended; it is left alone"));
     surroundings_.ended(mood() == api::Mood::restarting, world_.notes.exit_code());
+}
+
+/// Listeners are the last to be stopped, so that they hear of all the others.  False: that took long enough.
+bool Daemon::wait_for_listeners() {
+    if (!listeners_until_) listeners_until_ = base::now() + patience_with_listeners;
+    if (base::now() >= *listeners_until_) return false;
+    listeners_.after(look_at_listeners, [this] { changed(); });
+    return true;
 }
 
 bool Daemon::wait_for_last_words() {

@@ -6,10 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "common/base/clock.hpp"
 #include "supervisord/control/chronicle.hpp"
 #include "supervisord/control/runner.hpp"
 #include "supervisord/control/supervisor.hpp"
@@ -117,6 +119,7 @@ private:
     void go_on_down();
     void look_at_exit_on();
     [[nodiscard]] bool wait_for_last_words();
+    [[nodiscard]] bool wait_for_listeners();
     void tell_who_is_left();
 
     World& world_;
@@ -124,7 +127,8 @@ private:
     std::optional<Chronicle> chronicle_;
     Chronicle::Content content_;  // as in the chronicle; of the active groups, what they are made of
     std::vector<std::unique_ptr<ActiveGroup>> groups_;  // in order of activation
-    Timer report_, last_words_;
+    Timer report_, last_words_, listeners_;
+    std::optional<base::Time> listeners_until_;  // what they have not heard is waited for, at the end
     /// A program that lives, with its slot in the snapshot, and is of no group that is active.
     struct Unclaimed {
         const keeper::Slot* slot;

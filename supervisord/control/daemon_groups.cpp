@@ -110,6 +110,7 @@ void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& s
         const auto slot = slots.find(key);
         runner->hear_again(batch, slot == slots.end() ? 0 : snapshot.slots()[slot->second].pid);
     }
+    world_.journal.settle_heard();
     for (Runner* runner : runners()) {
         const std::string key = runner->key();
         const auto found = slots.find(key);

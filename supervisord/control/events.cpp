@@ -151,6 +151,16 @@ std::vector<EventPool> Events::pools() const {
     return out;
 }
 
+bool Events::is_at_work(std::string_view pool) const {
+    const auto found = pools_.find(pool);
+    if (found == pools_.end()) return false;
+    const event::Pool& it = found->second.pool;
+    return std::ranges::any_of(it.members(), [&](const event::Member& member) {
+        const bool takes_some = member.running && !member.deaf && member.listener.state != event::Listener::State::unknown;
+        return takes_some && (member.holds || !it.waiting().empty());
+    });
+}
+
 void Events::connect(const ListenerName& listener, Ways ways) {
     if (Entry* entry = find(listener.pool)) entry->ways[std::string(listener.process)] = std::move(ways);
 }

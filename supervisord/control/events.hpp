@@ -61,6 +61,8 @@ public:
     /// Whether emit_change has had that one.
     [[nodiscard]] bool has_told(std::string_view process, std::uint64_t number) const { return number <= told(process); }
     [[nodiscard]] std::vector<EventPool> pools() const;
+    /// Some event waits for a listener of that pool that may take it yet, or has not been answered.
+    [[nodiscard]] bool is_at_work(std::string_view pool) const;
 
     /// How a listener is reached.
     struct Ways {

@@ -94,7 +94,8 @@ Journal::Journal(Journal&& other) noexcept
       rows_(std::move(other.rows_)),
       claimed_(std::move(other.claimed_)),
       free_rows_(std::move(other.free_rows_)),
-      recoveries_(std::move(other.recoveries_)) {}
+      recoveries_(std::move(other.recoveries_)),
+      unheard_(std::move(other.unheard_)) {}
 
 Journal::~Journal() {
     if (map_) ::munmap(map_, sizeof(JournalMap));
@@ -237,11 +238,22 @@ void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) 
     }
     if (has(it, word::pending)) {
         const Made made = make_text(it, offset_of(number));
-        if (it.flags & flag::heard)
+        recoveries_[it.row] = made.text.ends_with('\n') ? Recovery::whole_lines : Recovery::part_of_line;
+        if (it.flags & flag::heard) {
             recovered.unheard.push_back({stream_of(it.name), std::string(made.raw), std::string(made.text), made.pieces,
                                          made.after.passed});
-        recoveries_[it.row] = made.text.ends_with('\n') ? Recovery::whole_lines : Recovery::part_of_line;
+            if (row) *row = it.state[index_of(it)];
+            unheard_.push_back(number);
+            return;
+        }
         settle(it, row);
+        hand_back(number);
+    }
+}
+
+void Journal::settle_heard() {
+    for (const unsigned number : std::exchange(unheard_, {})) {
+        settle(lane(number), nullptr);  // its row has the state already
         hand_back(number);
     }
 }

@@ -63,6 +63,9 @@ public:
 
     /// Once, by a new controller, before anything is pumped.  May die anywhere and be done again.
     Recovered recover(Files& files);
+    /// When everything of Recovered::unheard has been heard, before anything is pumped: until then another controller is told
+    /// the same.
+    void settle_heard();
 
     /// Once, when every process has its Outputs again: forgets the streams that nobody has claimed, and drops their
     /// parked batches.  Answers how many bytes of those were dropped.
@@ -106,6 +109,7 @@ private:
     std::vector<bool> claimed_;
     std::vector<Row> free_rows_;
     std::unordered_map<Row, Recovery> recoveries_;
+    std::vector<unsigned> unheard_;  // lanes
 
     [[nodiscard]] static std::string key(const Stream& stream);
     [[nodiscard]] static Stream stream_of(std::string_view key);

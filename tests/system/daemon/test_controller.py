@@ -61,7 +61,7 @@ class Following(DaemonCase):
         self.assertEqual(tail.wait(30), 1)
         self.assertIn('Cannot read on, the connection was closed', self.daemon.text('errors'))
 
-    def test_tail_f_does_not_trust_its_count_after_a_log_was_emptied(self):
+    def test_tail_f_goes_on_at_the_right_place_after_a_log_was_emptied(self):
         script = self.daemon.path('writer')
         with open(script, 'w') as file:
             file.write('#!/bin/sh\nwhile read word; do for i in 1 2 3 4 5 6 7 8 9; do echo $word $i; done; done\n')
@@ -87,7 +87,10 @@ class Following(DaemonCase):
         write(after, 'p.log')
         os.kill(tail.pid, signal.SIGCONT)
         until('the end', lambda: after + ' 9\n' in self.daemon.text('told'))
-        self.assertIn('==> Connected again, something may be missing here <==', self.daemon.text('told'))
+        lines = [line for line in self.daemon.text('told').split('\n') if line and not line.startswith('==> Conn')]
+        self.assertEqual(lines, ['==> Press Ctrl-C to exit <=='] + ['before %d' % i for i in range(1, 10)] +
+                         ['==> File truncated <=='] + ['%s %d' % (word, i) for word in ('now', after) for i in range(1, 10)])
+        self.assertNotIn('missing', self.daemon.text('told'))
 
 
 @unittest.skipUnless(os.environ.get('CRASH_POINTS'), 'a build without crash points')

@@ -122,12 +122,23 @@ TEST_CASE("a batch that had taken nothing is nothing") {
 TEST_CASE("a batch whose hook has perhaps not heard it is handed to the next controller") {
     Interrupted it;
     Lane& lane = it.leave("0123456789", 10, logs::flag::heard);
-    logs::commit(lane, lane.state[1]);
-    const auto recovered = it.recover();
-    REQUIRE(recovered.unheard.size() == 1);
-    CHECK(recovered.unheard[0].stream == stream);
-    CHECK(recovered.unheard[0].raw == "0123456789");
-    CHECK(recovered.unheard[0].text == "0123456789");
+    logs::StreamState after;
+    after.passed = 10;
+    logs::commit(lane, after);
+    for (int controllers = 0; controllers < 2; ++controllers) {  // the first may die before it has heard it, too
+        const auto recovered = it.recover();
+        REQUIRE(recovered.unheard.size() == 1);
+        CHECK(recovered.unheard[0].stream == stream);
+        CHECK(recovered.unheard[0].raw == "0123456789");
+        CHECK(recovered.unheard[0].text == "0123456789");
+        CHECK(recovered.unheard[0].end == 10);
+    }
+    auto adopted = Journal::adopt(base::Fd(::fcntl(it.journal.fd(), F_DUPFD_CLOEXEC, 0)));
+    REQUIRE(adopted);
+    logs::Files others;
+    CHECK(adopted->recover(others).unheard.size() == 1);
+    adopted->settle_heard();
+    CHECK(adopted->state(0).passed == 10);
     CHECK(it.recover().unheard.empty());
     CHECK(test::content(it.log) == "0123456789");
 }
