@@ -175,8 +175,8 @@ std::string python_bytes_repr(std::string_view bytes) {
 bool is_int(std::string_view text) {
     std::string_view digits = strip(text);
     if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
-    if (digits.empty() || digits.front() == '_' || digits.back() == '_' || digits.find("__") != std::string_view::npos) return false;
-    return digits.find_first_not_of("0123456789_") == std::string_view::npos;
+    if (digits.empty() || digits.front() == '_' || digits.back() == '_') return false;
+    return digits.find("__") == std::string_view::npos && digits.find_first_not_of("0123456789_") == std::string_view::npos;
 }
 
 Result<std::int64_t> parse_int(std::string_view text) {

@@ -86,11 +86,10 @@ std::optional<mode_t> octal(std::string_view text) {
 
 Result<int> port_number(std::string_view text) {
     const auto number = base::parse_int(text);
-    if (!number && base::is_int(text))
-        return Error{concat(base::strip(text), base::strip(text).starts_with('-') ? " is below lower bound (1)" : " is above upper bound (65535)")};
-    if (!number) return Error{number.error()};
-    if (*number < 1) return Error{concat(*number, " is below lower bound (1)")};
-    if (*number > 65535) return Error{concat(*number, " is above upper bound (65535)")};
+    if (!base::is_int(text)) return Error{number.error()};
+    const std::string shown = number ? std::to_string(*number) : std::string(base::strip(text));  // however large it is
+    if (shown.starts_with('-') || shown == "0") return Error{concat(shown, " is below lower bound (1)")};
+    if (!number || *number > 65535) return Error{concat(shown, " is above upper bound (65535)")};
     return static_cast<int>(*number);
 }
 
