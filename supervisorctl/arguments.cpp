@@ -17,7 +17,7 @@ namespace {
 constexpr config::Flag flag_table[] = {
     {'c', "configuration", true}, {'h', "help", false},     {'?', "", false},
     {'i', "interactive", false},  {'s', "serverurl", true}, {'u', "username", true},
-    {'p', "password", true},      {'r', "history_file", true}, {0, "history-file", true},
+    {'p', "password", true},      {'r', "history_file", true}, {0, "history-file", true, true},
 };
 
 /// What was given, by letter.

@@ -41,7 +41,8 @@ std::set<std::string> awaited_by(Verb verb, const Arguments& names, const std::v
     return awaited;
 }
 
-std::string progress_line(Verb verb, const std::set<std::string>& awaited, const std::vector<Process>& now, std::size_t columns) {
+std::string progress_line(Verb verb, const std::set<std::string>& awaited, const std::vector<Process>& now,
+                          std::size_t columns) {
     std::vector<std::string> left;
     std::size_t done = 0;
     for (const Process& process : now) {
@@ -84,7 +85,8 @@ void Progress::show() {
         observer_->give_up_after(patience_of_observer);
         const auto now = observer_->processes();
         // One column is left free: a line that ends in the last one wraps on some terminals.
-        const std::string line = now.refused() ? "" : progress_line(verb_, awaited_, now.value(), session_.terminal().size().columns - 1);
+        const std::size_t columns = session_.terminal().size().columns - 1;
+        const std::string line = now.refused() ? "" : progress_line(verb_, awaited_, now.value(), columns);
         if (line == shown_) return;
         erase();
         session_.terminal().write(line);

@@ -172,19 +172,19 @@ std::string python_bytes_repr(std::string_view bytes) {
     return out += quote;
 }
 
+bool is_int(std::string_view text) {
+    std::string_view digits = strip(text);
+    if (digits.starts_with('-') || digits.starts_with('+')) digits.remove_prefix(1);
+    if (digits.empty() || digits.front() == '_' || digits.back() == '_') return false;
+    return digits.find("__") == std::string_view::npos && digits.find_first_not_of("0123456789_") == std::string_view::npos;
+}
+
 Result<std::int64_t> parse_int(std::string_view text) {
-    const auto refused = [&] { return Error{concat("invalid literal for int() with base 10: ", python_repr(text))}; };
-    std::string_view rest = strip(text);
-    const bool negative = rest.starts_with('-');
-    if (negative || rest.starts_with('+')) rest.remove_prefix(1);
-    if (rest.empty() || rest.front() == '_' || rest.back() == '_') return refused();
+    if (!is_int(text)) return Error{concat("invalid literal for int() with base 10: ", python_repr(text))};
+    const bool negative = strip(text).starts_with('-');
     std::int64_t number = 0;  // kept negative, where there is room for one more
-    char last = 0;
-    for (const char c : rest) {
-        if (c == '_' && last == '_') return refused();
-        last = c;
-        if (c == '_') continue;
-        if (c < '0' || c > '9') return refused();
+    for (const char c : strip(text)) {
+        if (c < '0' || c > '9') continue;
         if (__builtin_mul_overflow(number, 10, &number) || __builtin_sub_overflow(number, c - '0', &number))
             return Error{concat("number too large: ", python_repr(text))};
     }

@@ -54,6 +54,8 @@ template <class... Parts>
 /// As Python's int(text, 10): surrounding whitespace, a sign, digits with single underscores between them.
 /// The error is Python's: invalid literal for int() with base 10: 'abc'.
 [[nodiscard]] Result<std::int64_t> parse_int(std::string_view text);
+/// Whether it is a number for that, however large.
+[[nodiscard]] bool is_int(std::string_view text);
 
 /// Decimal digits only, no sign, nothing around them; for protocols.
 template <std::integral T>

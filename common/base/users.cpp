@@ -26,6 +26,7 @@ Result<User> find_user(std::string_view text) {
         if (!entry || *number < 0 || *number > 0xfffffffe) return Error{concat("Invalid user id ", text)};
         return from_entry(*entry);
     }
+    if (is_int(text)) return Error{concat("Invalid user id ", text)};
     const passwd* entry = ::getpwnam(std::string(text).c_str());
     if (!entry) return Error{concat("Invalid user name ", text)};
     return from_entry(*entry);

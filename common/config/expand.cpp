@@ -235,7 +235,7 @@ Expanded expand(std::string_view value, const Names& names, std::string_view whe
     Expansion expansion(value, names);
     auto expanded = expansion.run();
     if (expanded) return std::move(*expanded);
-    const std::string begin = base::concat("Format string '", value, "' for '", where, "' ");
+    const std::string begin = base::concat("Format string ", base::python_repr(value), " for ", base::python_repr(where), " ");
     if (expansion.unknown())
         return Unexpandable{base::concat(begin, "contains names (", base::python_repr(*expansion.unknown()),
                                          ") which cannot be expanded. Available names: ", base::join(names.all(), ", ")),

@@ -16,11 +16,6 @@ namespace {
 
 using base::concat;
 
-template <class Target>
-const Option<Target>& row(std::string_view name) {
-    return *std::ranges::find(options_of<Target>(), name, &Option<Target>::name);
-}
-
 bool is_fcgi(const ini::Section& section) { return section.name.starts_with("fcgi-program:"); }
 
 class Groups {
@@ -146,7 +141,7 @@ private:
         if (is_fcgi(section)) {
             group.kind = GroupKind::fcgi_program;
             Program program;
-            reader.fill_one(program, row<Program>("user"), context_.environment);
+            reader.fill_one(program, row_of<Program>("user"), context_.environment);
             group.socket = read_socket(section);
         }
         group.processes = read_program(context_, section, group.name);
@@ -157,6 +152,17 @@ private:
     void listeners(const ini::Section& section) {
         auto reader = reader_of(section);
         ListenerSection options;
+        const std::string begin = concat("[", section.name, "] section ");
+        for (const auto name : {"priority", "buffer_size"})
+            reader.fill_one(options, row_of<ListenerSection>(name), context_.environment);
+        if (options.buffer_size < 1)
+            reader.error("buffer_size", concat(begin, "sets invalid buffer_size (", options.buffer_size, ")"),
+                         {"a number from 1"});
+        reader.fill_one(options, row_of<ListenerSection>("result_handler"), context_.environment);
+        if (options.result_handler != standard_result_handler)
+            reader.error("result_handler",
+                         concat(options.result_handler, " cannot be resolved within [", section.name, "]"),
+                         {std::string(standard_result_handler)});
         reader.fill(options, Scope(context_.environment));
         Group group;
         group.kind = GroupKind::eventlistener;
@@ -166,19 +172,11 @@ private:
         group.events = options.events;
         group.result_handler = options.result_handler;
         group.busy_timeout = options.busy_timeout;
-        const std::string begin = concat("[", section.name, "] section ");
-        if (options.buffer_size < 1)
-            reader.error("buffer_size", concat(begin, "sets invalid buffer_size (", options.buffer_size, ")"),
-                         {"a number from 1"});
-        if (options.result_handler != standard_result_handler)
-            reader.error("result_handler",
-                         concat(options.result_handler, " cannot be resolved within [", section.name, "]"),
-                         {std::string(standard_result_handler)});
         const bool refused = reader.failed() && options.events.empty() && reader.find("events");
         if (options.events.empty() && !refused)
             reader.error("events", concat(begin, "requires an \"events\" line"), {std::string(kind::Events::allowed)});
         Program program;
-        reader.fill_one(program, row<Program>("redirect_stderr"), context_.environment);
+        reader.fill_one(program, row_of<Program>("redirect_stderr"), context_.environment);
         if (program.redirect_stderr)
             reader.error("redirect_stderr", concat(begin, "sets redirect_stderr=true but this is not allowed because "
                                                           "it will interfere with the eventlistener protocol"),
@@ -192,10 +190,12 @@ private:
         Names names(context_.environment);
         names.set("program_name", std::string(name_of(section)));
         FcgiSection options;
-        reader.fill(options, Scope(context_.environment).set(Refers::program_name, names));
         const bool in_place = reader.find("socket") && !reader.find("socket")->value.empty();
-        if (!in_place) reader.error("socket", concat("[", section.name, "] section requires a \"socket\" line"),
-                                   {concat("socket=", kind::Socket::allowed)});
+        const Turns turns{.end = in_place ? Turns().end : row_of<FcgiSection>("socket").turn};  // it is the last
+        reader.fill(options, Scope(context_.environment).set(Refers::program_name, names), std::nullopt, turns);
+        if (!in_place)
+            reader.error("socket", concat("[", section.name, "] section requires a \"socket\" line"),
+                         {concat("socket=", kind::Socket::allowed)});
         if (reader.failed()) return std::nullopt;
 
         FcgiSocket socket;

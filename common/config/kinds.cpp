@@ -75,7 +75,9 @@ std::optional<mode_t> octal(std::string_view text) {
     if (text.starts_with("0o") || text.starts_with("0O")) text.remove_prefix(2);
     if (text.empty() || text.size() > 8) return std::nullopt;
     mode_t mode = 0;
+    if (!base::is_int(text)) return std::nullopt;
     for (const char c : text) {
+        if (c == '_') continue;
         if (c < '0' || c > '7') return std::nullopt;
         mode = mode * 8 + static_cast<mode_t>(c - '0');
     }
@@ -84,9 +86,10 @@ std::optional<mode_t> octal(std::string_view text) {
 
 Result<int> port_number(std::string_view text) {
     const auto number = base::parse_int(text);
-    if (!number) return Error{number.error()};
-    if (*number < 1) return Error{concat(*number, " is below lower bound (1)")};
-    if (*number > 65535) return Error{concat(*number, " is above upper bound (65535)")};
+    if (!base::is_int(text)) return Error{number.error()};
+    const std::string shown = number ? std::to_string(*number) : std::string(base::strip(text));  // however large it is
+    if (shown.starts_with('-') || shown == "0") return Error{concat(shown, " is below lower bound (1)")};
+    if (!number || *number > 65535) return Error{concat(shown, " is above upper bound (65535)")};
     return static_cast<int>(*number);
 }
 
@@ -228,7 +231,7 @@ std::string Level::write(LogLevel value) {
 Result<int> Signal::read(std::string_view text, const Surroundings&) {
     const auto number = base::parse_signal(text);
     if (number && *number != 0) return *number;  // 0 would stop nothing (Q27)
-    const std::string_view what = base::parse_int(text) ? "number" : "name";
+    const std::string_view what = base::is_int(text) ? "number" : "name";
     return Error{concat("value ", base::python_repr(text), " is not a valid signal ", what)};
 }
 std::span<const std::string_view> Signal::words() {
@@ -336,9 +339,9 @@ Result<InetAddress> Address::read(std::string_view text, const Surroundings&) {
     auto colon = text.rfind(':');
     if (text.ends_with(']')) colon = std::string_view::npos;  // an IPv6 address alone is no port (Q25)
     if (colon == std::string_view::npos) {
-        const auto number = base::parse_int(text);
-        if (text.empty()) return Error{"no port number specified in ''"};
-        if (!number || *number == 0) return Error{concat("not a valid port number: ", base::python_repr(text), " ")};
+        if (!port_number(text)) return Error{concat("not a valid port number: ", base::python_repr(text), " ")};
+    } else if (colon + 1 == text.size()) {
+        return Error{"no port number specified in ''"};
     } else {
         address.host = base::lower(text.substr(0, colon));
         if (address.host.starts_with('[') && address.host.ends_with(']'))

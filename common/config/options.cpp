@@ -170,10 +170,10 @@ constexpr Option<Program> program_rows[] = {
      .refers = Refers::process, .turn = 31, .reload = Reload::process, .sample = "/a/path",
      .doc = "File for standard output, NONE, or AUTO for one that is removed at the next start of supervisord."},
     {.name = "stdout_logfile_maxbytes", .field = in<kind::Bytes, &Program::out, &Output::logfile_maxbytes>(),
-     .fallback = "50MB", .refers = Refers::process, .turn = 32, .reload = Reload::process, .sample = "1MB",
+     .fallback = "50MB", .refers = Refers::process, .turn = 33, .reload = Reload::process, .sample = "1MB",
      .doc = "Size at which it is rotated; 0 never does."},
     {.name = "stdout_logfile_backups", .field = in<kind::Count, &Program::out, &Output::logfile_backups>(),
-     .fallback = "10", .refers = Refers::process, .turn = 33, .reload = Reload::process, .sample = "10",
+     .fallback = "10", .refers = Refers::process, .turn = 32, .reload = Reload::process, .sample = "10",
      .doc = "How many rotated files are kept."},
     {.name = "stdout_capture_maxbytes", .field = in<kind::Bytes, &Program::out, &Output::capture_maxbytes>(),
      .fallback = "0", .refers = Refers::section, .turn = 14, .reload = Reload::process,
@@ -195,10 +195,10 @@ constexpr Option<Program> program_rows[] = {
      .refers = Refers::process, .turn = 35, .reload = Reload::process, .sample = "/a/path",
      .doc = "File for standard error, NONE, or AUTO for one that is removed at the next start of supervisord."},
     {.name = "stderr_logfile_maxbytes", .field = in<kind::Bytes, &Program::err, &Output::logfile_maxbytes>(),
-     .fallback = "50MB", .refers = Refers::process, .turn = 36, .reload = Reload::process, .sample = "1MB",
+     .fallback = "50MB", .refers = Refers::process, .turn = 37, .reload = Reload::process, .sample = "1MB",
      .doc = "Size at which it is rotated; 0 never does."},
     {.name = "stderr_logfile_backups", .field = in<kind::Count, &Program::err, &Output::logfile_backups>(),
-     .fallback = "10", .refers = Refers::process, .turn = 37, .reload = Reload::process, .sample = "10",
+     .fallback = "10", .refers = Refers::process, .turn = 36, .reload = Reload::process, .sample = "10",
      .doc = "How many rotated files are kept."},
     {.name = "stderr_capture_maxbytes", .field = in<kind::Bytes, &Program::err, &Output::capture_maxbytes>(),
      .fallback = "0", .refers = Refers::section, .turn = 16, .reload = Reload::process,
@@ -224,14 +224,15 @@ constexpr Option<Program> program_rows[] = {
      .doc = "What the process finds in SUPERVISOR_SERVER_URL; AUTO is this supervisord."},
 };
 
+/// Their turns are among those of a program.
 constexpr Option<Copies> copies_rows[] = {
     {.name = "process_name", .field = in<kind::Text, &Copies::process_name>(), .fallback = "%(program_name)s",
      .refers = Refers::process, .turn = 3, .reload = Reload::group, .sample = "%(program_name)s",
      .doc = "Name of the process; with several it must have %(process_num) in it."},
     {.name = "numprocs", .field = in<kind::Count, &Copies::numprocs>(), .fallback = "1", .refers = Refers::section,
-     .turn = 1, .reload = Reload::group, .sample = "1", .doc = "How many processes to make of this section."},
+     .turn = 12, .reload = Reload::group, .sample = "1", .doc = "How many processes to make of this section."},
     {.name = "numprocs_start", .field = in<kind::Integer, &Copies::numprocs_start>(), .fallback = "0",
-     .refers = Refers::section, .turn = 2, .reload = Reload::group, .sample = "0",
+     .refers = Refers::section, .turn = 13, .reload = Reload::group, .sample = "0",
      .doc = "Number of the first of them."},
 };
 

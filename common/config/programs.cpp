@@ -69,11 +69,15 @@ void check_numbers(SectionReader& reader, const Copies& copies) {
 void check_name(SectionReader& reader, const Copies& copies) {
     const ini::Option* option = reader.find("process_name");
     const std::string name = option ? option->value : copies.process_name;
-    if (const auto parsed = parse_name(name); !parsed) return reader.error("process_name", parsed.error(), {allowed_names});
+    const auto parsed = parse_name(name);
+    const bool is_empty = base::strip(name).empty();  // which Supervisor takes, and so goes on to what is wrong with it
+    if (!parsed && !is_empty) return reader.error("process_name", parsed.error(), {allowed_names});
     if (copies.numprocs > 1 && name.find("%(process_num)") == std::string::npos)
         reader.error(option ? "process_name" : "numprocs",
                      "%(process_num) must be present within process_name when numprocs > 1",
                      {"process_name=%(program_name)s_%(process_num)02d or the like"});
+    else if (is_empty)
+        reader.error("process_name", parsed.error(), {allowed_names});
 }
 
 /// What Supervisor accepts, and what then fails at each start.
@@ -92,10 +96,6 @@ void check_serverurl(SectionReader& reader, const Program& program) {
     if (const auto url = parse_server_url(*program.serverurl); !url)
         reader.warn("serverurl", concat("`serverurl` in [", program.section, "] leads nowhere: ", url.error()),
                     {concat("AUTO, ", allowed_server_urls)});
-}
-
-const Option<Copies>& process_name_row() {
-    return *std::ranges::find(options_of<Copies>(), "process_name", &Option<Copies>::name);
 }
 
 /// One process: what is evaluated for each, on top of what is evaluated once.
@@ -118,7 +118,7 @@ Program read_process(const Context& context, SectionReader& reader, const Progra
     Copies named;
     named.process_name = program_name;
     const bool given = reader.find("process_name") != nullptr;
-    if (given && !reader.fill_one(named, process_name_row(), full)) return program;
+    if (given && !reader.fill_one(named, row_of<Copies>("process_name"), full)) return program;
     if (const auto parsed = parse_name(named.process_name))
         program.name = *parsed;
     else
@@ -146,8 +146,10 @@ std::vector<Program> read_program(const Context& context, const ini::Section& se
     Program once;
     once.section = section.name;
     Copies copies;
-    reader.fill(once, Scope(names), Refers::section);
+    const int turn_of_copies = row_of<Copies>("numprocs").turn;
+    reader.fill(once, Scope(names), Refers::section, {.end = turn_of_copies});
     reader.fill(copies, Scope(names), Refers::section);
+    reader.fill(once, Scope(names), Refers::section, {.first = turn_of_copies});
     copies.process_name = *program_name;
     check_groups(reader, once);
     check_name(reader, copies);

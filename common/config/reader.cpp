@@ -203,7 +203,8 @@ private:
         if (is_section) what += ": the beginning of a section needs a ] at its end";
         Diagnostic unknown{Severity::warning, std::move(what), document_.files()[option.file], option.line, section.name,
                            option.name};
-        if (!meant && !is_section) unknown.allowed = known.options.size() <= most_listed ? in_words(known) : "what supervisord.conf(5) has for it";
+        if (!meant && !is_section)
+            unknown.allowed = known.options.size() <= most_listed ? in_words(known) : "what supervisord.conf(5) has for it";
         note_unknown(std::move(unknown), option.source, option.name_column, meant ? concat('`', *meant, '`') : "");
     }
 

@@ -22,9 +22,9 @@ bool ends_in_quotes(std::string_view text) {
     return quote != 0;
 }
 
-/// What errors of expansion call the place; these two are told without their section.
+/// What errors of expansion call the place; these two of a program are told without their section.
 std::string place(const std::string& section, const std::string& option) {
-    if (option == "environment" || option == "process_name") return option;
+    if (section != "supervisord" && (option == "environment" || option == "process_name")) return option;
     return base::concat(section, '.', option);
 }
 

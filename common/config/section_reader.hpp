@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,6 +50,11 @@ private:
     std::array<const Names*, 7> by_kind_{};
 };
 
+/// Rows from the first turn on, and before the end.
+struct Turns {
+    int first = 0, end = std::numeric_limits<int>::max();
+};
+
 class SectionReader {
 public:
     enum class Suffix { none, section_and_file };  // " in section 'program:x' (file: 'y')" behind errors
@@ -62,9 +68,9 @@ public:
     }
     [[nodiscard]] bool failed() const { return failed_; }
 
-    /// The options whose rows refer to what only() says; all without it.
+    /// The options whose rows refer to what `only` says; all without it.
     template <class Target>
-    void fill(Target& target, const Scope& scope, std::optional<Refers> only = std::nullopt);
+    void fill(Target& target, const Scope& scope, std::optional<Refers> only = std::nullopt, Turns turns = {});
     /// One option; false: an error has been noted.
     template <class Target>
     bool fill_one(Target& target, const Option<Target>& row, const Names& names);
@@ -107,9 +113,15 @@ const std::vector<const Option<Target>*>& in_turn() {
 }
 
 template <class Target>
-void SectionReader::fill(Target& target, const Scope& scope, std::optional<Refers> only) {
+const Option<Target>& row_of(std::string_view name) {
+    return *std::ranges::find(options_of<Target>(), name, &Option<Target>::name);
+}
+
+template <class Target>
+void SectionReader::fill(Target& target, const Scope& scope, std::optional<Refers> only, Turns turns) {
     for (const auto* row : in_turn<Target>())
-        if (!only || row->refers == *only) fill_one(target, *row, scope[row->refers]);
+        if ((!only || row->refers == *only) && row->turn >= turns.first && row->turn < turns.end)
+            fill_one(target, *row, scope[row->refers]);
 }
 
 template <class Target>

@@ -28,10 +28,17 @@ void check_required(SectionReader& reader, std::string_view name, std::string_vi
         reader.error(name, concat("section [", reader.section().name, "] has no ", name, " value"), {concat(name, '=', sample)});
 }
 
-Server inet_server(const Context& context, SectionReader& reader) {
+/// As Supervisor does it: they are read before the rest is looked at.
+template <class Section>
+void read_credentials(const Context& context, SectionReader& reader, Section& options) {
+    for (const auto name : {"username", "password"}) reader.fill_one(options, row_of<Section>(name), context.environment);
     check_credentials(reader);
-    check_required(reader, "port", kind::Address::allowed);
+}
+
+Server inet_server(const Context& context, SectionReader& reader) {
     InetServer options;
+    read_credentials(context, reader, options);
+    check_required(reader, "port", kind::Address::allowed);
     reader.fill(options, Scope(context.environment));
     Server server;
     server.family = Server::Family::inet;
@@ -46,8 +53,9 @@ Server inet_server(const Context& context, SectionReader& reader) {
 
 Server unix_server(const Context& context, SectionReader& reader) {
     check_required(reader, "file", socket_path);
-    check_credentials(reader);
     UnixServer options;
+    reader.fill_one(options, row_of<UnixServer>("file"), context.environment);
+    read_credentials(context, reader, options);
     reader.fill(options, Scope(context.environment));
     if (reader.find("file") && options.file.empty() && !reader.failed())
         reader.error("file", concat("section [", reader.section().name, "] has no file value"), {concat("file=", socket_path)});

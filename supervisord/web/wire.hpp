@@ -32,7 +32,8 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 class Wire {
 public:
-    Wire(Socket socket, const Limits& limits) : stream(std::move(socket)), buffer(limits.header_bytes + read_piece), limits_(limits) {}
+    Wire(Socket socket, const Limits& limits)
+        : stream(std::move(socket)), buffer(limits.header_bytes + read_piece), limits_(limits) {}
 
     boost::beast::basic_stream<Protocol> stream;
     boost::beast::flat_buffer buffer;  // what has come and is not yet a request

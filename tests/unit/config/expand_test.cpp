@@ -78,6 +78,17 @@ TEST_CASE("an unknown name is told together with those that are known") {
           "names: here, minus, numprocs, percent, process_num, program_name, umlaut");
 }
 
+TEST_CASE("values and places are told as Python writes texts") {
+    const config::Names none;
+    const auto problem = [&](const char* text, const char* where) {
+        return std::get<config::Unexpandable>(config::expand(text, none, where)).message;
+    };
+    CHECK(problem("it's %", "program:a.command") ==
+          "Format string \"it's %\" for 'program:a.command' is badly formatted: incomplete format");
+    CHECK(problem("x\n%", "program:it's.command") ==
+          "Format string 'x\\n%' for \"program:it's.command\" is badly formatted: incomplete format");
+}
+
 TEST_CASE("what cannot be expanded is a name that means nothing, or malformed") {
     const config::Names none;
     const auto problem = [&](const char* text) { return std::get<config::Unexpandable>(config::expand(text, none, "x")); };

@@ -99,9 +99,11 @@ TEST_CASE("addresses") {
     check<kind::Address>({{"9001", "*:9001"}, {":9001", "*:9001"}, {"*:9001", "*:9001"},
                           {"LocalHost:9001", "localhost:9001"}, {"[::1]:9001", "[::1]:9001"},
                           {"abc", "not a valid port number: 'abc' "}, {"0", "not a valid port number: '0' "},
-                          {"", "no port number specified in ''"},
+                          {"", "not a valid port number: '' "}, {"99999", "not a valid port number: '99999' "},
+                          {"-1", "not a valid port number: '-1' "}, {"127.0.0.1:", "no port number specified in ''"},
+                          {"h:9999999999999999999999", "9999999999999999999999 is above upper bound (65535)"},
                           {"[::1]", "not a valid port number: '[::1]' "},
-                          {"70000", "70000 is above upper bound (65535)"},
+                          {"70000", "not a valid port number: '70000' "}, {"x:70000", "70000 is above upper bound (65535)"},
                           {"x:0", "0 is below lower bound (1)"},
                           {"x:http", "invalid literal for int() with base 10: 'http'"}});
     check<kind::Socket>({{"tcp://LOCALHOST:0099", "tcp://localhost:99"}, {"unix:///tmp/../x//y", "unix:///x/y"},

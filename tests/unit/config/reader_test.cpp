@@ -202,6 +202,38 @@ TEST_CASE("errors elsewhere are told in Supervisor's words") {
     }
 }
 
+TEST_CASE("of several errors the one is told first that Supervisor meets first") {
+    const std::string in_a = " in section 'program:a' (file: '/etc/s.conf')";
+    struct {
+        std::string text, message;
+    } const cases[] = {
+        {program("numprocs=x\numask=9\nuser=none\nstdout_capture_maxbytes=y\n"), "invalid literal for int() with base 10: 'x'" + in_a},
+        {program("numprocs_start=x\nserverurl=%(y)s\n"), "invalid literal for int() with base 10: 'x'" + in_a},
+        {program("numprocs=x\nexitcodes=256\n"), "not a valid list of exit codes: '256'" + in_a},
+        {program("stdout_logfile_maxbytes=x\nstdout_logfile_backups=y\n"), "invalid literal for int() with base 10: 'y'" + in_a},
+        {program("stderr_logfile_maxbytes=x\nstderr_logfile_backups=y\n"), "invalid literal for int() with base 10: 'y'" + in_a},
+        {program("numprocs=2\nprocess_name=\n"), "%(process_num) must be present within process_name when numprocs > 1" + in_a},
+        {with("[inet_http_server]\nusername=%\n"), "Format string '%' for 'inet_http_server.username' is badly formatted: incomplete format"},
+        {with("[unix_http_server]\nfile=%\npassword=%\n"), "Format string '%' for 'unix_http_server.file' is badly formatted: incomplete format"},
+        {with("[unix_http_server]\nfile=/x\nchown=none\npassword=%\n"),
+         "Format string '%' for 'unix_http_server.password' is badly formatted: incomplete format"},
+        {with("[eventlistener:e]\ncommand=x\nevents=X\nbuffer_size=0\n"), "[eventlistener:e] section sets invalid buffer_size (0)"},
+        {with("[eventlistener:e]\ncommand=x\nevents=X\nresult_handler=a:b\n"), "a:b cannot be resolved within [eventlistener:e]"},
+        {with("[fcgi-program:f]\ncommand=x\nsocket=\n"), "[fcgi-program:f] section requires a \"socket\" line"},
+        {with("[fcgi-program:f]\ncommand=x\nsocket=\nsocket_mode=9\n"), "Invalid socket_mode value 9"},
+        {with("environment=%\n"), "Format string '%' for 'supervisord.environment' is badly formatted: incomplete format"},
+        {program("stopsignal=99999999999999999999\n"), "value '99999999999999999999' is not a valid signal number" + in_a},
+        {program("user=99999999999999999999\n"), "Invalid user id 99999999999999999999" + in_a},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.text);
+        Machine machine;
+        CHECK(error_of(machine.read(c.text)) == c.message);
+    }
+    Machine machine;
+    CHECK(machine.read(with("umask=0_22\n")).config.value().settings.umask == 022);
+}
+
 TEST_CASE("a file that is missing or unreadable is told so") {
     Machine machine;
     auto surroundings = machine.surroundings();

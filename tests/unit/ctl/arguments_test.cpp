@@ -60,6 +60,9 @@ TEST_CASE("the section gives the settings, and the command line wins over it") {
     CHECK(given.password == "q");
     CHECK(given.history_file == "/g");
     CHECK(given.interactive);
+    // As the original names it, and as its help does; short it is the former.
+    for (const char* name : {"--history_file=/g", "--history-file=/g", "--history=/g"})
+        CHECK(invocation({"-c", file.path, name, "status"}).settings.history_file == "/g");
     CHECK(invocation({"-c", file.path}).settings.interactive);
 }
 
