@@ -145,6 +145,7 @@ TEST_CASE("what a keeper has found is found, also when it is killed before a con
     CHECK(third.greet().why == keeper::Why::salvaged);  // else nobody would do as leftovers= says
     CHECK(slot_of(third, "p").state == SlotState::alive);
     third.take_over();
+    CHECK(third.spawn(shell("other", "exit 0")).err == 0);  // so the keeper has read that it works
     stage.promote(third);
     CHECK(stage.next().greet().why == keeper::Why::promoted);
 }
