@@ -1,5 +1,6 @@
 #include "supervisord/control/cgroup.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -7,9 +8,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
+#include "supervisord/keeper/message.hpp"
 
 namespace control {
 
@@ -49,20 +52,26 @@ std::string own_directory() {
 
 }  // namespace
 
-CgroupPlace cgroup_place(std::string_view table) {
+CgroupPlace cgroup_place() {
     const std::string own = own_directory();
     struct statfs facts{};
     if (own.empty() || ::statfs(own.c_str(), &facts) != 0 || facts.f_type != CGROUP2_SUPER_MAGIC) return {"", "there is no cgroup v2"};
-    const std::string place = concat(own, "/supervisord-", table);
+    // The table outlives every keeper and controller of a supervisord, and no other that lives has this one.
+    struct stat table{};
+    (void)::fstat(keeper::live_table_fd, &table);
+    const std::string place = concat(own, "/supervisord-", table.st_dev, "-", table.st_ino);
     if (::mkdir(place.c_str(), 0755) != 0 && errno != EEXIST) return {"", concat(own, ": ", base::errno_text(errno))};
+    const std::unique_ptr<DIR, int (*)(DIR*)> leaves(::opendir(place.c_str()), ::closedir);
+    while (const dirent* leaf = leaves ? ::readdir(leaves.get()) : nullptr)
+        if (leaf->d_name[0] != '.') ::rmdir(concat(place, "/", static_cast<const char*>(leaf->d_name)).c_str());
     return {place, ""};
 }
 
-Cgroup::Cgroup(std::string_view place, std::string_view group, std::string_view process) {
+Cgroup::Cgroup(std::string_view place, std::string_view name) {
     if (place.empty()) return;
-    std::string name;
-    for (const char byte : concat(group, ":", process)) name += byte == '/' || byte == '\n' ? '_' : byte;
-    if (name.size() < 256) directory_ = concat(place, "/", name);
+    std::string escaped;
+    for (const char byte : name) escaped += byte == '/' || byte == '\n' ? '_' : byte;
+    if (escaped.size() < 256) directory_ = concat(place, "/", escaped);
 }
 
 std::string Cgroup::entrance() {

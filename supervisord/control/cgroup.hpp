@@ -11,18 +11,18 @@
 
 namespace control {
 
-/// Where the leaves of this supervisord stand, made when there is none; "" and why: there can be none.
+/// Where the leaves of this supervisord stand, made when there is none, and without leaves of before that are empty; "" and
+/// why: there can be none.
 struct CgroupPlace {
     std::string directory;
     std::string problem;
 };
-/// `table` is the name of the supervisord: other values for others.
-[[nodiscard]] CgroupPlace cgroup_place(std::string_view table);
+[[nodiscard]] CgroupPlace cgroup_place();
 
 class Cgroup {
 public:
-    /// "": there is none, and nothing happens.
-    Cgroup(std::string_view place, std::string_view group, std::string_view process);
+    /// No place: there is none, and nothing happens.
+    Cgroup(std::string_view place, std::string_view name);
 
     /// The file that its members write to; makes the leaf.  "": it cannot be had.
     [[nodiscard]] std::string entrance();

@@ -26,14 +26,15 @@ process::FileFacts look_at(const std::string& path) {
     return {true, S_ISDIR(found.st_mode), found.st_mode & 07777, ::access(path.c_str(), X_OK) == 0};
 }
 
-std::vector<std::string> environment_of(const config::Program& program, std::string_view group, const World& world) {
+std::vector<std::string> environment_of(const config::Program& program, std::string_view group, const std::string& mark,
+                                        const World& world) {
     config::Environment merged = world.environment;
     merged["SUPERVISOR_ENABLED"] = "1";
     const std::string url = program.serverurl.value_or(world.serverurl);
     if (!url.empty()) merged["SUPERVISOR_SERVER_URL"] = url;
     merged["SUPERVISOR_PROCESS_NAME"] = program.name;
     merged["SUPERVISOR_GROUP_NAME"] = group;
-    if (program.killmode == config::Killmode::tree) merged[std::string(tree_variable)] = tree_mark(group, program.name);
+    if (!mark.empty()) merged[std::string(tree_variable)] = mark;
     for (const auto& [name, value] : program.environment) merged[name] = value;
     std::vector<std::string> out;
     out.reserve(merged.size());
@@ -98,16 +99,16 @@ std::variant<process::Executable, process::Unusable> find_command(const config::
 }
 
 std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
-                                          const process::Executable& executable, int socket, std::string cgroup,
+                                          const process::Executable& executable, int socket, const Containment& containment,
                                           const World& world) {
     keeper::Spec spec;
     spec.program = executable.file;
     spec.arguments = executable.arguments;
-    spec.environment = environment_of(program, group, world);
+    spec.environment = environment_of(program, group, containment.mark, world);
     spec.directory = program.directory.value_or("");
     spec.umask = program.umask;
     spec.user = user_of(program);
-    spec.cgroup = std::move(cgroup);
+    spec.cgroup = containment.cgroup;
     auto spec_file = keeper::write_spec(spec);
     base::Pipe input, output, error;
     if (!spec_file || (socket < 0 && !base::make_pipe(input)) || !base::make_pipe(output) ||

@@ -27,10 +27,16 @@ struct Launch {
     std::vector<std::string> warnings;  // for the activity log: what is not as it should be, and no reason not to start
 };
 
+/// With killmode=tree, else both "".
+struct Containment {
+    std::string cgroup;  // as Spec has it
+    std::string mark;    // the value of tree_variable
+};
+
 /// Everything but opening the logs.  socket: what the child gets as standard input in place of a pipe; -1: nothing.
-/// cgroup: as Spec has it.  The text is spawnerr.
+/// The text is spawnerr.
 [[nodiscard]] std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
-                                                        const process::Executable& executable, int socket, std::string cgroup,
+                                                        const process::Executable& executable, int socket, const Containment& containment,
                                                         const World& world);
 
 }  // namespace control

@@ -54,6 +54,7 @@ struct Note {
     std::uint64_t announcements = 0;  // ever
     std::uint64_t announced_count = 0;
     Announced announced[4];         // the last of them, which may not be emitted yet: those of one step
+    std::uint64_t tree = 0;         // of the last child asked for, with killmode=tree: a number that no other child has
     int end_status = 0;             // wait status of the leader while others of its group remain
     char spawnerr[320] = {};        // cut when longer
     char untold[640] = {};          // lines of the activity log that may not be written yet, ready to write

@@ -28,7 +28,7 @@ Runner::Runner(World& world, const config::Group& group, config::Program program
     : world_(world), group_(group.name), program_(std::move(program)),
       is_listener_(group.kind == config::GroupKind::eventlistener), record_(record), note_(record.note()),
       spawnerr_(note_.spawnerr), deadline_(world.loop), tree_look_(world.loop), self_(std::make_shared<Runner*>(this)) {
-    if (program_.killmode == config::Killmode::tree) tree_.emplace(tree_mark(group_, program_.name), Cgroup(world_.cgroups(), group_, program_.name));
+    if (program_.killmode == config::Killmode::tree) tree_.emplace(world_.cgroups(), group_, program_.name).begin(note_.tree);
     open_outputs();
     if (is_listener_) connect_listener();
 }
@@ -132,6 +132,7 @@ void Runner::take_note(const process::Step& step) {
                 set_spawnerr(process::bad_exit_code(process::exit_code(note_.end_status)));
         } else if (std::get_if<process::Spawn>(&action)) {
             note_.incarnation = world_.notes.next_incarnation();
+            note_.tree = tree_ ? new_tree_number() : 0;
             note_.started_wall = base::epoch_seconds(base::wall_now());
         } else if (const auto* signal = std::get_if<process::Signal>(&action)) {
             note_.pending = {++note_.order, signal->number, signal->group};

@@ -85,6 +85,8 @@ public:
     [[nodiscard]] const std::string& spawnerr() const override { return spawnerr_; }
     [[nodiscard]] std::string description() const override;
     [[nodiscard]] std::string logfile(Channel channel) const override;
+    [[nodiscard]] std::string tree_mark() const override { return tree_ ? tree_->mark() : ""; }
+    [[nodiscard]] std::vector<pid_t> cgroup_members() const override { return tree_ ? tree_->cgroup_members() : std::vector<pid_t>(); }
     void start(bool wait, WhenDone done) override;
     void stop(bool wait, WhenDone done) override;
     /// As stop, and answers also when somebody has stopped it before.

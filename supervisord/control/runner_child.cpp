@@ -37,8 +37,9 @@ void Runner::launch(const Turnstile::Pass& pass) {
             return spawn_refused(error == EMFILE ? process::too_many_files(name())
                                                  : process::cannot_open_outputs(name(), base::errno_name(error)));
     }
+    if (tree_) tree_->begin(note_.tree);
     auto prepared = prepare(program_, group_, std::get<process::Executable>(found), socket_ ? SharedSockets::fd(socket_) : -1,
-                            tree_ ? tree_->entrance() : "", world_);
+                            tree_ ? Containment{tree_->entrance(), tree_->mark()} : Containment{}, world_);
     if (auto* problem = std::get_if<std::string>(&prepared)) return spawn_refused(std::move(*problem));
     Launch& launch = std::get<Launch>(prepared);
     launch.message.inc = note_.incarnation;
@@ -79,7 +80,6 @@ void Runner::spawned(const keeper::Message& message, base::Fd pidfd) {
                                                    : process::cannot_fork(name(), base::errno_name(message.err)));
     }
     child_ = Child{message.slot, message.pid, std::move(pidfd)};
-    if (tree_) tree_->begin();
     open_taps(std::move(ends_));  // not before: what it writes is to be told with its pid
     tell_once(process::spawned(name(), message.pid));
     note_.spawn_told = note_.incarnation;

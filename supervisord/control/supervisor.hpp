@@ -45,6 +45,9 @@ public:
     [[nodiscard]] virtual const std::string& spawnerr() const = 0;  // empty: none
     [[nodiscard]] virtual std::string description() const = 0;   // compat/process.md, section 8
     [[nodiscard]] virtual std::string logfile(Channel channel) const = 0;  // empty: none
+    /// With killmode=tree: the value of SUPERVISOR_TREE in the environment of the child and of what it has started.
+    [[nodiscard]] virtual std::string tree_mark() const { return ""; }
+    [[nodiscard]] virtual std::vector<pid_t> cgroup_members() const { return {}; }  // of a cgroup of its own
 
     /// Checks of compat/rpc.md, section 4.3, in their order, but the state first (Q122).  With wait, answers when the
     /// process is RUNNING or has failed; without, when the attempt has been made.

@@ -2,7 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,9 +12,9 @@
 #include <memory>
 #include <unordered_map>
 
+#include "common/base/clock.hpp"
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
-#include "supervisord/keeper/message.hpp"
 
 namespace control {
 
@@ -84,14 +84,11 @@ bool is_reaped(int pidfd) { return pidfd >= 0 && ::syscall(SYS_pidfd_send_signal
 
 }  // namespace
 
-std::string table_mark() {
-    // The table outlives every keeper and controller, and no other supervisord has this one.
-    struct stat table{};
-    (void)::fstat(keeper::live_table_fd, &table);
-    return concat(table.st_dev, "-", table.st_ino);
+std::uint64_t new_tree_number() {
+    std::uint64_t number = 0;
+    if (::getrandom(&number, sizeof number, 0) != sizeof number) number = static_cast<std::uint64_t>(base::now().time_since_epoch().count());
+    return number | 1;  // 0 is none
 }
-
-std::string tree_mark(std::string_view group, std::string_view process) { return concat(table_mark(), ":", group, ":", process); }
 
 std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
     const auto all = all_processes();
@@ -101,10 +98,9 @@ std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
     for (const Process* leader : leaders) {
         const Kin* itself = leader->pid() > 0 ? all.find(leader->pid()) : nullptr;
         if (!itself) continue;
-        const bool is_marked = leader->program().killmode == config::Killmode::tree;
-        const std::string mark = is_marked ? tree_mark(leader->group(), leader->name()) : "";
+        const std::string mark = leader->tree_mark();
         const auto says_so = [&](const Kin& one) {
-            if (!is_marked) return false;
+            if (mark.empty()) return false;
             const auto [at, is_new] = marks.try_emplace(one.pid);
             if (is_new) at->second = mark_of(one.pid);
             return at->second == mark;
@@ -113,12 +109,20 @@ std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
             found.push_back({leader->group(), leader->name(), one.pid, one.parent, command_of(one.pid)});
         };
         add(*itself);
-        for (const auto& one : all.family(leader->pid(), {}, fosters, says_so)) add(one);
+        std::vector<Kin> inside;
+        for (const pid_t pid : leader->cgroup_members())
+            if (const Kin* one = all.find(pid)) inside.push_back(*one);
+        for (const auto& one : all.family(leader->pid(), inside, fosters, says_so)) add(one);
     }
     return found;
 }
 
-void Tree::begin() {
+Tree::Tree(std::string_view place, std::string_view group, std::string_view process)
+    : place_(place), name_(concat(group, ":", process)), cgroup_("", "") {}
+
+void Tree::begin(std::uint64_t number) {
+    mark_ = number == 0 ? "" : concat(number);
+    cgroup_ = Cgroup(number == 0 ? "" : place_, concat(name_, ".", mark_));
     members_.clear();
     numbered_ = true;
 }
@@ -131,7 +135,7 @@ const std::vector<Kin>& Tree::look(Leader leader) {
     const bool is_gone = is_reaped(leader.pidfd);
     if (is_gone && all.find(leader.pid)) numbered_ = false;
     members_ = all.family(numbered_ ? leader.pid : 0, members_, all.ancestors(::getpid()),
-                          [&](const Kin& one) { return mark_of(one.pid) == mark_; });
+                          [&](const Kin& one) { return !mark_.empty() && mark_of(one.pid) == mark_; });
     std::erase_if(members_, [&](const Kin& one) { return one.pid == leader.pid && !is_gone; });
     const bool has_numbered = std::ranges::any_of(
         members_, [&](const Kin& one) { return one.group == leader.pid || one.session == leader.pid; });

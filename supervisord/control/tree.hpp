@@ -1,8 +1,7 @@
 // Tree: what descends from the child of a program with killmode=tree, as far as it can be found: who is in its cgroup,
 // where it has one; who is whose child, by what the kernel tells; and who has lost its parent is known by a variable of its
 // environment, or from a look before.  Without a cgroup who clears its environment and loses its parent between two looks
-// gets away.  A look reads all of /proc: it is meant for the
-// moment of a stop, not for each second.
+// gets away.  A look reads all of /proc: it is meant for the moment of a stop, not for each second.
 #pragma once
 
 #include <string>
@@ -15,27 +14,29 @@
 
 namespace control {
 
-/// By its value a member is known that has lost its parent: no other program of any supervisord of this machine has it.
+/// By its value a member is known that has lost its parent: each child has another.
 inline constexpr std::string_view tree_variable = "SUPERVISOR_TREE";
-[[nodiscard]] std::string tree_mark(std::string_view group, std::string_view process);
-/// Of a supervisord, as long as a keeper or controller of it lives, and over its death.
-[[nodiscard]] std::string table_mark();
+/// For the next child.
+[[nodiscard]] std::uint64_t new_tree_number();
 
 /// Those that run, in their order, each with its descendants behind it.
 [[nodiscard]] std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders);
 
 class Tree {
 public:
-    Tree(std::string mark, Cgroup cgroup) : mark_(std::move(mark)), cgroup_(std::move(cgroup)) {}
+    /// place: of cgroups, or "".
+    Tree(std::string_view place, std::string_view group, std::string_view process);
 
     struct Leader {
         pid_t pid = 0;
         int pidfd = -1;  // without one its number is believed
     };
-    /// For the next child: cgroup.procs of its cgroup, or "".
+    /// Of the child with this number, which is about to be made, or lives; nothing is left of the one before.
+    void begin(std::uint64_t number);
+    /// cgroup.procs of its cgroup, which is made, or "".
     [[nodiscard]] std::string entrance() { return cgroup_.entrance(); }
-    /// There is a new child, and nothing is left of the one before.
-    void begin();
+    [[nodiscard]] const std::string& mark() const { return mark_; }
+    [[nodiscard]] std::vector<pid_t> cgroup_members() const { return cgroup_.members(); }
     /// Nothing is left.
     void end() { cgroup_.remove(); }
     /// The living members now, but the leader.
@@ -45,7 +46,8 @@ public:
     int signal(Leader leader, int number);
 
 private:
-    const std::string mark_;
+    const std::string place_, name_;
+    std::string mark_;
     Cgroup cgroup_;
     std::vector<process::Kin> members_;
     bool numbered_ = true;  // group and session of the leader's number are the leader's

@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include "common/base/text.hpp"
-#include "supervisord/control/tree.hpp"
 
 namespace control {
 
 const std::string& World::cgroups() {
     if (!cgroup_place) {
-        cgroup_place = control::cgroup_place(table_mark());
+        cgroup_place = control::cgroup_place();
         if (!cgroup_place->problem.empty())
             activity.log(logs::LogLevel::info, base::concat("killmode=tree: no cgroup can be made (", cgroup_place->problem,
                                                             "), what belongs to a program is found in /proc"));

@@ -55,6 +55,18 @@ class Families(Bed):
     def living(self, pids):
         return sum(lives(pid) for pid in pids)
 
+    def check_that_what_is_ignored_stays_alone(self):
+        """The same program, of the same supervisord by its files: another tree all the same."""
+        self.settings = 'leftovers=ignore'
+        self.family(FAMILY + 'sleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
+        alone = self.members('meek') + self.members('deaf') + [self.pid('p')]
+        self.everybody += alone
+        self.kill_both()
+        self.start()
+        fresh = self.members('meek') + self.members('deaf')
+        self.assertTrue(self.rpc.insist('stopProcess', 'p'))
+        self.assertEqual((self.living(fresh), self.living(alone)), (0, 5))
+
 
 class WithoutCgroup(Families):
     """As it is where there is none; where we can make one it is hidden from supervisord."""
@@ -79,6 +91,9 @@ class WithoutCgroup(Families):
         self.assertEqual(len(re.findall(r"killing 'p' \(\d+\) with SIGKILL", self.log())), 1)
         self.assertNotIn('not permitted', self.log())
         self.assertIn('killmode=tree: no cgroup can be made', self.log())
+
+    def test_what_is_ignored_stays_alone(self):
+        self.check_that_what_is_ignored_stays_alone()
 
     def test_nobody_is_waited_for_longer_than_he_lives(self):
         self.family(FAMILY.split('\n')[0] + '\nsleep 1000\n', 'killmode=tree\nstopwaitsecs=1000')
@@ -127,10 +142,10 @@ class WithCgroup(Families):
         self.family('setsid -f env -i PATH=$PATH /bin/sh -c \'trap "" TERM; echo $$ > {0}/lost.new; mv {0}/lost.new {0}/lost; '
                     'while :; do setsid -f sleep 1000; sleep 0.1; done\'\nsleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
         lost, = self.members('lost')
-        with open('/proc/%d/cgroup' % lost) as file:
-            leaf = CGROUPS + re.search('^0::(.*)$', file.read(), re.M).group(1)
-        self.assertTrue(leaf.endswith('/p:p'), leaf)
         for stop in (lambda: self.rpc.insist('stopProcess', 'p'), self.stop_over_a_death):
+            with open('/proc/%d/cgroup' % lost) as file:
+                leaf = CGROUPS + re.search('^0::(.*)$', file.read(), re.M).group(1)
+            self.assertIn('/p:p.', leaf)
             with open(leaf + '/cgroup.procs') as file:
                 inside = [int(line) for line in file]
             self.assertIn(lost, inside)
@@ -147,3 +162,7 @@ class WithCgroup(Families):
         self.assertTrue(self.rpc.insist('stopProcess', 'p', False))
         self.kill_controller()
         self.wait_for('it to be stopped', lambda: self.state('p') == 'STOPPED')
+
+    @unittest.skipUnless(CGROUPS, 'no cgroup v2 that we may write to')
+    def test_what_is_ignored_stays_alone(self):
+        self.check_that_what_is_ignored_stays_alone()
