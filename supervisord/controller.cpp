@@ -361,7 +361,10 @@ int Controller::run() {
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return launch::read_files(handover_); },
                             [this](const config::Reading& next) { return prepare(next); },
-                            [this](bool restart, int exit_code) { end(restart, exit_code); },
+                            [this, &world](bool restart, int exit_code) {
+                                if (!restart) world.remove_cgroups();  // before the keeper hears of it, which then ends us
+                                end(restart, exit_code);
+                            },
                             [&upgrade](control::WhenDone done) { upgrade.begin(std::move(done)); }, upgrade_},
                            std::move(chronicle_));
     daemon_ = &daemon;

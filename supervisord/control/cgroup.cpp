@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -50,6 +51,12 @@ std::string own_directory() {
     return "";
 }
 
+void remove_empty_leaves(const std::string& place) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> leaves(::opendir(place.c_str()), ::closedir);
+    while (const dirent* leaf = leaves ? ::readdir(leaves.get()) : nullptr)
+        if (leaf->d_name[0] != '.') ::rmdir(concat(place, "/", static_cast<const char*>(leaf->d_name)).c_str());
+}
+
 }  // namespace
 
 CgroupPlace cgroup_place() {
@@ -61,10 +68,16 @@ CgroupPlace cgroup_place() {
     (void)::fstat(keeper::live_table_fd, &table);
     const std::string place = concat(own, "/supervisord-", table.st_dev, "-", table.st_ino);
     if (::mkdir(place.c_str(), 0755) != 0 && errno != EEXIST) return {"", concat(own, ": ", base::errno_text(errno))};
-    const std::unique_ptr<DIR, int (*)(DIR*)> leaves(::opendir(place.c_str()), ::closedir);
-    while (const dirent* leaf = leaves ? ::readdir(leaves.get()) : nullptr)
-        if (leaf->d_name[0] != '.') ::rmdir(concat(place, "/", static_cast<const char*>(leaf->d_name)).c_str());
+    remove_empty_leaves(place);
     return {place, ""};
+}
+
+void remove_place(const std::string& place) {
+    for (int round = 0; round < 10; ++round) {
+        remove_empty_leaves(place);
+        if (::rmdir(place.c_str()) == 0 || (errno != EBUSY && errno != ENOTEMPTY)) return;
+        ::poll(nullptr, 0, 5);
+    }
 }
 
 Cgroup::Cgroup(std::string_view place, std::string_view name) {

@@ -19,6 +19,9 @@ struct CgroupPlace {
 };
 [[nodiscard]] CgroupPlace cgroup_place();
 
+/// With all leaves that are empty.  One that has emptied just now may need a moment: up to 50 ms.
+void remove_place(const std::string& place);
+
 class Cgroup {
 public:
     /// No place: there is none, and nothing happens.

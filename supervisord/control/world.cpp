@@ -1,7 +1,5 @@
 #include "supervisord/control/world.hpp"
 
-#include <unistd.h>
-
 #include "common/base/text.hpp"
 
 namespace control {
@@ -16,8 +14,8 @@ const std::string& World::cgroups() {
     return cgroup_place->directory;
 }
 
-World::~World() {
-    if (cgroup_place && !cgroup_place->directory.empty()) ::rmdir(cgroup_place->directory.c_str());  // the last turns off the light
+void World::remove_cgroups() const {
+    if (cgroup_place && !cgroup_place->directory.empty()) remove_place(cgroup_place->directory);
 }
 
 }  // namespace control

@@ -44,7 +44,8 @@ struct World {
     /// Where leaves are made for killmode=tree; "" where there can be none, which is logged once.
     [[nodiscard]] const std::string& cgroups();
     std::optional<CgroupPlace> cgroup_place = {};  // once it was asked for
-    ~World();
+    /// At the end of supervisord, when nothing runs any more.
+    void remove_cgroups() const;
 };
 
 }  // namespace control
