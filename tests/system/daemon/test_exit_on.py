@@ -4,7 +4,9 @@ import signal
 
 from daemon import DaemonCase, until
 
-SLOW = '[program:slow]\ncommand=/bin/sh -c "trap \'sleep 1; exit 0\' TERM; while :; do sleep 0.05; done"\nstartsecs=0\n'
+# Makes a file when it is deaf to the first SIGTERM.
+SLOW = ('[program:slow]\ncommand=/bin/sh -c "trap \'sleep 1; exit 0\' TERM; : > {0}; while :; do sleep 0.05; done"\n'
+        'startsecs=0\n')
 
 
 class ExitOn(DaemonCase):
@@ -14,7 +16,7 @@ class ExitOn(DaemonCase):
     def test_with_a_program_supervisord_ends_and_has_its_exit_code(self):
         go = self.daemon.path('go')
         self.daemon.configure('[program:job]\ncommand=/bin/sh -c "while [ ! -e %s ]; do sleep 0.02; done; exit 3"\n'
-                              'autorestart=false\nstartsecs=0\n' % go + SLOW, settings='exit_on=job')
+                              'autorestart=false\nstartsecs=0\n' % go + SLOW.format(self.daemon.path('slow')), settings='exit_on=job')
         self.daemon.start()
         other = self.daemon.state('slow')['pid']
         open(go, 'w').close()
@@ -25,8 +27,9 @@ class ExitOn(DaemonCase):
     def test_the_code_outlives_controllers(self):
         go = self.daemon.path('go')
         self.daemon.configure('[program:job]\ncommand=/bin/sh -c "while [ ! -e %s ]; do sleep 0.02; done; exit 3"\n'
-                              'autorestart=false\nstartsecs=0\n' % go + SLOW, settings='exit_on=job')
+                              'autorestart=false\nstartsecs=0\n' % go + SLOW.format(self.daemon.path('slow')), settings='exit_on=job')
         self.daemon.start()
+        until('slow to be deaf', lambda: os.path.exists(self.daemon.path('slow')))
         controller = self.daemon.controller()
         open(go, 'w').close()
         self.daemon.until_logged('exit_on: job ended')

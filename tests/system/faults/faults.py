@@ -17,6 +17,7 @@ needs binaries built with -Dcrash_points=true: keeper and controller then die at
 those of --aim, and at random times besides.  As root it runs in a PID namespace of its own.  Ends with 'N passed, N failed'.
 """
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -304,6 +305,18 @@ class Test:
             self.check(pids.get(name) == pid, 'I9: %s had pid %s, and now %s' % (name, pid, pids.get(name)))
         self.pids = pids
 
+    def calm_down(self):
+        """Each end is an event: the listener catches up when those that end all the time are stopped."""
+        def restless():
+            return [p['name'] for p in self.answer('getAllProcessInfo')
+                    if p['name'].startswith(('short', 'brief')) and p['statename'] != 'STOPPED']
+        def are_stopped():
+            for name in restless():
+                with contextlib.suppress(OSError, ValueError, KeyError):  # refused, when one is about to be started again
+                    self.rpc.call('stopProcess', name, False)
+            return not restless()
+        until('short and brief to be stopped', are_stopped)
+
     def run(self):
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: what loses its parent comes to us
         self.write_config()
@@ -315,6 +328,7 @@ class Test:
             self.check_pids()
             # Between its fork and its exec a program has the keeper's name.
             until('one keeper (I4)', lambda: keepers(self.conf) == [self.keeper()])
+            self.calm_down()
             self.events.wait_for_all(until)
         finally:
             keeper = self.keeper()
