@@ -21,23 +21,17 @@ using base::concat;
 
 namespace {
 
-constexpr std::size_t list_limit = 1 << 20;  // bytes
+constexpr std::size_t list_limit = 16 << 20;  // bytes
 
-/// Of a file of /proc or a cgroup, whose size is told as 0.
-std::string read_all(const std::string& path) {
-    const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::string text;
-    char piece[4096];
-    for (ssize_t size = 1; file && size > 0 && text.size() < list_limit;) {
-        size = ::read(file.get(), piece, sizeof piece);
-        if (size > 0) text.append(piece, static_cast<std::size_t>(size));
-    }
-    return text;
+/// "" when it is not to be had.
+std::string read_list(const std::string& path) {
+    auto text = base::read_file(path, list_limit);
+    return text ? *std::move(text) : "";
 }
 
 /// Where our own cgroup is mounted; "": nowhere.
 std::string own_directory() {
-    const std::string cgroups = read_all("/proc/self/cgroup"), mounts = read_all("/proc/self/mountinfo");
+    const std::string cgroups = read_list("/proc/self/cgroup"), mounts = read_list("/proc/self/mountinfo");
     std::string_view own;
     for (const auto line : base::split(cgroups, '\n'))
         if (line.starts_with("0::")) own = line.substr(3);
@@ -95,7 +89,7 @@ std::string Cgroup::entrance() {
 std::vector<pid_t> Cgroup::members() const {
     std::vector<pid_t> found;
     if (directory_.empty()) return found;
-    const std::string list = read_all(directory_ + "/cgroup.procs");
+    const std::string list = read_list(directory_ + "/cgroup.procs");
     for (const auto line : base::split(list, '\n')) {
         pid_t pid = 0;
         if (base::parse_digits(line, pid) && pid > 0) found.push_back(pid);

@@ -1,7 +1,6 @@
 #include "supervisord/control/tree.hpp"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,21 +22,13 @@ using process::Kin;
 
 namespace {
 
-constexpr std::size_t stat_limit = 4096, environment_limit = 1 << 20;  // bytes
+constexpr std::size_t proc_limit = 16 << 20, command_limit = 4096;  // bytes
 constexpr int kill_rounds = 10;
 
-/// "" when it is not to be had.  /proc gives files no size.
-std::string read_proc(pid_t pid, std::string_view what, std::size_t limit) {
-    const base::Fd file(::open(concat("/proc/", pid, "/", what).c_str(), O_RDONLY | O_CLOEXEC));
-    std::string text;
-    while (file && text.size() < limit) {
-        const std::size_t had = text.size();
-        text.resize(std::min(limit, std::max(stat_limit, had * 2)));
-        const ssize_t size = ::read(file.get(), text.data() + had, text.size() - had);
-        text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-        if (size <= 0) break;
-    }
-    return text;
+/// "" when it is not to be had.
+std::string read_proc(pid_t pid, std::string_view what) {
+    auto text = base::read_file(concat("/proc/", pid, "/", what), proc_limit);
+    return text ? *std::move(text) : "";
 }
 
 process::Census all_processes() {
@@ -46,14 +37,14 @@ process::Census all_processes() {
     while (const dirent* entry = directory ? ::readdir(directory.get()) : nullptr) {
         std::int64_t pid = 0;
         if (!base::parse_digits(entry->d_name, pid)) continue;
-        if (const auto one = process::parse_stat(read_proc(static_cast<pid_t>(pid), "stat", stat_limit))) all.push_back(*one);
+        if (const auto one = process::parse_stat(read_proc(static_cast<pid_t>(pid), "stat"))) all.push_back(*one);
     }
     return process::Census(std::move(all));
 }
 
 /// The value of tree_variable in its environment, or "".
 std::string mark_of(pid_t pid) {
-    const std::string environment = concat(std::string_view("\0", 1), read_proc(pid, "environ", environment_limit));
+    const std::string environment = concat(std::string_view("\0", 1), read_proc(pid, "environ"));
     const std::string before = concat(std::string_view("\0", 1), tree_variable, "=");
     const std::size_t at = environment.find(before);
     if (at == std::string::npos) return "";
@@ -62,11 +53,12 @@ std::string mark_of(pid_t pid) {
 }
 
 std::string command_of(pid_t pid) {
-    std::string command = read_proc(pid, "cmdline", stat_limit);
+    std::string command = read_proc(pid, "cmdline");
     while (command.ends_with('\0')) command.pop_back();
+    command.resize(std::min(command.size(), command_limit));
     std::ranges::replace(command, '\0', ' ');
     if (!command.empty()) return command;
-    std::string name = read_proc(pid, "comm", stat_limit);
+    std::string name = read_proc(pid, "comm");
     if (name.ends_with('\n')) name.pop_back();
     return concat("[", name, "]");
 }
@@ -75,7 +67,7 @@ std::string command_of(pid_t pid) {
 int send(const Kin& one, int number) {
     const base::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, one.pid, 0)));
     if (!pidfd) return errno;
-    const auto now = process::parse_stat(read_proc(one.pid, "stat", stat_limit));
+    const auto now = process::parse_stat(read_proc(one.pid, "stat"));
     if (!now || now->start != one.start) return ESRCH;
     return ::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0) == 0 ? 0 : errno;
 }
