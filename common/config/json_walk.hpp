@@ -23,6 +23,7 @@ void walk_output(Visitor& visit, Out& output, std::string_view stream) {
     visit.member(named("events_enabled").c_str(), output.events_enabled);
     visit.member(named("syslog").c_str(), output.syslog);
     visit.extra(named("logfile_whole_lines").c_str(), output.logfile_whole_lines);
+    visit.extra(named("prefix").c_str(), output.prefix);
     visit.extra(named("pipe_size").c_str(), output.pipe_size);
 }
 

@@ -98,6 +98,13 @@ Result<int> port_number(std::string_view text) {
 Result<std::string> Text::read(std::string_view text, const Surroundings&) { return std::string(text); }
 std::string Text::write(const std::string& value) { return value; }
 
+Result<std::string> Prefix::read(std::string_view text, const Surroundings&) {
+    if (text.size() > limit || std::ranges::any_of(text, [](unsigned char c) { return c < ' ' && c != '\t' && c != '\x1b'; }))
+        return Error{concat("invalid prefix ", base::python_repr(text), ": ", allowed)};
+    return std::string(text);
+}
+std::string Prefix::write(const std::string& value) { return value; }
+
 Result<std::int64_t> Integer::read(std::string_view text, const Surroundings&) { return base::parse_int(text); }
 std::string Integer::write(std::int64_t value) { return std::to_string(value); }
 

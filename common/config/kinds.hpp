@@ -53,6 +53,15 @@ struct Text : Kind<std::string> {
     [[nodiscard]] static std::string write(const std::string& value);
 };
 
+/// What stands before each line of a log.
+struct Prefix : Kind<std::string> {
+    static constexpr std::string_view name = "text of one line";
+    static constexpr std::string_view allowed = "up to 128 bytes, in one line";
+    static constexpr std::size_t limit = 128;
+    [[nodiscard]] static base::Result<std::string> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(const std::string& value);
+};
+
 struct Integer : Kind<std::int64_t> {
     static constexpr std::string_view name = "integer";
     static constexpr std::string_view allowed = "a whole number";

@@ -40,6 +40,7 @@ struct Output {
     bool events_enabled = false;
     bool syslog = false;
     bool logfile_whole_lines = false;
+    std::string prefix;  // before each line of the log, with a blank behind it
     std::int64_t pipe_size = 0;  // bytes; 0: what the system gives
 
     bool operator==(const Output&) const = default;

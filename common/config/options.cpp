@@ -187,6 +187,9 @@ constexpr Option<Program> program_rows[] = {
     {.name = "stdout_logfile_whole_lines", .field = in<kind::Boolean, &Program::out, &Output::logfile_whole_lines>(),
      .fallback = "false", .refers = Refers::section, .turn = 41, .reload = Reload::process,
      .doc = "Rotate between two lines, not within one, unless it is longer than 256 KiB."},
+    {.name = "stdout_prefix", .field = in<kind::Prefix, &Program::out, &Output::prefix>(), .fallback = "",
+     .refers = Refers::process, .turn = 45, .reload = Reload::process, .sample = "%(program_name)s |",
+     .doc = "Written, with a blank, before each line of standard output in its log: for a log that several programs share."},
     {.name = "stdout_pipe_size", .field = in<kind::Bytes, &Program::out, &Output::pipe_size>(), .fallback = "0",
      .refers = Refers::section, .turn = 42, .reload = Reload::process,
      .doc = "Bytes of standard output that may wait in its pipe for supervisord; 0 is what the system gives, 64 KiB. More than "
@@ -212,6 +215,9 @@ constexpr Option<Program> program_rows[] = {
     {.name = "stderr_logfile_whole_lines", .field = in<kind::Boolean, &Program::err, &Output::logfile_whole_lines>(),
      .fallback = "false", .refers = Refers::section, .turn = 43, .reload = Reload::process,
      .doc = "Rotate between two lines, not within one, unless it is longer than 256 KiB."},
+    {.name = "stderr_prefix", .field = in<kind::Prefix, &Program::err, &Output::prefix>(), .fallback = "",
+     .refers = Refers::process, .turn = 46, .reload = Reload::process, .sample = "%(program_name)s |",
+     .doc = "Written, with a blank, before each line of standard error in its log: for a log that several programs share."},
     {.name = "stderr_pipe_size", .field = in<kind::Bytes, &Program::err, &Output::pipe_size>(), .fallback = "0",
      .refers = Refers::section, .turn = 44, .reload = Reload::process,
      .doc = "Bytes of standard error that may wait in its pipe for supervisord; 0 is what the system gives, 64 KiB. More than "

@@ -20,6 +20,7 @@ logs::Target target_of(const config::Output& output, const config::Settings& set
     target.strip_ansi = settings.strip_ansi;
     target.capture = output.capture_maxbytes > 0;
     target.whole_lines = output.logfile_whole_lines;
+    if (!output.prefix.empty()) target.prefix = output.prefix + ' ';
     return target;
 }
 

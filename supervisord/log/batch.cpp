@@ -36,7 +36,7 @@ std::string appended(int fd, std::int64_t size, std::size_t limit) {
 Made make_text(Lane& lane, std::int64_t start) {
     // After the commit the index has moved on: the state before is the other one.
     const unsigned before = has(lane, word::pending) ? index_of(lane) ^ 1 : index_of(lane);
-    Made made{{lane.bytes, static_cast<std::size_t>(lane.pos - start)}, {}, {}, lane.state[before]};
+    Made made{{lane.bytes, static_cast<std::size_t>(lane.pos - start)}, {}, {}, false, {}, lane.state[before]};
     made.after.passed += made.raw.size();
     made.text = made.raw;
     const bool last = lane.flags & flag::last;
@@ -52,6 +52,11 @@ Made make_text(Lane& lane, std::int64_t start) {
         for (const auto& piece : made.pieces)
             if (piece.what == Piece::What::plain) size += piece.bytes.copy(lane.text + size, piece.bytes.size());
         made.text = {lane.text, size};
+    }
+    if (lane.prefix[0] != '\0') {
+        made.has_prefix = true;
+        made.lines = prefix_lines(made.after.prefix, lane.prefix, made.text, (lane.flags & flag::broken) != 0);
+        if (last) made.lines += prefix_lines_end(made.after.prefix);
     }
     return made;
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,8 +19,13 @@ namespace logs {
 struct Made {
     std::string_view raw;
     std::string_view text;  // in the lane
+    std::string lines;      // where something is to stand in front of each line of the text
+    bool has_prefix = false;
     std::vector<Piece> pieces;  // with capture: the text and what was captured, in order
     StreamState after;
+
+    /// What goes to the log.
+    [[nodiscard]] std::string_view logged() const { return has_prefix ? std::string_view(lines) : text; }
 };
 /// start: offset of the lane's bytes in the journal, against which pos counts.
 [[nodiscard]] Made make_text(Lane& lane, std::int64_t start);

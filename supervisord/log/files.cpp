@@ -108,6 +108,7 @@ Opened Files::rotate(const std::shared_ptr<File>& file, const std::string& path,
             base::crash_point("rotation.truncate");
             if (::ftruncate(file->fd.get(), 0) != 0) return {file, errno};
             file->size = 0;
+            file->line = {};
             changed(*file);
             return {file, 0};
         }

@@ -17,6 +17,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/fd.hpp"
 #include "common/base/result.hpp"
+#include "supervisord/log/prefix.hpp"
 #include "supervisord/log/rotation.hpp"
 
 namespace logs {
@@ -32,6 +33,7 @@ struct File {
     base::Time measured{};
     std::uint64_t taken = 0;          // bytes written, ever
     bool stale = false;               // its name means another file by now: open that
+    OpenLine line;                    // for those who put something in front of theirs
     int stuck = 0;                    // the errno for which somebody's batch waits for it
     std::vector<std::string> paths;   // names under which it was opened
 };

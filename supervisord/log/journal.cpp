@@ -212,7 +212,7 @@ void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) 
         if (empty) return abandon(it);
         const Made made = make_text(it, offset_of(number));
         if (!has(it, word::parked)) {
-            it.written = text_in_log(it, made.text);
+            it.written = text_in_log(it, made.logged());
             base::crash_point("recovery.measured");
             park(it);
         }
@@ -222,7 +222,7 @@ void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) 
             error = opened.error;
             if (opened.file) {
                 resume(it, *opened.file);
-                error = write_log(it, made.text, *opened.file);
+                error = write_log(it, made.logged(), *opened.file);
             }
         }
         Syslog syslog;
@@ -238,7 +238,7 @@ void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) 
     }
     if (has(it, word::pending)) {
         const Made made = make_text(it, offset_of(number));
-        recoveries_[it.row] = made.text.ends_with('\n') ? Recovery::whole_lines : Recovery::part_of_line;
+        recoveries_[it.row] = made.logged().ends_with('\n') ? Recovery::whole_lines : Recovery::part_of_line;
         if (it.flags & flag::heard) {
             recovered.unheard.push_back({stream_of(it.name), std::string(made.raw), std::string(made.text), made.pieces,
                                          made.after.passed});
@@ -264,7 +264,7 @@ std::uint64_t Journal::forget_unclaimed() {
         Lane& it = lane(number);
         if (!has(it, word::parked) || (it.row < claimed_.size() && claimed_[it.row])) continue;
         Made made = make_text(it, offset_of(number));
-        dropped += made.text.size() - it.written;
+        dropped += made.logged().size() - it.written;
         commit(it, made.after);
         settle(it, nullptr);
         hand_back(number);

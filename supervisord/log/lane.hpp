@@ -7,12 +7,13 @@
 #include <cstdint>
 
 #include "supervisord/log/capture.hpp"
+#include "supervisord/log/prefix.hpp"
 #include "supervisord/log/strip_ansi.hpp"
 
 namespace logs {
 
 inline constexpr std::uint64_t journal_magic = 0x6c6e726a'76727073;  // "sprvjrnl"
-inline constexpr std::uint32_t journal_layout = 2;
+inline constexpr std::uint32_t journal_layout = 3;
 
 inline constexpr std::size_t page = 4096;
 inline constexpr std::size_t batch_limit = 256 * 1024;   // bytes out of a pipe in one batch
@@ -25,6 +26,7 @@ inline constexpr std::size_t path_limit = 4096;
 struct StreamState {
     StripState strip;
     CaptureState capture;
+    PrefixState prefix;
     std::uint64_t lost = 0;    // bytes dropped and not yet reported
     std::uint64_t passed = 0;  // bytes that have come, ever: tells one batch from another
     std::uint64_t reserved[3] = {};
@@ -51,6 +53,7 @@ inline constexpr std::uint32_t syslog = 2;
 inline constexpr std::uint32_t heard = 4;  // somebody wants to hear it
 inline constexpr std::uint32_t last = 8;   // the end of the stream: what is held back comes out
 inline constexpr std::uint32_t capture = 16;  // what stands between capture tokens is not for the log
+inline constexpr std::uint32_t broken = 32;   // the line that the log ends with is ended first
 }  // namespace flag
 
 struct Lane {
@@ -67,6 +70,7 @@ struct Lane {
     StreamState state[2];
     char name[name_limit];   // of the process, for syslog
     char path[path_limit];   // of the log; empty: none
+    char prefix[prefix_limit];  // before each line; empty: nothing
     alignas(page) char bytes[batch_limit];
     alignas(page) char text[batch_limit + page];  // where it differs from the bytes
 };

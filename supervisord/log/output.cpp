@@ -21,6 +21,10 @@ namespace {
 /// would be a tenth of its cost.)
 constexpr std::chrono::seconds measure_again{1};
 
+/// How long a line that one stream has begun is kept free of those that have something in front of theirs.
+constexpr std::chrono::milliseconds line_patience{100};
+constexpr std::chrono::milliseconds line_pause{5};
+
 }  // namespace
 
 Output::Output(Journal& journal, Files& files, Stream stream, Target target)
@@ -33,11 +37,18 @@ Output::Output(Journal& journal, Files& files, Stream stream, Target target)
     if (may_rotate_after(recovery == Journal::Recovery::whole_lines)) rotate_when_full(base::now(), unused);
 }
 
+Output::~Output() { leave_line(); }
+
+void Output::leave_line() {
+    if (file_) file_->line.leave(this);
+}
+
 StreamState& Output::state() { return row_ == Journal::no_row ? own_state_ : journal_.state(row_); }
 
 void Output::forget_half_sequences() {
     state().strip = StripState{};
     state().capture = CaptureState{};
+    state().prefix = PrefixState{};
 }
 
 int Output::open(bool alone) {
@@ -63,6 +74,7 @@ Pumped Output::pump(int pipe, base::Time now) {
     if (lane_) return write_out(*lane_, now);
     if (file_ && now - file_->measured >= measure_again) measure(*file_, now);
     if (auto waiting = wait_before_taking(now)) return *waiting;
+    if (auto waiting = wait_for_line(now)) return *waiting;
 
     const auto begun = begin(0);
     if (!begun) return {.state = State::error, .error = ENOSPC};
@@ -70,7 +82,7 @@ Pumped Output::pump(int pipe, base::Time now) {
     Lane& lane = journal_.lane(number);
     activate(lane);
     base::crash_point("journal.begun");
-    const ssize_t count = ::splice(pipe, nullptr, journal_.fd(), &lane.pos, batch_limit, SPLICE_F_NONBLOCK);
+    const ssize_t count = ::splice(pipe, nullptr, journal_.fd(), &lane.pos, batch_limit / (1 + target_.prefix.size()), SPLICE_F_NONBLOCK);
     const int error = count < 0 ? errno : 0;
     base::crash_point("journal.spliced");
     if (count > 0) {
@@ -89,7 +101,8 @@ Pumped Output::pump(int pipe, base::Time now) {
 Pumped Output::finish(base::Time now) {
     if (lane_) return write_out(*lane_, now);
     const CaptureState& capture = state().capture;
-    if (state().strip.place == StripState::Place::after_escape || (!capture.inside && capture.matched > 0)) {  // held back
+    const bool held_back = state().strip.place == StripState::Place::after_escape || (!capture.inside && capture.matched > 0);
+    if (held_back || (state().prefix.inside && !target_.prefix.empty())) {
         const auto number = begin(flag::last);
         if (!number) return {.state = State::wait, .retry_after = longest_pause};
         activate(journal_.lane(*number));
@@ -133,8 +146,47 @@ std::optional<unsigned> Output::begin(std::uint32_t last) {
     const std::size_t size = std::min(target_.path.size(), path_limit - 1);
     std::memcpy(lane.path, target_.path.data(), size);
     lane.path[size] = '\0';
+    put_prefix(lane);
     if (file_) aim(lane, *file_);
     return number;
+}
+
+/// What was written before says whether our line goes on, or who else's must be ended first.
+void Output::put_prefix(Lane& lane) {
+    const std::size_t size = std::min(target_.prefix.size(), prefix_limit - 1);
+    std::memcpy(lane.prefix, target_.prefix.data(), size);
+    lane.prefix[size] = '\0';
+    waits_for_line_.reset();
+    if (size == 0 || !file_) return;
+    know_line();
+    PrefixState& state = lane.state[index_of(lane)].prefix;
+    if (file_->line.is_of_another(this) || (file_->line.belongs_to(this) && !state.inside)) lane.flags |= flag::broken;
+    if (!file_->line.belongs_to(this)) state.inside = false;
+}
+
+/// Whether a log that was just opened ends within a line, and whether that is ours.
+void Output::know_line() {
+    const bool inside = state().prefix.inside;
+    if (!file_->line.is_known()) {
+        char last = '\n';
+        if (!file_->regular) {  // who comes first must be believed
+            if (inside) last = ' ';
+        } else if (const base::Fd log(::open(target_.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)); log && file_->size > 0) {
+            std::ignore = ::pread(log.get(), &last, 1, file_->size - 1);
+        }
+        file_->line.is(last != '\n', nullptr);
+    }
+    if (inside) file_->line.claim(this);
+}
+
+/// A line that another has begun gets the time to be finished.
+std::optional<Pumped> Output::wait_for_line(base::Time now) {
+    if (target_.prefix.empty() || !file_) return std::nullopt;
+    know_line();
+    if (!file_->line.is_of_another(this)) return std::nullopt;
+    if (!waits_for_line_) waits_for_line_ = now;
+    if (now - *waits_for_line_ >= line_patience) return std::nullopt;
+    return Pumped{.state = State::wait, .retry_after = line_pause};
 }
 
 int Output::write_log_of(Lane& lane, std::string_view text, base::Time now, Pumped& pumped) {
@@ -173,7 +225,7 @@ Pumped Output::write_out(unsigned number, base::Time now) {
     Made made = make_text(lane, Journal::offset_of(number));
     const std::uint64_t sent = lane.sent;
     Pumped pumped{.state = State::more};
-    const int log_error = write_log_of(lane, made.text, now, pumped);
+    const int log_error = write_log_of(lane, made.logged(), now, pumped);
     if (file_) file_->stuck = log_error;
     int error = log_error;
     if (error == 0 && target_.syslog) error = write_syslog(lane, made.text, stream_.process, syslog_);
@@ -194,7 +246,7 @@ Pumped Output::write_out(unsigned number, base::Time now) {
         }
         // Given up.  A log that fails does not keep syslog from its part.
         if (log_error && target_.syslog) std::ignore = write_syslog(lane, made.text, stream_.process, syslog_);
-        made.after.lost += made.text.size() - (log_error ? lane.written : lane.sent);
+        made.after.lost += log_error ? made.logged().size() - lane.written : made.text.size() - lane.sent;
         if (file_) file_->stuck = 0;
     }
     lane_.reset();
@@ -206,11 +258,14 @@ Pumped Output::write_out(unsigned number, base::Time now) {
 void Output::complete(unsigned number, const Made& made, base::Time now, Pumped& pumped) {
     Lane& lane = journal_.lane(number);
     commit(lane, made.after);
-    if (file_) files_.changed(*file_);
+    if (file_) {
+        files_.changed(*file_);
+        if (lane.written > 0) file_->line.is(made.logged()[lane.written - 1] != '\n', this);
+    }
     if (hook_) hook_({made.raw, made.text, made.pieces, made.after.passed});
     base::crash_point("journal.heard");
     // Before it is settled, so that who follows a controller that dies here knows that it is to be done.
-    if (may_rotate_after(made.text.ends_with('\n'))) rotate_when_full(now, pumped);
+    if (may_rotate_after(made.logged().ends_with('\n'))) rotate_when_full(now, pumped);
     settle(lane, &state());
     journal_.hand_back(number);
 }
@@ -221,7 +276,7 @@ void Output::drop_parked() {
     Made made = make_text(lane, Journal::offset_of(*lane_));
     Pumped unused;
     const base::Time now = base::now();
-    if (write_log_of(lane, made.text, now, unused) != 0) made.after.lost += made.text.size() - lane.written;
+    if (write_log_of(lane, made.logged(), now, unused) != 0) made.after.lost += made.logged().size() - lane.written;
     if (file_) file_->stuck = 0;
     complete(*std::exchange(lane_, std::nullopt), made, now, unused);
 }
@@ -274,6 +329,7 @@ base::Result<void> Output::clear() {
 
 void Output::forget() {
     drop_parked();
+    leave_line();
     file_.reset();
     if (row_ != Journal::no_row) journal_.give_up(std::exchange(row_, Journal::no_row));
 }

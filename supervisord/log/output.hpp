@@ -33,6 +33,7 @@ struct Target {
     bool syslog = false;
     bool strip_ansi = false;
     bool capture = false;  // what stands between capture tokens is for the hook alone
+    std::string prefix = {};  // before each line of the file; prefix_limit - 1 bytes
     bool whole_lines = false;  // rotated between two lines, where none is longer than longest_whole_line
 
     bool operator==(const Target&) const = default;
@@ -67,6 +68,7 @@ struct Pumped {
 class Output {
 public:
     Output(Journal& journal, Files& files, Stream stream, Target target);
+    ~Output();
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 
@@ -126,6 +128,7 @@ private:
     Patience patience_;
     std::function<void(const Text&)> hook_;
     std::optional<unsigned> lane_;  // of a parked batch
+    std::optional<base::Time> waits_for_line_;  // since then: of another, to be finished
     Reports loss_reports_, rotation_reports_;
 
     std::uint64_t seen_taken_ = 0;
@@ -137,6 +140,10 @@ private:
     [[nodiscard]] int refresh_file();
     [[nodiscard]] bool log_took_bytes();
     [[nodiscard]] std::optional<Pumped> wait_before_taking(base::Time now);
+    [[nodiscard]] std::optional<Pumped> wait_for_line(base::Time now);
+    void know_line();
+    void leave_line();
+    void put_prefix(Lane& lane);
     [[nodiscard]] std::optional<unsigned> begin(std::uint32_t last);
     [[nodiscard]] Pumped write_out(unsigned number, base::Time now);
     [[nodiscard]] int write_log_of(Lane& lane, std::string_view text, base::Time now, Pumped& pumped);

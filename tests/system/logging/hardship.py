@@ -215,6 +215,28 @@ class Targets(unittest.TestCase):
                     self.assertNotIn('Illegal seek', d.read('log'))
                 os.close(ends[0])
 
+    def test_programs_that_share_stdout_have_a_name_before_each_line(self):
+        program = ('[program:%s]\ncommand=/usr/bin/python3 {dir}/pieces.py\nstartsecs=0\nautorestart=false\n'
+                   'stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\nstdout_prefix=%%(program_name)s |\n')
+        pieces = 'import os\nfor n in range(2000):\n    os.write(1, b"%06d, " % n)\n    os.write(1, b"z" * (n % 90) + b".\\n")\n'
+        names = ('web', 'queue', 'mail')
+        ends = os.pipe()
+        d = self.foreground(''.join(program % name for name in names), ends[1])
+        d.write('pieces.py', pieces)
+        with d:
+            os.close(ends[1])
+            got = b''
+            deadline = time.monotonic() + PATIENCE
+            while got.count(b'001999') < len(names) and time.monotonic() < deadline:
+                got += os.read(ends[0], 65536)
+            said = dict.fromkeys(names, '')
+            for line in got.decode().split('\n')[:-1]:
+                name, text = line.split(' | ', 1)
+                said[name] += text     # a program that had to wait within a line has two of it
+            for name in names:
+                self.assertEqual(said[name].split('.')[:1999], ['%06d, ' % n + 'z' * (n % 90) for n in range(1999)])
+        os.close(ends[0])
+
     def test_a_stdout_that_is_closed(self):
         with self.foreground(self.PROGRAM % '0', None) as d:
             d.wait_state('p', 'RUNNING')

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/base/signals.hpp"
+#include "common/base/text.hpp"
 #include "supervisord/log/output.hpp"
 #include "tests/unit/log/support.hpp"
 
@@ -73,12 +74,15 @@ struct Child {
     pid_t pid = 0;
 };
 
+constexpr const char* before_lines = "<some name> ";
+
 struct Scene {
     const char* crashes;       // the crash file
     logs::Limits limits;
     bool one_file = false;     // both children write to it
     bool random_kills = false; // from outside as well
     bool whole_lines = false;  // no backup may end within one
+    bool prefix = false;       // before each line
 };
 
 class Play {
@@ -180,6 +184,7 @@ private:
         for (std::size_t i = 0; i < children_.size(); ++i)
             outputs.push_back(std::make_unique<Output>(*journal, files, logs::Stream{"g", std::to_string(i), Channel::out},
                                                        logs::Target{.path = children_[i].log, .limits = scene_.limits, .strip_ansi = children_[i].coloured,
+                                                                    .prefix = scene_.prefix ? before_lines : "",
                                                                     .whole_lines = scene_.whole_lines}));
         if (journal->forget_unclaimed() != 0) return 11;
         const base::Time start = base::now();
@@ -237,7 +242,7 @@ private:
             return;
         }
         found[1] = found_[1] + test::content(children_[1].log);
-        const auto all = [](std::string_view text, bool) { return std::string(text); };
+        const auto all = [this](std::string_view text, bool) { return base::concat(scene_.prefix ? before_lines : "", text); };
         CHECK(compare(found[0], 0, all));
         CHECK(compare(found[1], 1, all));
     }
@@ -313,4 +318,9 @@ TEST_CASE("killed while the disk is full now and then, no byte is lost and none 
 TEST_CASE("killed with two children on one file, no byte is lost and none is doubled") {
     Play({.crashes = "journal.full_disk 0.05\njournal.short_write 0.3\njournal.* 0.02\nrotation.* 0.1\nrecovery.* 0.1\n",
           .limits = small_files, .one_file = true, .random_kills = true}).perform(length());
+}
+
+TEST_CASE("killed while each line gets a prefix, no line lacks it or has it twice") {
+    Play({.crashes = "journal.full_disk 0.05\njournal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n",
+          .limits = {9'000, 100'000}, .random_kills = true, .whole_lines = true, .prefix = true}).perform(length());
 }
