@@ -200,8 +200,7 @@ void Loop::reap() {
     base::crash_point("keeper.recorded");
     look_at_groups();  // after all are reaped: zombies among them would still count
     if (controller_status) controller_ended(*controller_status);
-    siginfo_t stopped{};
-    if (controller_ > 0 && ::waitid(P_PID, static_cast<id_t>(controller_), &stopped, WSTOPPED | WNOHANG) == 0 && stopped.si_pid != 0) doubt();
+    if (controller_ > 0 && is_stopped(controller_)) doubt();
 }
 
 void Loop::look_at_groups() {

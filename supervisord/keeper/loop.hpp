@@ -105,6 +105,7 @@ private:
     void kill_controller();
     void watch();
     void doubt();
+    void ask();
     void tell();
     [[nodiscard]] bool tell(const Message& message);
     [[nodiscard]] bool tell_of(std::uint32_t number);

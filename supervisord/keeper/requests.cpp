@@ -46,7 +46,8 @@ bool Loop::read_requests(int at_most) {
             note("the controller sent something that is no message");
             break;
         case Receipt::message:
-            if (controller_ > 0) watchdog_.hear(base::now());
+            // Of one that stands still it is from before.
+            if (controller_ > 0 && watchdog_.tick_at && !is_stopped(controller_)) watchdog_.hear(base::now());
             carry_out(incoming);
             break;
         }
@@ -77,6 +78,7 @@ void Loop::carry_out(Incoming& incoming) {
         controller_works();
         table_.header().hang_limit = request.seconds;
         watchdog_.ready(std::chrono::seconds(request.seconds));
+        if (is_stopped(controller_)) doubt();  // noticed when it did not count yet
         if (!pid_is_told_ || table_.header().why == Why::reload) result.err = announce_pid();
         table_.header().ever_ready = 1;
         if (!(request.flags & keeper::answer)) return;

@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -135,6 +136,11 @@ std::string pidfile_path(const Header& header, const char* fallback) {
 void remove_pidfile(const char* path) {
     const auto text = base::read_file(path, 64);
     if (text && base::strip(*text) == std::to_string(::getpid())) ::unlink(path);
+}
+
+bool is_stopped(pid_t child) {
+    siginfo_t stopped{};  // which stays to be asked for, until it goes on
+    return ::waitid(P_PID, static_cast<id_t>(child), &stopped, WSTOPPED | WNOHANG | WNOWAIT) == 0 && stopped.si_pid != 0;
 }
 
 bool is_traced(pid_t pid) {

@@ -40,6 +40,8 @@ enum class Origin { here, elsewhere, unknown };
 /// If it is still ours.
 void remove_pidfile(const char* path);
 
+/// A child of ours, by a signal.
+[[nodiscard]] bool is_stopped(pid_t child);
 /// By a debugger: it stands still, and does not hang.
 [[nodiscard]] bool is_traced(pid_t pid);
 

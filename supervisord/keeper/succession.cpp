@@ -99,14 +99,20 @@ void Loop::start_controller() {
 }
 
 void Loop::watch() {
-    if (!watchdog_.tick(base::now()) || is_traced(controller_)) return;
+    if (!watchdog_.tick(base::now())) return ask();
+    if (is_traced(controller_)) return;
     hangs_ = true;
     kill_controller();
 }
 
 void Loop::doubt() {
+    if (controller_ > 0 && watchdog_.doubt(base::now())) ask();
+}
+
+// Again at each tick: what it has answered may have come when it stood still once more, and did not count.
+void Loop::ask() {
     // If the question does not fit, it has enough to answer.
-    if (controller_ > 0 && watchdog_.doubt(base::now()) && greeted_) (void)tell(message_of(Type::ping));
+    if (greeted_ && !watchdog_.starting) (void)tell(message_of(Type::ping));
 }
 
 void Loop::kill_controller() {

@@ -98,6 +98,10 @@ class Connection:
         self.path = path
 
     def call(self, method, *params):
+        return self.call_raw(method, *params)['result']
+
+    def call_raw(self, method, *params):
+        """With 'result' or 'error'."""
         body = json.dumps({'jsonrpc': '2.0', 'id': 1, 'method': 'supervisor.' + method, 'params': list(params)}).encode()
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(PATIENCE)
@@ -112,7 +116,7 @@ class Connection:
         head, _, body = answer.partition(b'\r\n\r\n')
         if b' 200 ' not in head.split(b'\r\n')[0]:
             raise ConnectionResetError('no whole answer')
-        return json.loads(body)['result']
+        return json.loads(body)
 
     def insist(self, method, *params):
         """As often as it takes; the supervisord to ask is not to die for good meanwhile."""

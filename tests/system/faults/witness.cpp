@@ -1,6 +1,7 @@
 // A service that bears witness of what was done to it.  Takes a lock that only one of its name can have; writes numbered
-// lines to stdout as fast as it is told; ends by itself after a while, or at SIGTERM, or never.  Into its truth file it
-// writes, each with one write(2): "start ID PID", "end ID LINES CODE", and "twice" when another of its name lives.
+// lines to stdout as fast as it is told; ends by itself after a while, or at SIGTERM or SIGUSR2, or never.  Into its truth
+// file it writes, each with one write(2): "start ID PID", "end ID LINES CODE", "usr1" at each SIGUSR1, and "twice" when
+// another of its name lives.
 //     witness NAME TRUTH_DIRECTORY LINES_PER_SECOND LINE_BYTES LIFE_MILLISECONDS
 // A life of 0 is without end.  The exit code is drawn: 0, 1 or 7.
 
@@ -9,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -19,6 +21,8 @@
 namespace {
 
 volatile std::sig_atomic_t told_to_end = 0;
+std::atomic<int> told_something = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 
 std::uint32_t drawn() {
     std::uint32_t lot = 0;
@@ -54,6 +58,9 @@ int main(int argc, char** argv) {
     struct sigaction action{};
     action.sa_handler = [](int) { told_to_end = 1; };
     ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGUSR2, &action, nullptr);
+    action.sa_handler = [](int) { ++told_something; };
+    ::sigaction(SIGUSR1, &action, nullptr);
 
     const Truth truth(directory + "/" + name);
     const int lock = ::open((directory + "/" + name + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -70,6 +77,7 @@ int main(int argc, char** argv) {
     const auto end = begin + std::chrono::milliseconds(life + (life ? drawn() % life : 0));
     long lines = 0;
     while (!told_to_end && (life == 0 || Clock::now() < end)) {
+        for (; told_something > 0; --told_something) truth.write("usr1\n");
         std::string line = std::string(id) + " " + std::to_string(lines) + " ";
         while (static_cast<long>(line.size()) < bytes - 1) line += static_cast<char>('a' + line.size() % 26);
         write_line(line + "\n");

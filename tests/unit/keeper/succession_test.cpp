@@ -8,6 +8,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
@@ -17,6 +20,16 @@ using keeper::Type;
 using stage::shell;
 
 namespace {
+
+/// And stands still: a SIGCONT that came too early would make nothing of it.
+void stop_process(pid_t pid) {
+    REQUIRE(base::send_signal(pid, SIGSTOP));
+    REQUIRE(stage::becomes_true([&] {
+        std::ifstream file(base::concat("/proc/", pid, "/stat"));
+        const std::string stat{std::istreambuf_iterator<char>(file), {}};
+        return stat.find(") T ") != stat.npos;
+    }));
+}
 
 void kill_controller(const stage::Controller& controller) { REQUIRE(base::send_signal(controller.pid(), SIGKILL)); }
 
@@ -191,12 +204,50 @@ TEST_CASE("a controller that hangs is replaced, one that answers is not") {
         (void)first.ask(keeper::message_of(Type::drop));  // the keeper has heard it
     }
     SUBCASE("it is stopped") { REQUIRE(base::send_signal(first.pid(), SIGSTOP)); }
+    SUBCASE("it is stopped, and what it has said before is heard after that") {
+        stop_process(stage.keeper());
+        first.send(keeper::message_of(Type::beat));
+        stop_process(first.pid());
+        stage.signal_keeper(SIGCONT);
+    }
     SUBCASE("its alarm rings, and it does not answer") { REQUIRE(::timerfd_settime(alarm.get(), 0, &soon, nullptr) == 0); }
     auto second = stage.next();
     const auto welcome = second.greet();
     CHECK(welcome.why == keeper::Why::hang);
     CHECK(welcome.restarts == 1);
     CHECK(second.table().header().hang_limit == 1);
+}
+
+TEST_CASE("a controller that is stopped, goes on, and is stopped before its answer is heard, is asked again") {
+    stage::Stage stage;
+    auto first = stage.next();
+    first.greet();
+    keeper::Message ready = keeper::message_of(Type::ready);
+    ready.seconds = 9;  // it is asked every 1.5
+    first.send(ready);
+    stop_process(first.pid());
+    first.await(Type::ping);
+    REQUIRE(base::send_signal(first.pid(), SIGCONT));
+    stop_process(stage.keeper());
+    first.send(keeper::message_of(Type::beat));
+    stop_process(first.pid());
+    stage.signal_keeper(SIGCONT);
+    (void)first.ask(keeper::message_of(Type::drop));  // the keeper has heard the beat
+    REQUIRE(base::send_signal(first.pid(), SIGCONT));
+    first.await(Type::ping);
+}
+
+TEST_CASE("a controller that is stopped as soon as it has said that it is ready is asked") {
+    stage::Stage stage;
+    auto first = stage.next();
+    first.greet();
+    keeper::Message ready = keeper::message_of(Type::ready);
+    ready.seconds = 9;
+    stop_process(stage.keeper());
+    first.send(ready);
+    stop_process(first.pid());
+    stage.signal_keeper(SIGCONT);
+    first.await(Type::ping);
 }
 
 TEST_CASE("asked to end while controllers die and die, the keeper ends the programs itself") {
