@@ -14,7 +14,7 @@ and what events.py says of events.
 --keepers and --both: which part of the deaths is the keeper's, and both's; then it is started again.  --upgrades: which
 part of the deaths comes a moment after an upgrade was asked for, by a signal.  --crash-points
 needs binaries built with -Dcrash_points=true: keeper and controller then die at the places named there, more often at
-those of --aim, and at random times besides.  As root it runs in a PID namespace of its own.  Ends with 'N passed, N failed'.
+those of --aim, and at random times besides.  SIGINT ends the kills early.  As root it runs in a PID namespace of its own.  Ends with 'N passed, N failed'.
 """
 import argparse
 import contextlib
@@ -323,6 +323,7 @@ class Test:
 
     def run(self):
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: what loses its parent comes to us
+        signal.signal(signal.SIGINT, lambda *_: setattr(self.options, 'kills', self.kills))  # enough: now it is judged
         self.write_config()
         self.come_back()
         try:
