@@ -9,15 +9,18 @@ and compares what is there with a model of what must be:
   M6  an exit code is the true one, or said to be unknown; who was to be started again was, others not
   I1  no two live processes of one name, ever; I4  never two controllers, never two keepers
 
-    operations.py --bin DIR --witness FILE [--operations N] [--seed N] [--user NAME] [--keep]
+    operations.py --bin DIR --witness FILE [--operations N] [--seed N] [--user NAME] [--terminal] [--keep]
 
-As root it runs in a PID namespace of its own; with --user under that user.  Ends with 'N passed, N failed, N skipped'.
+As root it runs in a PID namespace of its own; with --user under that user; with --terminal in the foreground of a terminal
+that stops who writes from its background.  Ends with 'N passed, N failed, N skipped'.
 """
 import argparse
 import collections
 import contextlib
 import ctypes
+import fcntl
 import os
+import pty
 import pwd
 import random
 import shutil
@@ -25,6 +28,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -44,6 +48,7 @@ class Program:
         self.name, self.autostart, self.autorestart = name, autostart, autorestart
         self.version, self.present = 0, True
         self.up = self.pid = None   # up: None when nobody can know
+        self.left = None    # pid of one that lived on when a start found that it is not configured any more
         self.wants = None   # what it was asked for: True, False, 'anew', 'gone', 'ended'
 
     def section(self, test):
@@ -66,6 +71,7 @@ class Test:
         self.done = collections.deque(maxlen=25)   # for who reads a failure
         self.counts = collections.Counter()
         self.failures = []
+        self.terminals = []   # the shells in them
         os.mkdir(self.truth)
 
     def path(self, *parts):
@@ -83,19 +89,41 @@ class Test:
     def configure(self):
         with open(self.conf + '.new', 'w') as file:
             file.write('[unix_http_server]\nfile=%s\n[supervisord]\nlogfile=%s\npidfile=%s\nchildlogdir=%s\nnodaemon=true\n'
-                       'silent=true\nlogfile_maxbytes=0\ncontroller_timeout=2\n'
+                       'silent=%s\nlogfile_maxbytes=0\ncontroller_timeout=2\n'
                        '[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory = '
                        'supervisor.rpcinterface:make_main_rpcinterface\n[supervisorctl]\nserverurl=unix://%s\n'
-                       % (self.path('s.sock'), self.path('main.log'), self.path('pid'), self.directory, self.path('s.sock')))
+                       % (self.path('s.sock'), self.path('main.log'), self.path('pid'), self.directory,
+                          'false' if self.options.terminal else 'true', self.path('s.sock')))
             for program in self.programs:
                 if program.present:
                     file.write(program.section(self))
         os.rename(self.conf + '.new', self.conf)
 
     def launch(self):
+        if self.options.terminal:
+            return self.launch_in_terminal()
         with open(self.path('stderr'), 'a') as errors:
             subprocess.Popen([os.path.join(self.options.bin, 'supervisord'), '-c', self.conf],
                              stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
+
+    def launch_in_terminal(self):
+        """By a shell that leads the session, and outlives what it started."""
+        ours, theirs = pty.openpty()
+        modes = termios.tcgetattr(theirs)
+        modes[3] |= termios.TOSTOP
+        termios.tcsetattr(theirs, termios.TCSANOW, modes)
+        self.terminals.append(subprocess.Popen(
+            ['/bin/sh', '-c', '"$0" -c "$1"; exec sleep 100000', os.path.join(self.options.bin, 'supervisord'), self.conf],
+            stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)))
+        os.close(theirs)
+
+        def read():
+            with contextlib.suppress(OSError), open(self.path('terminal'), 'ab') as file:
+                while True:
+                    file.write(os.read(ours, 65536))
+                    file.flush()
+        threading.Thread(target=read, daemon=True).start()
 
     def reap(self):
         with contextlib.suppress(ChildProcessError):
@@ -316,8 +344,9 @@ class Test:
         name = program.name
         if not program.present:
             self.insist(info is None, 'M1: %s is still there' % name)
-            self.insist(not self.lives(program), 'M4: %s was removed, and lives' % name)
-            program.up, program.pid = False, None
+            alive = self.lives(program)
+            self.insist(not alive or anew or alive == program.left, 'M4: %s was removed, and lives' % name)
+            program.up, program.pid, program.left = False, None, alive
             return
         self.insist(info is not None, 'M1: %s is not there' % name)
         up = info['state'] == RUNNING
@@ -326,7 +355,11 @@ class Test:
             until('%s to say that it has pid %d (M4)' % (name, info['pid']), lambda: self.lives(program) == info['pid'])
         self.insist(up or not self.lives(program), 'M4: %s is %s, and lives: %s' % (name, info['statename'], self.lives(program)))
         same = up and info['pid'] == program.pid
-        self.judge(program, info, up, same, answered, anew)
+        if up and info['pid'] == program.left:
+            self.counts['taken back'] += 1   # for it is configured again
+        else:
+            self.judge(program, info, up, same, answered, anew)
+        program.left = None
         program.up, program.pid = up, info['pid'] if up else None
 
     def judge(self, program, info, up, same, answered, anew):
@@ -387,8 +420,12 @@ class Test:
             if keeper:
                 self.kill([keeper], signal.SIGTERM)
         until('the end of supervisord', lambda: self.reap() or not supervisors(self.conf))
+        for shell in self.terminals:
+            shell.kill()
         for program in self.programs:
-            self.insist(not self.lives(program), '%s is left' % program.name)
+            self.insist(self.lives(program) == program.left, '%s is left' % program.name)
+            if program.left:
+                os.kill(program.left, signal.SIGKILL)
 
     def look(self):
         """The first time."""
@@ -405,6 +442,7 @@ def main():
     parser.add_argument('--operations', type=int, default=150)
     parser.add_argument('--seed', type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument('--user')
+    parser.add_argument('--terminal', action='store_true')
     parser.add_argument('--keep', action='store_true')
     options = parser.parse_args()
     if os.getuid() == 0 and not os.environ.get('FAULTS_NAMESPACE'):
