@@ -86,7 +86,13 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
 
     void pump() {
         base::alarm::begin();
-        const auto pumped = output.pump(pipe.get(), base::now());
+        // As much as a full pipe holds, in whatever parts it comes: then it is the turn of others.
+        base::Time now = base::now();
+        auto pumped = output.pump(pipe.get(), now);
+        for (std::size_t taken = pumped.bytes; pumped.state == logs::Pumped::State::more && pumped.report.empty() &&
+                                               pause < shortest_pause && pumped.bytes >= room / 16 && taken < room;
+             taken += pumped.bytes)
+            pumped = output.pump(pipe.get(), now);
         if (!pumped.report.empty()) report(pumped.report);
         switch (pumped.state) {
             case logs::Pumped::State::more: return look_again_after(std::max<std::size_t>(pumped.bytes, 1));

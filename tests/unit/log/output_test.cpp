@@ -2,8 +2,12 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
+#include <filesystem>
+#include <iterator>
 #include <map>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "tests/unit/log/support.hpp"
@@ -391,4 +395,25 @@ TEST_CASE("a descriptor that is no pipe is an error") {
     const Pumped pumped = output.pump(-1, it.now);
     CHECK(pumped.state == State::error);
     CHECK(pumped.error == EBADF);
+}
+
+TEST_CASE("logs that are rotated away are closed by somebody else, who is then gone") {
+    const auto entries = [](const char* directory) {
+        return std::distance(std::filesystem::directory_iterator(directory), std::filesystem::directory_iterator());
+    };
+    Pumping it;
+    Output output(it.journal, it.files, out_of(), {.path = it.log, .limits = {60000, 1}});
+    REQUIRE(output.open() == 0);
+    const auto descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+    for (int i = 0; i < 100; ++i) {
+        it.child_writes(std::string(60000, 'x'));
+        CHECK(it.pump_all(output).state == State::empty);
+    }
+    CHECK(test::content(it.log + ".1").size() == 60000);
+    CHECK_FALSE(test::exists(it.log + ".2"));
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while ((entries("/proc/self/fd") > descriptors || entries("/proc/self/task") > threads) && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(1ms);
+    CHECK(entries("/proc/self/fd") == descriptors);
+    CHECK(entries("/proc/self/task") == threads);
 }
