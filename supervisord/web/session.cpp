@@ -54,6 +54,14 @@ std::optional<std::string> field(const http::fields& fields, http::field name) {
     return std::string(found->value());
 }
 
+bool has_cookie(const http::fields& fields) {
+    for (const auto& line : fields)
+        if (line.name() == http::field::cookie)
+            for (const std::string_view cookie : base::split(std::string_view(line.value().data(), line.value().size()), ';'))
+                if (base::strip(cookie) == page_cookie) return true;
+    return false;
+}
+
 void set_send_buffer(Socket& socket, int bytes) {
     error_code ignored;
     socket.set_option(asio::socket_base::send_buffer_size(bytes), ignored);
@@ -306,9 +314,13 @@ void Session::take_head() {
     const auto fetch_site = message.find("Sec-Fetch-Site");
     head.fetch_site.reset();
     if (fetch_site != message.end()) head.fetch_site = std::string(fetch_site->value());
-    // Every browser sends the first, and its pages can at most change it.
-    head.is_of_browser = message.count(http::field::accept_language) > 0 ||
-                         message[http::field::user_agent].starts_with("Mozilla/");
+    // Every browser sends the first, and its pages can at most change it.  What begins with Sec- they cannot set at all,
+    // and browsers send it all or not: who has a mode and no site only has a fetch() like theirs, as Node has.
+    const bool is_fetch_alone = !head.fetch_site && message.count("Sec-Fetch-Mode") > 0;
+    head.is_of_browser = message[http::field::user_agent].starts_with("Mozilla/") ||
+                         (message.count(http::field::accept_language) > 0 && !is_fetch_alone);
+    head.is_of_our_page = has_cookie(message);
+    head.if_modified_since = field(message, http::field::if_modified_since);
     head.has_password = door_->section.username.has_value();  // else it goes no further
     head.is_for_all = door_->is_unix() || door_->section.insecure;
     const auto position = message.find(api::log_position_header);
