@@ -33,7 +33,7 @@ Value to_result(Answer answer) {
 Value refused(const Value& call) {
     if (!call.is_object()) return fault("No methodName");
     const auto name = call.find("methodName");
-    if (name == call.end() || !name->is_string() || *name == "") return fault("No methodName");
+    if (name == call.end() || !name->is_string()) return fault("No methodName");
     if (*name == own_name) return fault("Recursive system.multicall forbidden");
     return nullptr;
 }

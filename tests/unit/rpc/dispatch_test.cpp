@@ -29,7 +29,7 @@ TEST_CASE("a wrong number or a wrong type of parameters is told before anything 
         {"supervisor.readLog", R"(["0", 0])"},
         {"supervisor.readLog", "[0.5, 0]"},
         {"supervisor.readLog", "[18446744073709551615, 0]"},
-        {"supervisor.sendRemoteCommEvent", "[1, 2]"},
+        {"supervisor.sendRemoteCommEvent", "[[], {}]"},
         {"supervisor.signalProcess", R"(["a", ["HUP"]])"},
         {"system.multicall", R"(["x", "y"])"},
         {"system.multicall", R"([{}])"},
