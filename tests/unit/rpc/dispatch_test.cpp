@@ -53,6 +53,18 @@ TEST_CASE("a boolean will do for a number, and a number for a boolean") {
     CHECK(now(supervisor, "supervisor.readLog", "[true, false]") == "fault 20 NO_FILE");
 }
 
+TEST_CASE("without the section that publishes them the methods of supervisor are not there") {
+    fake::Supervisor supervisor;
+    supervisor.its_interface = false;
+    CHECK(now(supervisor, "supervisor.getPID") == "fault 1 UNKNOWN_METHOD");
+    CHECK(now(supervisor, "system.methodHelp", R"(["supervisor.getPID"])") == "fault 4 SIGNATURE_UNSUPPORTED");
+    CHECK(now(supervisor, "system.methodSignature", R"(["supervisor.getPID"])") == "fault 4 SIGNATURE_UNSUPPORTED");
+    CHECK(now(supervisor, "system.listMethods") ==
+          R"(["system.listMethods","system.methodHelp","system.methodSignature","system.multicall"])");
+    CHECK(now(supervisor, "system.multicall", R"([[{"methodName": "supervisor.getPID"}]])") ==
+          R"([{"faultCode":1,"faultString":"UNKNOWN_METHOD"}])");
+}
+
 TEST_CASE("parameters may have names") {
     fake::Supervisor supervisor;
     supervisor.add("a", api::State::stopped);
