@@ -1,6 +1,7 @@
 // Parameters of a page: from the query of a URL and from the body of a form.  Pure.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@ namespace web {
 /// last one; the body comes before the query.  Values that are empty count as not there.
 class Form {
 public:
+    /// Longer bodies are nobody's form: whoever answers refuses them.
+    static constexpr std::size_t most_bytes = 64 * 1024;
+
     Form(std::string_view target, std::string_view body);
 
     /// Empty: it is not there.

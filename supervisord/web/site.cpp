@@ -81,12 +81,16 @@ struct Answering {
     }
 
     void operator()(const ShowStatus&) {
+        if (request.body.size() > Form::most_bytes) return answered(error_page(413));
         answer_status(supervisor, Form(request.head.target, request.body), [answered = answered](Response response) {
             answered(std::move(response));
         });
     }
 
-    void operator()(const ShowTail&) { answered(tail_response(supervisor, Form(request.head.target, request.body))); }
+    void operator()(const ShowTail&) {
+        if (request.body.size() > Form::most_bytes) return answered(error_page(413));
+        answered(tail_response(supervisor, Form(request.head.target, request.body)));
+    }
 
     void operator()(const ShowOk&) { answered(Response{200, {{"Content-Type", "text/plain"}}, "OK"}); }
 

@@ -119,6 +119,8 @@ TEST_CASE("a form may come in the body, and ok.html is for probes") {
     Client client(server);
     client.send(serving::post("/index.html", "action=refresh", "Content-Type: application/x-www-form-urlencoded\r\n"));
     CHECK(client.until_has("./?message=Page%20refreshed%20at%20"));
+    client.send(serving::post("/tail.html", "processname=" + std::string(64 * 1024, '&')));
+    CHECK(client.until_has("HTTP/1.1 413 "));
     client.send("GET /ok.html HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(client.until_has("Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nOK"));
 }
