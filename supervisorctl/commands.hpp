@@ -30,7 +30,8 @@ struct Switch {
 };
 
 /// Where `help` has it: among those that Supervisor has too, whose list scripts compare, behind them, or nowhere.
-enum class Listed { as_default, as_more, nowhere };
+/// What only plugins of Supervisor have is not offered at Tab either: most people have no use for it.
+enum class Listed { as_default, as_more, nowhere, of_plugin };
 
 struct Command {
     std::string_view name;

@@ -15,7 +15,7 @@ using Names = std::vector<std::string>;
 Names command_names() {
     Names names;
     for (const Command& command : commands())
-        if (!command.help.empty()) names.emplace_back(command.name);
+        if (!command.help.empty() && command.listed != Listed::of_plugin) names.emplace_back(command.name);
     return names;
 }
 

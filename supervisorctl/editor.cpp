@@ -134,7 +134,7 @@ std::optional<std::string> Editor::read_line() {
 }
 
 bool Editor::fits(const Terminal& terminal) {
-    return terminal.is_interactive() && terminal.has_screen();
+    return terminal.is_interactive() && terminal.is_shown();
 }
 
 }  // namespace supervisorctl

@@ -13,6 +13,10 @@ void pid(Session&, const Arguments&);
 void start(Session&, const Arguments&);
 void stop(Session&, const Arguments&);
 void restart(Session&, const Arguments&);
+void serial_restart(Session&, const Arguments&);
+void quick_start(Session&, const Arguments&);
+void quick_stop(Session&, const Arguments&);
+void quick_restart(Session&, const Arguments&);
 void signal(Session&, const Arguments&);
 void clear(Session&, const Arguments&);
 

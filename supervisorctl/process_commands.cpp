@@ -148,6 +148,42 @@ Deed stopping(Remote& remote) {
             .to_each = [&](const Arguments& names, const Remote::Each& each) { remote.stop_each(names, each); }};
 }
 
+/// Groups, and all, as the names of their processes; a group that there is not stays, to be told.
+Arguments one_by_one(Remote& remote, const Arguments& names) {
+    const auto processes = remote.processes();
+    Arguments out;
+    const bool all = std::ranges::find(names, "all") != names.end();
+    const auto add = [&](const auto& is_meant) {
+        const std::size_t before = out.size();
+        for (const Process& process : processes.value())
+            if (is_meant(process)) out.push_back(api::full_name(process.group, process.name));
+        return out.size() > before;
+    };
+    if (all) add([](const Process&) { return true; });
+    for (const std::string& name : all ? Arguments() : names) {
+        const auto group = api::parse_name(name).group;
+        if (!is_group(name) || !add([&](const Process& process) { return process.group == group; })) out.push_back(name);
+    }
+    return out;
+}
+
+/// Says so when there is none.
+bool has_names(Session& session, const Arguments& names, std::string_view command) {
+    if (!names.empty()) return true;
+    say_with_help(session, concat("Error: ", command, " requires a process name"), command);
+    session.fail(exit_status::generic);
+    return false;
+}
+
+Deed quick(Deed deed, std::function<Answer<bool>(const std::string& name)> to_one) {
+    deed.to_one = std::move(to_one);
+    deed.to_each = {};
+    return deed;
+}
+Deed quickly_starting(Remote& remote) {
+    return quick(starting(remote), [&](const std::string& name) { return remote.start(name, false); });
+}
+
 }  // namespace
 
 void start(Session& session, const Arguments& names) {
@@ -174,6 +210,37 @@ void restart(Session& session, const Arguments& names) {
     told(session, [&](Elements* elements) {
         carry_out(session, stopping(session.remote()), names, elements);
         carry_out(session, starting(session.remote()), names, elements);
+    });
+}
+
+void serial_restart(Session& session, const Arguments& names) {
+    if (!has_names(session, names, "serialrestart")) return;
+    told(session, [&](Elements* elements) {
+        for (const std::string& name : one_by_one(session.remote(), names)) {
+            carry_out(session, stopping(session.remote()), {name}, elements);
+            carry_out(session, starting(session.remote()), {name}, elements);
+        }
+    });
+}
+
+void quick_start(Session& session, const Arguments& names) {
+    if (!has_names(session, names, "quickstart")) return;
+    carry_out(session, quickly_starting(session.remote()), one_by_one(session.remote(), names));
+}
+
+void quick_stop(Session& session, const Arguments& names) {
+    if (!has_names(session, names, "quickstop")) return;
+    Remote& remote = session.remote();
+    const Deed deed = quick(stopping(remote), [&](const std::string& name) { return remote.stop(name, false); });
+    carry_out(session, deed, one_by_one(remote, names));
+}
+
+void quick_restart(Session& session, const Arguments& names) {
+    if (!has_names(session, names, "quickrestart")) return;
+    told(session, [&](Elements* elements) {
+        const Arguments each = one_by_one(session.remote(), names);
+        carry_out(session, stopping(session.remote()), each, elements);
+        carry_out(session, quickly_starting(session.remote()), each, elements);
     });
 }
 

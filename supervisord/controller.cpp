@@ -230,6 +230,11 @@ void Controller::open_servers(web::HttpServer& server, logs::Activity& activity)
     }
 }
 
+/// As of the start or the last reload: what a reread finds changes nothing.
+bool has_interface(const config::Config& config) {
+    return std::ranges::find(config.rpcinterfaces, "supervisor", &config::RpcInterface::name) != config.rpcinterfaces.end();
+}
+
 /// Where the keeper is to write its pid from now on.
 void Controller::put_pidfile() {
     const base::Fd file(::memfd_create("supervisord-pidfile", MFD_CLOEXEC));
@@ -365,7 +370,7 @@ int Controller::run() {
                                 if (!restart) world.remove_cgroups();  // before the keeper hears of it, which then ends us
                                 end(restart, exit_code);
                             },
-                            [&upgrade](control::WhenDone done) { upgrade.begin(std::move(done)); }, upgrade_},
+                            [&upgrade](control::WhenDone done) { upgrade.begin(std::move(done)); }, upgrade_, has_interface(config_)},
                            std::move(chronicle_));
     daemon_ = &daemon;
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))

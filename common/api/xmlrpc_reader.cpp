@@ -25,6 +25,17 @@ std::string text_of(const pugi::xml_node& element) {
     return text;
 }
 
+/// The one element that an XML document is; nothing when there is more than that, or text beside it.
+pugi::xml_node root_of(const pugi::xml_document& document) {
+    pugi::xml_node root;
+    for (const pugi::xml_node& child : document.children()) {
+        const bool is_element = child.type() == pugi::node_element;
+        if (is_element ? static_cast<bool>(root) : !base::strip(child.value()).empty()) return {};
+        if (is_element) root = child;
+    }
+    return root;
+}
+
 pugi::xml_node first_element(const pugi::xml_node& parent) {
     return parent.find_child([](const pugi::xml_node& child) { return child.type() == pugi::node_element; });
 }
@@ -103,14 +114,16 @@ Failure failure_of(const Value& fault) {
 std::optional<Call> read_call(std::string_view text) {
     if (!is_harmless_xml(text)) return std::nullopt;
     pugi::xml_document document;
-    if (!load(document, text, pugi::parse_eol)) return std::nullopt;
+    if (!load(document, text, pugi::parse_eol | pugi::parse_fragment)) return std::nullopt;
 
-    const pugi::xml_node root = first_element(document);
-    if (std::string_view(root.name()) != "methodCall" || root.next_sibling(root.name())) return std::nullopt;
+    const pugi::xml_node root = root_of(document);
+    if (std::string_view(root.name()) != "methodCall") return std::nullopt;
     Call call;
     call.method = base::strip(text_of(root.child("methodName")));
-    for (const pugi::xml_node& param : root.child("params").children("param")) {
-        std::optional<Value> value = read_value(param.child("value"), 0);
+    for (const pugi::xml_node& param : root.child("params").children()) {
+        if (param.type() != pugi::node_element) continue;
+        const bool is_bare = std::string_view(param.name()) == "value";  // some leave the <param> out
+        std::optional<Value> value = read_value(is_bare ? param : param.child("value"), 0);
         if (!value) return std::nullopt;
         call.params.push_back(*std::move(value));
     }

@@ -44,6 +44,21 @@ Json json_of(const Diagnostic& diagnostic) {
     return json;
 }
 
+/// Of what Supervisor does not have, what nobody has asked for: so that a report can be compared with one of Supervisor.
+void leave_out_ours(Json& config) {
+    Json& settings = config["supervisord"];
+    const Json usual = to_json(Config{});
+    for (const char* name : {"controller_timeout", "leftovers", "exit_on"})
+        if (settings[name] == usual["supervisord"][name]) settings.erase(name);
+    settings.erase("uid");  // of `user`, which is there
+    for (Json& group : config["groups"]) {
+        for (Json& process : group["processes"]) {
+            process.erase("section");
+            if (group.contains("socket")) process.erase("socket");  // which is that of the group
+        }
+    }
+}
+
 }  // namespace
 
 int check_status(const Reading& reading) {
@@ -71,6 +86,9 @@ std::string check_json(const std::string& path, const Reading& reading) {
     if (const auto* error = reading.first_error()) json["error"] = error->message;
     if (reading.config) {
         Json config = to_json(*reading.config);
+        for (const LeftOut& one : reading.left_out)
+            config["groups"].insert(config["groups"].begin() + static_cast<std::ptrdiff_t>(one.place), to_json(one.group));
+        leave_out_ours(config);
         for (const char* part : {"supervisord", "servers", "serverurl", "rpcinterfaces", "groups"})
             json[part] = std::move(config[part]);
         Json warnings = Json::array();

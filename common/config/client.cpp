@@ -13,9 +13,21 @@ namespace {
 
 using base::concat;
 
-constexpr const char* no_plugins = "no [ctlplugin:x]: plugins are in Python, which cannot be loaded here";
+constexpr const char* no_plugins = "a plugin whose commands are built in (supervisorwildcards, supervisorserialrestart, "
+                                   "supervisor_quick), or none: Python cannot be loaded here";
 
-/// Plugins in Python: one that the file asks for is refused, as Supervisor refuses one that it does not find.
+/// Whose commands supervisorctl has itself: mstart and its like, serialrestart, quickstart and its like.
+bool is_built_in(std::string_view factory) {
+    const std::string_view module = factory.substr(0, factory.find_first_of(":."));
+    return module == "supervisorwildcards" || module == "supervisorserialrestart" || module == "supervisor_quick";
+}
+
+std::string_view factory_in(const ini::Section& plugin) {
+    const ini::Option* option = plugin.find(options_of<CtlPluginSection>().front().name);
+    return option ? std::string_view(option->value) : std::string_view();
+}
+
+/// Plugins in Python: another one that the file asks for is refused, as Supervisor refuses one that it does not find.
 void check_plugins(const Context& context) {
     for (const auto& section : context.document.sections()) {
         if (!section.name.starts_with("ctlplugin:")) continue;
@@ -25,7 +37,7 @@ void check_plugins(const Context& context) {
         const auto& factory = options_of<CtlPluginSection>().front().name;
         if (!reader.find(factory))
             reader.error("", concat("section [", section.name, "] does not specify a ", factory), {no_plugins});
-        else if (!reader.failed())
+        else if (!reader.failed() && !is_built_in(options.factory))
             reader.error(factory, concat(options.factory, " cannot be resolved within [", section.name, "]"), {no_plugins});
     }
 }
@@ -84,7 +96,7 @@ ClientReading read_client(const std::string& path, const Surroundings& machine) 
 
 void check_client(const Context& context, const std::vector<Server>& servers) {
     for (const auto& plugin : context.document.sections())
-        if (plugin.name.starts_with("ctlplugin:"))
+        if (plugin.name.starts_with("ctlplugin:") && !is_built_in(factory_in(plugin)))
             SectionReader(context, plugin, SectionReader::Suffix::none)
                 .warn("", concat("[", plugin.name, "] is an extension in Python: supervisorctl refuses a file that has it"),
                       {no_plugins});

@@ -22,7 +22,7 @@ class Groups {
 public:
     explicit Groups(const Context& context) : context_(context) {}
 
-    std::vector<Group> read() {
+    std::vector<Group> read(std::vector<LeftOut>& left_out) {
         each("group:", [&](const auto& section) { heterogeneous(section); });
         each("program:", [&](const auto& section) { alone(section); });
         each("eventlistener:", [&](const auto& section) { listeners(section); });
@@ -30,7 +30,7 @@ public:
         std::ranges::stable_sort(groups_, {}, [](const Built& built) {
             return std::tie(built.group.priority, built.group.name);
         });
-        return unique();
+        return unique(left_out);
     }
 
 private:
@@ -224,7 +224,7 @@ private:
     }
 
     /// Of two groups of one name the first in start order exists (Q15).
-    std::vector<Group> unique() {
+    std::vector<Group> unique(std::vector<LeftOut>& left_out) {
         std::vector<Group> groups;
         std::map<std::string, const ini::Section*> makers;
         for (auto& built : groups_) {
@@ -236,6 +236,7 @@ private:
             reader_of(*built.section)
                 .warn("", concat("[", maker->second->name, "] and [", built.section->name, "] both make a group named ",
                                  maker->first, "; the processes of [", built.section->name, "] are left out"));
+            left_out.push_back({groups.size() + left_out.size(), std::move(built.group)});
         }
         return groups;
     }
@@ -253,7 +254,9 @@ private:
 
 }  // namespace
 
-std::vector<Group> read_groups(const Context& context) { return Groups(context).read(); }
+std::vector<Group> read_groups(const Context& context, std::vector<LeftOut>& left_out) {
+    return Groups(context).read(left_out);
+}
 
 bool is_named(std::string_view wanted, std::string_view group, std::string_view process) {
     const auto colon = wanted.find(':');

@@ -10,7 +10,8 @@
 namespace config {
 
 /// What is wrong is noted in the context; a group of which something is wrong is left out.
-[[nodiscard]] std::vector<Group> read_groups(const Context& context);
+/// left_out: those whose name another one has.
+[[nodiscard]] std::vector<Group> read_groups(const Context& context, std::vector<LeftOut>& left_out);
 
 /// Whether GROUP, PROCESS or GROUP:PROCESS means this process.
 [[nodiscard]] bool is_named(std::string_view wanted, std::string_view group, std::string_view process);

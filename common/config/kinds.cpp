@@ -84,6 +84,13 @@ std::optional<mode_t> octal(std::string_view text) {
     return mode;
 }
 
+/// Python's numbers have no end; beyond ours the last one stands for them, and the reader of the section warns.
+Result<std::int64_t> integer(std::string_view text) {
+    const auto number = base::parse_int(text);
+    if (number || !base::is_int(text)) return number;
+    return base::strip(text).starts_with('-') ? INT64_MIN : INT64_MAX;
+}
+
 Result<int> port_number(std::string_view text) {
     const auto number = base::parse_int(text);
     if (!base::is_int(text)) return Error{number.error()};
@@ -105,27 +112,26 @@ Result<std::string> Prefix::read(std::string_view text, const Surroundings&) {
 }
 std::string Prefix::write(const std::string& value) { return value; }
 
-Result<std::int64_t> Integer::read(std::string_view text, const Surroundings&) { return base::parse_int(text); }
+Result<std::int64_t> Integer::read(std::string_view text, const Surroundings&) { return integer(text); }
 std::string Integer::write(std::int64_t value) { return std::to_string(value); }
 
-Result<std::int64_t> Count::read(std::string_view text, const Surroundings&) { return base::parse_int(text); }
+Result<std::int64_t> Count::read(std::string_view text, const Surroundings&) { return integer(text); }
 std::string Count::write(std::int64_t value) { return std::to_string(value); }
 
-Result<std::int64_t> Seconds::read(std::string_view text, const Surroundings&) { return base::parse_int(text); }
+Result<std::int64_t> Seconds::read(std::string_view text, const Surroundings&) { return integer(text); }
 std::string Seconds::write(std::int64_t value) { return std::to_string(value); }
 
 Result<std::int64_t> Bytes::read(std::string_view text, const Surroundings&) {
     const std::string lower = base::lower(text);
     for (const auto& unit : units) {
         if (!lower.ends_with(unit.suffix)) continue;
-        const auto number = base::parse_int(std::string_view(lower).substr(0, lower.size() - 2));
+        const auto number = integer(std::string_view(lower).substr(0, lower.size() - 2));
         if (!number) return number;
         std::int64_t bytes = 0;
-        if (__builtin_mul_overflow(*number, unit.bytes, &bytes))
-            return Error{concat("number too large: ", base::python_repr(text))};
+        if (__builtin_mul_overflow(*number, unit.bytes, &bytes)) return *number < 0 ? INT64_MIN : INT64_MAX;
         return bytes;
     }
-    return base::parse_int(lower);
+    return integer(lower);
 }
 std::string Bytes::write(std::int64_t value) {
     for (const auto& unit : units)

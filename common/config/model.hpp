@@ -110,6 +110,12 @@ struct Group {
     bool operator==(const Group&) const = default;
 };
 
+/// A group that is not made, for another one has its name (Q15).  Supervisor has it in its list, and not among what it runs.
+struct LeftOut {
+    std::size_t place = 0;  // in the list of all
+    Group group;
+};
+
 /// [unix_http_server] or [inet_http_server].
 struct Server {
     enum class Family { unix, inet };

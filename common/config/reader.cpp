@@ -117,7 +117,7 @@ private:
         for (const auto& [name, value] : config_.settings.environment) environment_.set(concat("ENV_", name), value);
         const Context context = context_of(config_.settings.environment);
         config_.rpcinterfaces = read_rpcinterfaces(context);
-        config_.groups = read_groups(context);
+        config_.groups = read_groups(context, reading_.left_out);
         config_.servers = read_servers(context);
         config_.serverurl = default_serverurl(config_.servers);
         if (section) find_user(context, *section);

@@ -22,6 +22,8 @@ struct Reading {
     /// Supervisor's text.  Warnings and infos go to the activity log once it is open: warnings before infos.
     std::vector<Diagnostic> diagnostics;
 
+    std::vector<LeftOut> left_out;
+
     [[nodiscard]] const Diagnostic* first_error() const;
 
     struct Place {

@@ -142,7 +142,11 @@ bool SectionReader::fill_one(Target& target, const Option<Target>& row, const Na
         error(row.name, std::move(message), {std::string(row.field.allowed), nearest(*text, row.field.words())});
         return false;
     }
-    if (row.field.never_negative && row.field.get(target).starts_with('-')) {
+    const std::string held = row.field.get(target);
+    const bool is_last = held == std::to_string(INT64_MAX) || held == std::to_string(INT64_MIN);
+    if (is_last && held != base::strip(*text))
+        warn(row.name, base::concat("`", row.name, "` in [", section_.name, "] is beyond all numbers here; ", held, " is used"));
+    if (row.field.never_negative && held.starts_with('-')) {
         warn(row.name, base::concat("`", row.name, "` in [", section_.name, "] is negative; 0 is used"));
         (void)row.field.set(target, "0", context_.machine);
     }

@@ -37,6 +37,7 @@ public:
         std::function<void(bool restart, int exit_code)> ended;  // everything has stopped
         std::function<void(WhenDone)> upgrade;
         keeper::Upgrade upgraded = keeper::Upgrade::none;  // how far the last one came
+        bool has_interface = true;
     };
 
     /// The chronicle is the one that the content of resume() was read from, if there was any.
@@ -64,6 +65,7 @@ public:
     [[nodiscard]] api::Mood mood() const override;
     [[nodiscard]] pid_t pid() const override { return surroundings_.pid; }
     [[nodiscard]] const std::string& identifier() const override { return content_.last_read->settings.identifier; }
+    [[nodiscard]] bool has_interface() const override { return surroundings_.has_interface; }
     [[nodiscard]] const config::Config& last_read() const override { return *content_.last_read; }
     [[nodiscard]] std::vector<Group*> groups() override;
     [[nodiscard]] Group* find_group(std::string_view name) override;

@@ -106,6 +106,9 @@ public:
     [[nodiscard]] virtual pid_t pid() const = 0;  // that of the pidfile
     [[nodiscard]] virtual const std::string& identifier() const = 0;
 
+    /// Without [rpcinterface:supervisor] nobody outside calls the methods of supervisor.*: they are not there.
+    [[nodiscard]] virtual bool has_interface() const { return true; }
+
     /// The configuration as last read, which is not always what is active.
     [[nodiscard]] virtual const config::Config& last_read() const = 0;
 

@@ -28,9 +28,13 @@ std::optional<Value> in_place(const Method& method, const Value& named) {
 
 }  // namespace
 
+bool is_served(const control::Supervisor& supervisor, std::string_view method) {
+    return supervisor.has_interface() || !method.starts_with("supervisor.");
+}
+
 void call(control::Supervisor& supervisor, std::string_view name, const Value& params, Answered answered) {
     const Method* method = find_method(name);
-    if (!method) return answered(refuse(api::Fault::unknown_method));
+    if (!method || !is_served(supervisor, name)) return answered(refuse(api::Fault::unknown_method));
 
     std::optional<Value> list;
     if (params.is_null()) list = Value::array();

@@ -12,6 +12,9 @@ namespace rpc {
 /// params: an array, an object of named parameters, or null for none.
 void call(control::Supervisor& supervisor, std::string_view method, const Value& params, Answered answered);
 
+/// Whether a method that there is can be called.
+[[nodiscard]] bool is_served(const control::Supervisor& supervisor, std::string_view method);
+
 /// A method's name as it may stand in a line of the log: what clients call methods can be long, and have line breaks.
 [[nodiscard]] std::string shown_method(std::string_view name);
 

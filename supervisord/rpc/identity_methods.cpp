@@ -1,5 +1,6 @@
 #include "common/api/version.hpp"
 #include "supervisord/rpc/methods.hpp"
+#include "supervisord/rpc/selection.hpp"
 
 namespace rpc {
 
@@ -38,8 +39,8 @@ UpgradeInfo get_upgrade_info(Supervisor& supervisor) {
     return {std::move(info.statename), std::move(info.description)};
 }
 
-bool send_remote_event(Supervisor& supervisor, const std::string& type, const std::string& data) {
-    supervisor.send_remote_event(type, data);
+bool send_remote_event(Supervisor& supervisor, const Scalar& type, const Scalar& data) {
+    supervisor.send_remote_event(python_text(type), python_text(data));
     return true;
 }
 

@@ -49,7 +49,7 @@ struct UpgradeInfo {
     std::string statename, description;
 };
 UpgradeInfo get_upgrade_info(Supervisor& supervisor);
-bool send_remote_event(Supervisor& supervisor, const std::string& type, const std::string& data);
+bool send_remote_event(Supervisor& supervisor, const Scalar& type, const Scalar& data);
 
 // config_methods.cpp
 struct ConfigInfo {

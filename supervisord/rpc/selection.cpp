@@ -1,9 +1,14 @@
 #include "supervisord/rpc/selection.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <iterator>
 #include <memory>
 
 #include "common/api/names.hpp"
+#include "common/base/text.hpp"
 
 namespace rpc {
 
@@ -26,18 +31,44 @@ control::Process* find_process(Supervisor& supervisor, std::string_view name) {
 
 bool names_group(std::string_view name) { return !api::parse_name(name).process; }
 
-std::vector<control::Process*> processes_of(control::Group& group) {
+namespace {
+
+template <class Order>
+std::vector<control::Process*> sorted(control::Group& group, Order order) {
     auto processes = group.processes();
-    std::ranges::stable_sort(processes, {}, priority);
+    std::ranges::stable_sort(processes, order, priority);
     return processes;
 }
 
-std::vector<control::Process*> all_processes(Supervisor& supervisor) {
+template <class Order>
+std::vector<control::Process*> sorted(Supervisor& supervisor, Order order) {
     auto groups = supervisor.groups();
-    std::ranges::stable_sort(groups, {}, [](control::Group* group) { return group->config().priority; });
+    std::ranges::stable_sort(groups, order, [](control::Group* group) { return group->config().priority; });
     std::vector<control::Process*> all;
-    for (control::Group* group : groups) std::ranges::copy(processes_of(*group), std::back_inserter(all));
+    for (control::Group* group : groups) std::ranges::copy(sorted(*group, order), std::back_inserter(all));
     return all;
+}
+
+}  // namespace
+
+std::vector<control::Process*> processes_of(control::Group& group) { return sorted(group, std::less()); }
+std::vector<control::Process*> all_processes(Supervisor& supervisor) { return sorted(supervisor, std::less()); }
+std::vector<control::Process*> stop_order_of(control::Group& group) { return sorted(group, std::greater()); }
+std::vector<control::Process*> stop_order(Supervisor& supervisor) { return sorted(supervisor, std::greater()); }
+
+std::string python_text(const Scalar& scalar) {
+    switch (scalar.index()) {
+        case 0: return std::get<std::string>(scalar);
+        case 1: return std::get<bool>(scalar) ? "True" : "False";
+        case 2: return base::concat(std::get<std::int64_t>(scalar));
+        default: break;
+    }
+    const double number = std::get<double>(scalar);
+    std::string text(32, '\0');
+    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), number);
+    text.resize(static_cast<std::size_t>(end - text.data()));
+    if (std::isfinite(number) && text.find_first_of(".e") == std::string::npos) text += ".0";
+    return text;
 }
 
 ProcessResult result_of(std::string_view name, std::string_view group, const control::Outcome& outcome) {

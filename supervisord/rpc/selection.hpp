@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,12 @@ namespace rpc {
 [[nodiscard]] std::vector<control::Process*> processes_of(control::Group& group);
 /// Ascending by the priority of the group, then of the process.
 [[nodiscard]] std::vector<control::Process*> all_processes(Supervisor& supervisor);
+/// The same the other way round, as they are stopped (Q36); equal ones still as they stand in the configuration.
+[[nodiscard]] std::vector<control::Process*> stop_order_of(control::Group& group);
+[[nodiscard]] std::vector<control::Process*> stop_order(Supervisor& supervisor);
+
+/// As Python prints it, which is how it has always looked in texts of faults and events.
+[[nodiscard]] std::string python_text(const Scalar& scalar);
 
 [[nodiscard]] ProcessResult result_of(std::string_view name, std::string_view group, const control::Outcome& outcome);
 

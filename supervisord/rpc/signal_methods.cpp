@@ -11,27 +11,20 @@ namespace rpc {
 
 namespace {
 
-/// As Python prints it, which is how the fault's text has always looked.
-std::string shown(const Scalar& scalar) {
-    switch (scalar.index()) {
-        case 0: return std::get<std::string>(scalar);
-        case 1: return std::get<bool>(scalar) ? "True" : "False";
-        case 2: return base::concat(std::get<std::int64_t>(scalar));
-        default: break;
-    }
-    const double number = std::get<double>(scalar);
-    std::string text(32, '\0');
-    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), number);
-    text.resize(static_cast<std::size_t>(end - text.data()));
-    if (std::isfinite(number) && text.find_first_of(".e") == std::string::npos) text += ".0";
-    return text;
+/// As Python's int() takes it: a boolean is a number, of a fraction the whole part counts.
+std::optional<int> signal_number(const Scalar& signal) {
+    if (const bool* boolean = std::get_if<bool>(&signal)) return base::parse_signal(*boolean ? "1" : "0");
+    const double* number = std::get_if<double>(&signal);
+    if (!number) return base::parse_signal(python_text(signal));
+    constexpr double any = 1000;  // more than there are
+    return std::abs(*number) < any ? base::parse_signal(base::concat(static_cast<int>(*number))) : std::nullopt;
 }
 
 /// Those that have a process to signal.  A bad signal is a result of each, not a fault of the call.
 void signal_each(std::vector<control::Process*> processes, const Scalar& signal, Reply<ProcessResults> reply) {
     std::erase_if(processes, [](control::Process* process) { return !api::is_signallable(process->state()); });
-    const std::optional<int> number = base::parse_signal(shown(signal));
-    const api::Refusal bad_signal{api::Fault::bad_signal, shown(signal)};
+    const std::optional<int> number = signal_number(signal);
+    const api::Refusal bad_signal{api::Fault::bad_signal, python_text(signal)};
     const Deed send = [&](control::Process& process, control::WhenDone done) {
         if (!number) return done(bad_signal);
         process.signal(*number, std::move(done));
@@ -49,8 +42,8 @@ void signal_process(Supervisor& supervisor, Reply<TrueOrResults> reply, const st
     }
     control::Process* process = find_process(supervisor, name);
     if (!process) return reply.refuse(api::Fault::bad_name, name);
-    const std::optional<int> number = base::parse_signal(shown(signal));
-    if (!number) return reply.refuse(api::Fault::bad_signal, shown(signal));
+    const std::optional<int> number = signal_number(signal);
+    if (!number) return reply.refuse(api::Fault::bad_signal, python_text(signal));
     if (!api::is_signallable(process->state())) return reply.refuse(api::Fault::not_running, name);
     process->signal(*number, as_true(reply, name));
 }
@@ -72,7 +65,7 @@ void signal_all_processes(Supervisor& supervisor, Reply<ProcessResults> reply, c
 
 Returned<bool> send_process_stdin(Supervisor& supervisor, const std::string& name, const Scalar& chars) {
     const std::string* text = std::get_if<std::string>(&chars);
-    if (!text) return api::Refusal{api::Fault::incorrect_parameters, shown(chars)};
+    if (!text) return api::Refusal{api::Fault::incorrect_parameters, python_text(chars)};
     control::Process* process = find_process(supervisor, name);
     if (!process) return api::Refusal{api::Fault::bad_name, name};
     if (process->pid() == 0 || process->state() == api::State::stopping) return api::Refusal{api::Fault::not_running, name};

@@ -33,24 +33,28 @@ Value to_result(Answer answer) {
 Value refused(const Value& call) {
     if (!call.is_object()) return fault("No methodName");
     const auto name = call.find("methodName");
-    if (name == call.end() || !name->is_string() || *name == "") return fault("No methodName");
+    if (name == call.end() || !name->is_string()) return fault("No methodName");
     if (*name == own_name) return fault("Recursive system.multicall forbidden");
     return nullptr;
 }
 
 }  // namespace
 
-std::vector<std::string> list_methods(Supervisor&) { return method_names(); }
+std::vector<std::string> list_methods(Supervisor& supervisor) {
+    std::vector<std::string> names = method_names();
+    std::erase_if(names, [&](const std::string& name) { return !is_served(supervisor, name); });
+    return names;
+}
 
-Returned<std::string> method_help(Supervisor&, const std::string& name) {
+Returned<std::string> method_help(Supervisor& supervisor, const std::string& name) {
     const Method* method = find_method(name);
-    if (!method) return api::Refusal{api::Fault::signature_unsupported, {}};
+    if (!method || !is_served(supervisor, name)) return api::Refusal{api::Fault::signature_unsupported, {}};
     return help(*method);
 }
 
-Returned<std::vector<std::string>> method_signature(Supervisor&, const std::string& name) {
+Returned<std::vector<std::string>> method_signature(Supervisor& supervisor, const std::string& name) {
     const Method* method = find_method(name);
-    if (!method) return api::Refusal{api::Fault::signature_unsupported, {}};
+    if (!method || !is_served(supervisor, name)) return api::Refusal{api::Fault::signature_unsupported, {}};
     return std::vector<std::string>(method->handler.types.begin(), method->handler.types.end());
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/api/xmlrpc.hpp"
 #include "common/base/text.hpp"
+#include "supervisord/rpc/coercion.hpp"
 #include "supervisord/rpc/dispatch.hpp"
 
 namespace rpc {
@@ -53,7 +54,9 @@ void answer_xml(control::Supervisor& supervisor, std::string_view body, std::fun
         answered(to_text(supervisor, method, answer));
     };
     try {
-        call(supervisor, request->method, Value(Value::array_t(std::move(request->params))), tell);
+        Value params(Value::array_t(std::move(request->params)));
+        coerce(request->method, params);
+        call(supervisor, request->method, params, tell);
     } catch (const std::exception& error) {
         if (*told) throw;
         supervisor.log(config::LogLevel::critical, base::concat("Handling XML-RPC request with data ", shown(body),

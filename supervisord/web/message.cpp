@@ -34,6 +34,8 @@ std::string_view reason(int status) {
     switch (status) {
         case 200: return "OK";
         case 204: return "No Content";
+        case 303: return "See Other";
+        case 304: return "Not Modified";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
         case 403: return "Forbidden";
@@ -48,11 +50,11 @@ std::string_view reason(int status) {
     }
 }
 
-Response error_page(int status) {
+Response error_page(int status, std::string_view why) {
     Response response{status, {{"Content-Type", "text/html"}}, {}};
     response.body = base::concat("<head>\r\n<title>Error response</title>\r\n</head>\r\n<body>\r\n"
                                  "<h1>Error response</h1>\r\n<p>Error code ", status, ".\r\n<p>Message: ", reason(status),
-                                 ".\r\n</body>\r\n");
+                                 ".\r\n", why.empty() ? "" : "<p>", why, why.empty() ? "" : "\r\n", "</body>\r\n");
     return response;
 }
 

@@ -19,8 +19,10 @@ struct Head {
     std::optional<std::string> authorization, origin, host;
     std::optional<std::string> fetch_site;  // Sec-Fetch-Site: how browsers see the page that asks, over https or on localhost
     bool is_of_browser = false;             // as far as its headers tell
+    bool is_of_our_page = false;            // it brings the cookie that our pages set, and no other site's may send
     bool has_password = false;  // it came with one, and that was right
     bool is_for_all = false;    // to a Unix socket, which no browser reaches, or one that is insecure=true
+    std::optional<std::string> if_modified_since;
     std::optional<std::string> log_position;  // that a client had reached in a log (site.hpp)
 };
 
@@ -39,7 +41,8 @@ struct Response {
 
 [[nodiscard]] std::string_view reason(int status);
 /// The page that Supervisor answers errors with (compat/rpc.md, section 1.2).
-[[nodiscard]] Response error_page(int status);
+/// why: a sentence more.
+[[nodiscard]] Response error_page(int status, std::string_view why = {});
 /// "Sun, 22 Nov 2026 07:44:54 GMT"
 [[nodiscard]] std::string http_date(std::time_t time);
 

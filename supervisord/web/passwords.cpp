@@ -46,6 +46,7 @@ bool can_be_checked(std::string_view stored) {
 struct Passwords::Line : std::enable_shared_from_this<Line> {
     struct Job {
         std::string stored, given;
+        Memory memory;
         Checked checked;
     };
 
@@ -57,6 +58,7 @@ struct Passwords::Line : std::enable_shared_from_this<Line> {
     std::deque<std::pair<std::string, std::string>> remembered;  // stored, and the digest of what is right
 
     bool knows(const Job& job) const {
+        if (job.memory == Memory::does_not) return false;
         const std::pair<std::string, std::string> entry(job.stored, sha1_hex(job.given));
         return std::ranges::find(remembered, entry) != remembered.end();
     }
@@ -83,7 +85,7 @@ struct Passwords::Line : std::enable_shared_from_this<Line> {
 
     void worked(bool right) {
         if (waiting.empty()) return;  // it has been closed meanwhile
-        if (right) {
+        if (right && waiting.front().memory == Memory::counts) {
             remembered.emplace_back(waiting.front().stored, sha1_hex(waiting.front().given));
             if (remembered.size() > most_remembered) remembered.pop_front();
         }
@@ -106,8 +108,8 @@ void Passwords::close() {
     line_->waiting.clear();
 }
 
-void Passwords::check(const std::string& stored, const std::string& given, Checked checked) {
-    Line::Job job{stored, given, std::move(checked)};
+void Passwords::check(const std::string& stored, const std::string& given, Checked checked, Memory memory) {
+    Line::Job job{stored, given, memory, std::move(checked)};
     if (!line_->loop) return;
     if (line_->knows(job)) return job.checked(Outcome::right);
     if (line_->waiting.size() >= most_waiting) return job.checked(Outcome::busy);

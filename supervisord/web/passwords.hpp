@@ -35,8 +35,11 @@ public:
     Passwords(const Passwords&) = delete;
     Passwords& operator=(const Passwords&) = delete;
 
+    /// For a name that is wrong nothing is remembered: else the time would tell whether the password is somebody's.
+    enum class Memory { counts, does_not };
+
     /// Calls back at once or later from the loop, unless this has been closed.
-    void check(const std::string& stored, const std::string& given, Checked checked);
+    void check(const std::string& stored, const std::string& given, Checked checked, Memory memory = Memory::counts);
     /// From now on the loop may go.
     void close();
 

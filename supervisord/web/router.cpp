@@ -1,12 +1,19 @@
 #include "supervisord/web/router.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "common/base/text.hpp"
+#include "supervisord/web/form.hpp"
 
 namespace web {
 
 namespace {
+
+constexpr Refuse foreign{403, "Pages of other sites may not ask for this."};
+constexpr Refuse rebound{403, "Without a password browsers are served only under a name that nobody else can give to this "
+                              "machine: an address, localhost or one without a dot. A password would help, or insecure=true."};
+constexpr Refuse forged{403, "Only a link of the status page itself does this: open the page, and try there."};
 
 /// A name that nobody else can make mean this machine (DNS rebinding): "localhost:9001", "127.1.2.3", "[::1]:80".
 bool is_loopback(std::string_view host) {
@@ -40,14 +47,14 @@ bool may_be_rebound(const Head& head) {
 
 Route call(const Head& head, int status_of_other_methods, Route route) {
     if (head.method != "POST") return Refuse{status_of_other_methods};
-    if (is_foreign(head)) return Refuse{403};
+    if (is_foreign(head)) return foreign;
     if (!head.has_length) return Refuse{411};
     return route;
 }
 
 Route follow(const Head& head, std::string_view path) {
     if (head.method != "GET") return Refuse{400};
-    if (may_be_rebound(head)) return Refuse{403};
+    if (may_be_rebound(head)) return rebound;
     const auto parts = base::split(path, '/');  // "", "logtail", name, channel
     if (parts.size() == 3) return FollowProcess{std::string(parts[2]), control::Channel::out};
     if (parts.size() == 4 && parts[3] == "stdout") return FollowProcess{std::string(parts[2]), control::Channel::out};
@@ -57,8 +64,23 @@ Route follow(const Head& head, std::string_view path) {
 
 Route follow_main(const Head& head) {
     if (head.method != "GET") return Refuse{400};
-    if (may_be_rebound(head)) return Refuse{403};
+    if (may_be_rebound(head)) return rebound;
     return FollowMain{};
+}
+
+/// Whether a browser asks for what no page of ours is known to have asked for.  A GET that a link makes has no Origin, and
+/// where the name is no loopback name and there is no https, nothing else tells whose the link is.
+bool may_be_forged(const Head& head) {
+    if (is_foreign(head)) return true;
+    return head.is_of_browser && !head.fetch_site && !head.origin && !head.is_of_our_page;
+}
+
+Route show(const Head& head, Route route) {
+    if (head.method != "GET" && head.method != "POST") return Refuse{head.method == "HEAD" ? 404 : 400};
+    if (may_be_rebound(head)) return rebound;
+    const bool acts = head.method == "POST" || !Form(head.target, {}).get("action").empty();
+    if (acts && may_be_forged(head)) return forged;
+    return route;
 }
 
 }  // namespace
@@ -71,7 +93,14 @@ Route route(const Head& head) {
     if (path == "/rpc") return call(head, 405, CallJson{});
     if (path.starts_with("/logtail")) return follow(head, path);
     if (path.starts_with("/mainlogtail")) return follow_main(head);
-    return Refuse{head.method == "GET" || head.method == "HEAD" ? 404 : 400};
+
+    const std::string_view name = path.substr(std::min(path.find_first_not_of('/'), path.size()));
+    if (name.empty() || name == "index.html") return show(head, ShowStatus{});
+    if (name == "tail.html") return show(head, ShowTail{});
+    if (name == "ok.html") return show(head, ShowOk{});
+    if (head.method != "GET" && head.method != "HEAD") return Refuse{400};
+    if (name == "stylesheets/supervisor.css") return ShowStylesheet{};
+    return Refuse{404};
 }
 
 }  // namespace web

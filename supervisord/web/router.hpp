@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "supervisord/control/supervisor.hpp"
@@ -16,10 +17,18 @@ struct FollowProcess {
     control::Channel channel = control::Channel::out;
 };
 struct FollowMain {};
+struct ShowStatus {};  // or do what the parameters say
+struct ShowTail {};
+struct ShowOk {};
+struct ShowStylesheet {};
 struct Refuse {
     int status = 404;
+    std::string_view why = {};  // for people; empty: the status says it
 };
-using Route = std::variant<Refuse, CallXml, CallJson, FollowProcess, FollowMain>;
+using Route = std::variant<Refuse, CallXml, CallJson, FollowProcess, FollowMain, ShowStatus, ShowTail, ShowOk, ShowStylesheet>;
+
+/// What our pages set as SameSite=Strict: a browser sends it with no request that another site makes.
+inline constexpr std::string_view page_cookie = "supervisord=page";
 
 [[nodiscard]] Route route(const Head& head);
 

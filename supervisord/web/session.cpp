@@ -16,12 +16,12 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "common/api/log_stream.hpp"
 #include "common/base/alarm.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/log/files.hpp"
 #include "supervisord/web/auth.hpp"
+#include "supervisord/web/head.hpp"
 #include "supervisord/web/message.hpp"
 #include "supervisord/web/router.hpp"
 #include "supervisord/web/site.hpp"
@@ -46,12 +46,6 @@ std::string access_time(std::time_t time) {
     ::localtime_r(&time, &parts);
     char text[64];
     return std::string(text, std::strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S %z", &parts));
-}
-
-std::optional<std::string> field(const http::fields& fields, http::field name) {
-    const auto found = fields.find(name);
-    if (found == fields.end()) return std::nullopt;
-    return std::string(found->value());
 }
 
 void set_send_buffer(Socket& socket, int bytes) {
@@ -294,26 +288,11 @@ void Session::drop(std::string rest) {
 }
 
 void Session::take_head() {
-    const auto& message = parser_->get();
     Head& head = request_.head;
-    head.method = std::string(message.method_string());
-    head.target = std::string(message.target());
-    head.minor = message.version() == 10 ? 0 : 1;
+    head = read_head(parser_->get());
     head.has_length = parser_->content_length().has_value() || parser_->chunked();
-    head.authorization = field(message, http::field::authorization);
-    head.origin = field(message, http::field::origin);
-    head.host = field(message, http::field::host);
-    const auto fetch_site = message.find("Sec-Fetch-Site");
-    head.fetch_site.reset();
-    if (fetch_site != message.end()) head.fetch_site = std::string(fetch_site->value());
-    // Every browser sends the first, and its pages can at most change it.
-    head.is_of_browser = message.count(http::field::accept_language) > 0 ||
-                         message[http::field::user_agent].starts_with("Mozilla/");
     head.has_password = door_->section.username.has_value();  // else it goes no further
     head.is_for_all = door_->is_unix() || door_->section.insecure;
-    const auto position = message.find(api::log_position_header);
-    head.log_position.reset();
-    if (position != message.end()) head.log_position = std::string(position->value());
     request_line_ = base::concat(head.method, " ", head.target, " HTTP/1.", head.minor);
 }
 
@@ -349,13 +328,14 @@ void Session::begin_check(const Look& look) {
     wire_.forget_news();
     const std::weak_ptr<Session> weak = weak_from_this();
     const bool right_name = look.right_name;
+    const auto memory = right_name ? Passwords::Memory::counts : Passwords::Memory::does_not;
     shared_->passwords.check(*door_->section.password, look.password, [weak, right_name](Passwords::Outcome outcome) {
         const auto self = weak.lock();
         if (!self) return;
         const bool wrong_name = outcome == Passwords::Outcome::right && !right_name;
         self->checked_ = wrong_name ? Passwords::Outcome::wrong : outcome;
         self->wire_.tell_news();
-    });
+    }, memory);
 }
 
 /// What else can be refused before the body has come, which is then not read; 0: nothing.

@@ -1,5 +1,6 @@
 #include "supervisord/web/site.hpp"
 
+#include <ctime>
 #include <optional>
 #include <utility>
 
@@ -8,6 +9,9 @@
 #include "common/base/text.hpp"
 #include "supervisord/rpc/jsonrpc.hpp"
 #include "supervisord/rpc/xmlrpc.hpp"
+#include "supervisord/web/form.hpp"
+#include "supervisord/web/pages.hpp"
+#include "supervisord/web/panel.hpp"
 #include "supervisord/web/router.hpp"
 
 namespace web {
@@ -44,7 +48,7 @@ struct Answering {
     Answered answered;
 
     void operator()(const Refuse& refuse) {
-        Response page = error_page(refuse.status);
+        Response page = error_page(refuse.status, refuse.why);
         if (refuse.status == 405) page.headers.emplace_back("Allow", "POST");
         answered(std::move(page));
     }
@@ -74,6 +78,27 @@ struct Answering {
 
     void operator()(const FollowMain&) {
         answered(follow(supervisor.logfile(), request.head.log_position, {{"Content-Type", "text/plain;charset=utf-8"}}));
+    }
+
+    void operator()(const ShowStatus&) {
+        if (request.body.size() > Form::most_bytes) return answered(error_page(413));
+        answer_status(supervisor, Form(request.head.target, request.body), [answered = answered](Response response) {
+            answered(std::move(response));
+        });
+    }
+
+    void operator()(const ShowTail&) {
+        if (request.body.size() > Form::most_bytes) return answered(error_page(413));
+        answered(tail_response(supervisor, Form(request.head.target, request.body)));
+    }
+
+    void operator()(const ShowOk&) { answered(Response{200, {{"Content-Type", "text/plain"}}, "OK"}); }
+
+    /// It changes with the program alone: as long as this one runs, whoever has it knows it.
+    void operator()(const ShowStylesheet&) {
+        static const std::string modified = http_date(std::time(nullptr));
+        if (request.head.if_modified_since == modified) return answered(Response{304, {{"Last-Modified", modified}}});
+        answered(Response{200, {{"Last-Modified", modified}, {"Content-Type", "text/css"}}, std::string(stylesheet())});
     }
 };
 

@@ -107,6 +107,7 @@ public:
 class Supervisor : public control::Supervisor {
 public:
     api::Mood its_mood = api::Mood::running;
+    bool its_interface = true;
     std::string its_identifier = "supervisor";
     std::string its_logfile;
     std::vector<control::EventPool> its_pools;
@@ -150,6 +151,7 @@ public:
 
     [[nodiscard]] api::Mood mood() const override { return its_mood; }
     [[nodiscard]] pid_t pid() const override { return 4242; }
+    [[nodiscard]] bool has_interface() const override { return its_interface; }
     [[nodiscard]] const std::string& identifier() const override { return its_identifier; }
     [[nodiscard]] const config::Config& last_read() const override { return its_config; }
     [[nodiscard]] std::vector<control::Group*> groups() override {

@@ -161,6 +161,30 @@ class Check(unittest.TestCase):
         self.assertTrue(done.stderr.startswith('Error: unknown option `autostrat` in [program:a]'), done.stderr)
 
 
+class Uncontrolled(unittest.TestCase):
+    def test_without_the_interface_programs_run_and_nobody_controls_them_but_by_the_pages(self):
+        folder = Folder()
+        self.addCleanup(shutil.rmtree, folder.path)
+        folder.write('supervisord.conf', HEAD[:HEAD.index('[rpcinterface')] + '[program:cat]\ncommand=/bin/cat\nstartsecs=0\n')
+        daemon = subprocess.Popen([SUPERVISORD, '-n', '-s', '-c', folder.conf], cwd=folder.path)
+        self.addCleanup(daemon.wait, PATIENCE)
+        self.addCleanup(daemon.terminate)
+        until('the start', lambda: os.path.exists(folder.file('socket')))
+        for command, status in (('status', 4), ('start cat', 3), ('pid', 3)):
+            done = run(SUPERVISORCTL, '-c', folder.conf, command)
+            self.assertEqual((done.returncode, done.stdout[:60]),
+                             (status, 'Sorry, supervisord responded but did not recognize the super'))
+        self.assertIn('running', until('the page', lambda: self.page(folder.file('socket'))))
+
+    def page(self, path):
+        with socket.socket(socket.AF_UNIX) as one:
+            one.settimeout(PATIENCE)
+            one.connect(path)
+            one.sendall(b'GET / HTTP/1.0\r\n\r\n')
+            text = b''.join(iter(lambda: one.recv(65536), b'')).decode()
+        return text if 'statusrunning' in text else None
+
+
 class Control(unittest.TestCase):
     BASE = HEAD + '''
 [program:cat]

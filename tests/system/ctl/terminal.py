@@ -207,6 +207,19 @@ class Screens(AtTerminal):
         shell.expect(r'\secho\s')
 
 
+    def test_a_dumb_terminal_completes_and_remembers_too(self):
+        shell = self.terminal(size=(24, 80), TERM='dumb')
+        shell.expect_exact('supervisor> ')
+        shell.send('pid ca\t\r')
+        shell.expect(r'\r\n\d+\r\n')
+        shell.expect_exact('supervisor> ')
+        shell.send('\x10\r')  # the line before
+        shell.expect(r'pid cat.*\r\n\d+\r\n')
+        shell.expect_exact('supervisor> ')
+        shell.send('exit\r')
+        shell.expect_exact('left with 0')
+
+
 class Elsewhere(Terminals):
     def test_a_table_each_time_that_something_has_changed(self):
         watch = subprocess.Popen([SUPERVISORCTL, '-c', self.folder.conf, 'status', '--watch', '--interval', '0.1', 'cat'],

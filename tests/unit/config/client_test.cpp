@@ -35,6 +35,9 @@ TEST_CASE("what supervisorctl refuses") {
           "Available names: ENV_HOME, ENV_WHO");
     CHECK(error_in("[supervisorctl]\n[ctlplugin:x]\n") ==
           "section [ctlplugin:x] does not specify a supervisor.ctl_factory");
+    for (const char* known : {"supervisorwildcards:make_wildcards_controllerplugin",
+                              "supervisorserialrestart:make_serialrestart_controllerplugin", "supervisor_quick:QuickControllerPlugin"})
+        CHECK(error_in(std::string("[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=") + known + "\n") == "");
     CHECK(error_in("[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=foo:bar\n") ==
           "foo:bar cannot be resolved within [ctlplugin:x]");
     Machine machine;

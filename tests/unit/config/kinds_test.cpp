@@ -27,6 +27,7 @@ void check(std::initializer_list<Case> cases) {
 
 TEST_CASE("numbers") {
     check<kind::Integer>({{"1", "1"}, {" -1 ", "-1"}, {"+1_000", "1000"},
+                          {"99999999999999999999", "9223372036854775807"}, {"-99999999999999999999", "-9223372036854775808"},
                           {"abc", "invalid literal for int() with base 10: 'abc'"},
                           {"1.5", "invalid literal for int() with base 10: '1.5'"},
                           {"0x1", "invalid literal for int() with base 10: '0x1'"},
@@ -38,7 +39,7 @@ TEST_CASE("numbers") {
                         {"1.5MB", "invalid literal for int() with base 10: '1.5'"},
                         {"MB", "invalid literal for int() with base 10: ''"},
                         {"", "invalid literal for int() with base 10: ''"},
-                        {"99999999999999GB", "number too large: '99999999999999GB'"}});
+                        {"99999999999999GB", "9223372036854775807"}, {"-99999999999999GB", "-8589934592GB"}});
     check<kind::Octal>({{"022", "022"}, {"0700", "0700"}, {"0o700", "0700"}, {"7", "007"},
                         {"9", "9 can not be converted to an octal type"},
                         {"", " can not be converted to an octal type"}});

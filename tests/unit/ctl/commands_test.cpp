@@ -135,6 +135,30 @@ TEST_CASE("restart is a stop and a start, and a process that was not running is 
     check(run(server, "restart"), 1, "Error: restart requires a process name\n" + help_of("restart"));
 }
 
+TEST_CASE("commands of plugins: one process after the other, or without waiting") {
+    ThreePrograms server;
+    server.returns("stopProcess", "true");
+    server.returns("startProcess", "true");
+    const auto without_looking = [&] {
+        Calls calls = server.calls();
+        std::erase_if(calls, [](const std::string& call) { return call.starts_with("get"); });
+        return calls;
+    };
+    check(run(server, "serialrestart g:* a"), 0, "g:x: stopped\ng:x: started\na: stopped\na: started\n");
+    check(run(server, "quickrestart all"), 0, "a: stopped\nb: stopped\ng:x: stopped\na: started\nb: started\ng:x: started\n");
+    check(run(server, "quickstart g:"), 0, "g:x: started\n");
+    check(run(server, "quickstop a"), 0, "a: stopped\n");
+    CHECK(without_looking() ==
+          Calls{"stopProcess [\"g:x\",true]", "startProcess [\"g:x\",true]", "stopProcess [\"a\",true]",
+                "startProcess [\"a\",true]", "stopProcess [\"a\",true]", "stopProcess [\"b\",true]",
+                "stopProcess [\"g:x\",true]", "startProcess [\"a\",false]", "startProcess [\"b\",false]",
+                "startProcess [\"g:x\",false]", "startProcess [\"g:x\",false]", "stopProcess [\"a\",false]"});
+    server.refuses("startProcessGroup", 10, "BAD_NAME: nosuch");
+    check(run(server, "quickstart nosuch:*"), 2, "nosuch: ERROR (no such group)\n");
+    for (const char* command : {"serialrestart", "quickstart", "quickstop", "quickrestart"})
+        check(run(server, command), 1, concat("Error: ", command, " requires a process name\n", help_of(command)));
+}
+
 TEST_CASE("signal") {
     FakeServer server;
     server.returns("signalProcess", "true");

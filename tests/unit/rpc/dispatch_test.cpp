@@ -29,7 +29,7 @@ TEST_CASE("a wrong number or a wrong type of parameters is told before anything 
         {"supervisor.readLog", R"(["0", 0])"},
         {"supervisor.readLog", "[0.5, 0]"},
         {"supervisor.readLog", "[18446744073709551615, 0]"},
-        {"supervisor.sendRemoteCommEvent", "[1, 2]"},
+        {"supervisor.sendRemoteCommEvent", "[[], {}]"},
         {"supervisor.signalProcess", R"(["a", ["HUP"]])"},
         {"system.multicall", R"(["x", "y"])"},
         {"system.multicall", R"([{}])"},
@@ -51,6 +51,18 @@ TEST_CASE("a boolean will do for a number, and a number for a boolean") {
     supervisor.run();
     CHECK_FALSE(waits->has_value());
     CHECK(now(supervisor, "supervisor.readLog", "[true, false]") == "fault 20 NO_FILE");
+}
+
+TEST_CASE("without the section that publishes them the methods of supervisor are not there") {
+    fake::Supervisor supervisor;
+    supervisor.its_interface = false;
+    CHECK(now(supervisor, "supervisor.getPID") == "fault 1 UNKNOWN_METHOD");
+    CHECK(now(supervisor, "system.methodHelp", R"(["supervisor.getPID"])") == "fault 4 SIGNATURE_UNSUPPORTED");
+    CHECK(now(supervisor, "system.methodSignature", R"(["supervisor.getPID"])") == "fault 4 SIGNATURE_UNSUPPORTED");
+    CHECK(now(supervisor, "system.listMethods") ==
+          R"(["system.listMethods","system.methodHelp","system.methodSignature","system.multicall"])");
+    CHECK(now(supervisor, "system.multicall", R"([[{"methodName": "supervisor.getPID"}]])") ==
+          R"([{"faultCode":1,"faultString":"UNKNOWN_METHOD"}])");
 }
 
 TEST_CASE("parameters may have names") {

@@ -114,6 +114,23 @@ TEST_CASE("many are stopped by descending priority, all at once") {
     CHECK(now(three.supervisor, "supervisor.stopProcess", R"(["solo"])") == "fault 70 NOT_RUNNING: solo");
 }
 
+TEST_CASE("of equal priority those are stopped first that stand first, as they always were") {
+    fake::Supervisor supervisor;
+    for (const char* name : {"one", "two"}) supervisor.add(name, api::State::running);
+    auto& group = supervisor.add("g", 1000);
+    for (const char* name : {"p0", "p1"}) supervisor.add(group, name, api::State::running);
+    now(supervisor, "supervisor.stopProcess", R"(["g:*", false])");
+    now(supervisor, "supervisor.stopAllProcesses", "[false]");
+    CHECK(supervisor.asked == Asked{"stop at once p0", "stop at once p1", "stop at once one", "stop at once two"});
+}
+
+TEST_CASE("an event from outside may be of anything that can be text") {
+    fake::Supervisor supervisor;
+    CHECK(now(supervisor, "supervisor.sendRemoteCommEvent", "[7, true]") == "true");
+    CHECK(now(supervisor, "supervisor.sendRemoteCommEvent", R"([1.5, "x"])") == "true");
+    CHECK(supervisor.asked == Asked{"event 7 True", "event 1.5 x"});
+}
+
 TEST_CASE("a group that is removed while somebody waits is answered") {
     Three three;
     const auto started = ask(three.supervisor, "supervisor.startProcess", R"(["solo"])");

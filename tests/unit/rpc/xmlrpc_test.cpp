@@ -1,5 +1,10 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "common/base/text.hpp"
 #include "supervisord/rpc/xmlrpc.hpp"
 #include "tests/unit/rpc/asking.hpp"
 
@@ -46,4 +51,60 @@ TEST_CASE("requests that are no calls are refused and logged") {
                                   "XML-RPC request data '<x' is invalid: unmarshallable",
                                   "XML-RPC request data '<methodCall></methodCall>' is invalid: no method name",
                               });
+}
+
+TEST_CASE("over XML numbers and booleans may be text, as clients without types write them, or each other") {
+    fake::Supervisor supervisor;
+    auto& process = supervisor.add("p", api::State::running);
+    const std::filesystem::path log = std::filesystem::temp_directory_path() / ("rpc_test_" + std::to_string(::getpid()));
+    std::ofstream(log) << "0123456789";
+    process.its_out = log;
+    const auto text = [&](const std::string& offset, const std::string& length) {
+        const auto params = "<param><value>p</value></param><param><value>" + offset + "</value></param><param><value>" + length +
+                            "</value></param>";
+        const std::string body = ask_xml(supervisor, call("supervisor.readProcessStdoutLog", "<params>" + params + "</params>")).body;
+        const auto from = body.find("<string>") + 8;
+        return body.substr(from, body.find("</string>") - from);
+    };
+    CHECK(text("1", "2") == "12");
+    CHECK(text(" -3 ", "0") == "789");
+    CHECK(text("<double>-3.9</double>", "<boolean>0</boolean>") == "789");
+    for (const char* bad : {"x", "", "1.5", "<double>1e300</double>", "<double>nan</double>", "99999999999999999999", "<nil/>"})
+        CHECK(text(bad, "0") == "INCORRECT_PARAMETERS");
+    std::filesystem::remove(log);
+}
+
+TEST_CASE("over XML whether to wait is a matter of truth as in Python, in a multicall too") {
+    const auto asked = [](const std::string& wait, bool in_multicall) {
+        fake::Supervisor supervisor;
+        supervisor.add("p", api::State::running);
+        const std::string values = "<value>p</value></X><X><value>" + wait + "</value>";
+        std::string params = "<param>" + base::replace_all(values, "X>", "param>") + "</param>";
+        if (in_multicall)
+            params = "<param><value><array><data><value><struct><member><name>methodName</name><value>supervisor.stopProcess</value>"
+                     "</member><member><name>params</name><value><array><data>" +
+                     base::replace_all(base::replace_all(values, "</X>", ""), "<X>", "") +
+                     "</data></array></value></member></struct></value></data></array></value></param>";
+        ask_xml(supervisor, call(in_multicall ? "system.multicall" : "supervisor.stopProcess", "<params>" + params + "</params>"));
+        return supervisor.asked.empty() ? "" : supervisor.asked.front();
+    };
+    for (const bool in_multicall : {false, true}) {
+        CAPTURE(in_multicall);
+        for (const char* yes : {"1", "true", "false", "<string>0</string>", "<double>0.5</double>", "<boolean>1</boolean>", "<i4>2</i4>",
+                                "<array><data><value>x</value></data></array>"})
+            CHECK(asked(yes, in_multicall) == "stop p");
+        for (const char* no : {"", "<double>0</double>", "<boolean>0</boolean>", "<int>0</int>", "<nil/>", "<array><data/></array>"})
+            CHECK(asked(no, in_multicall) == "stop at once p");
+    }
+}
+
+TEST_CASE("a signal may be a number of any kind") {
+    fake::Supervisor supervisor;
+    supervisor.add("p", api::State::running);
+    for (const char* signal : {"<boolean>1</boolean>", "<double>1.5</double>", "<int>1</int>", "<string>HUP</string>"})
+        ask_xml(supervisor, call("supervisor.signalProcess",
+                                 std::string("<params><param><value>p</value></param><param><value>") + signal + "</value></param></params>"));
+    CHECK(supervisor.asked == std::vector<std::string>(4, "signal 1 p"));
+    CHECK(ask_xml(supervisor, call("supervisor.signalProcess", "<params><value>p</value><value><double>1e99</double></value></params>"))
+              .body.find("BAD_SIGNAL") != std::string::npos);
 }

@@ -31,4 +31,8 @@ TEST_CASE("over TCP a log is not for a browser that asks by a name that others c
     CHECK(status("Host: monitored.example\r\nUser-Agent: curl/8.0\r\n") == "HTTP/1.1 200");
     CHECK(status("Host: proxied.example\r\nAccept-Language: en\r\nSec-Fetch-Site: same-origin\r\n") == "HTTP/1.1 200");
     CHECK(status("Host: localhost\r\nAccept-Language: en\r\n") == "HTTP/1.1 200");
+    // Node's fetch(): a language and a mode, but no site.  A browser has all that begins with Sec-, or nothing of it.
+    CHECK(status("Host: monitored.example\r\nAccept-Language: *\r\nSec-Fetch-Mode: cors\r\nUser-Agent: node\r\n") == "HTTP/1.1 200");
+    CHECK(status("Host: evil.example\r\nAccept-Language: *\r\nUser-Agent: node\r\n") == "HTTP/1.1 403");
+    CHECK(status("Host: evil.example\r\nAccept-Language: *\r\nSec-Fetch-Mode: cors\r\nUser-Agent: Mozilla/5.0\r\n") == "HTTP/1.1 403");
 }

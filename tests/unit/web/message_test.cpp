@@ -40,6 +40,10 @@ TEST_CASE("errors have the page of Supervisor") {
     CHECK(web::error_page(404).headers == web::Headers{{"Content-Type", "text/html"}});
 }
 
+TEST_CASE("an error page may say why") {
+    CHECK(web::error_page(403, "Because.").body.ends_with("<p>Message: Forbidden.\r\n<p>Because.\r\n</body>\r\n"));
+}
+
 TEST_CASE("streams are chunked, but not for HTTP/1.0") {
     CHECK(web::write_stream_head({{"A", "b"}}, head("GET", 1), moment) ==
           std::string("HTTP/1.1 200 OK\r\n") + common + "A: b\r\nTransfer-Encoding: chunked\r\n\r\n");

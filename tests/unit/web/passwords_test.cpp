@@ -52,6 +52,27 @@ TEST_CASE("hashes of crypt(3) are checked, of every kind") {
     }
 }
 
+TEST_CASE("for a wrong name every password takes its time, also one that is remembered for the right name") {
+    Asking asking;
+    CHECK(asking.ask(bcrypt, "secret word") == Outcome::right);
+    for (const auto memory : {Passwords::Memory::counts, Passwords::Memory::does_not}) {
+        std::optional<Outcome> answer;
+        asking.passwords.check(bcrypt, "secret word", [&](Outcome outcome) { answer = outcome; }, memory);
+        CHECK(answer.has_value() == (memory == Passwords::Memory::counts));  // else a hash is made
+    }
+}
+
+TEST_CASE("what a wrong name comes with is not remembered") {
+    Asking asking;
+    std::optional<Outcome> answer;
+    asking.passwords.check(bcrypt, "secret word", [&](Outcome outcome) { answer = outcome; }, Passwords::Memory::does_not);
+    CHECK(asking.ask(sha512, "secret word") == Outcome::right);  // behind it in the line
+    CHECK(answer == Outcome::right);
+    answer.reset();
+    asking.passwords.check(bcrypt, "secret word", [&](Outcome outcome) { answer = outcome; });
+    CHECK_FALSE(answer.has_value());
+}
+
 TEST_CASE("what is no hash fits nothing, and can be told") {
     for (const std::string stored : {"{CRYPT}", "{CRYPT}plain", "{CRYPT}abJnggxhB/yWI", "{CRYPT}*0", "{CRYPT}$nosuch$x$y"}) {
         CAPTURE(stored);

@@ -9,6 +9,10 @@ struct Said {
     std::string operator()(const web::CallXml&) const { return "xml"; }
     std::string operator()(const web::CallJson&) const { return "json"; }
     std::string operator()(const web::FollowMain&) const { return "main log"; }
+    std::string operator()(const web::ShowStatus&) const { return "status"; }
+    std::string operator()(const web::ShowTail&) const { return "tail"; }
+    std::string operator()(const web::ShowOk&) const { return "ok"; }
+    std::string operator()(const web::ShowStylesheet&) const { return "stylesheet"; }
     std::string operator()(const web::FollowProcess& follow) const {
         return (follow.channel == control::Channel::out ? "stdout of " : "stderr of ") + follow.name;
     }
@@ -48,7 +52,20 @@ TEST_CASE("routes") {
         {"GET", "/mainlogtail", "main log"},
         {"GET", "/mainlogtail/x", "main log"},
         {"POST", "/mainlogtail", "400"},
-        {"GET", "/", "404"},
+        {"GET", "/", "status"},
+        {"POST", "/", "status"},
+        {"GET", "//index.html?action=refresh", "status"},
+        {"GET", "/%69ndex.html;x?message=m", "status"},
+        {"GET", "/index.html/", "404"},
+        {"GET", "/INDEX.HTML", "404"},
+        {"GET", "/tail.html?processname=x", "tail"},
+        {"POST", "/tail.html", "tail"},
+        {"GET", "/ok.html", "ok"},
+        {"HEAD", "/ok.html", "404"},
+        {"PUT", "/", "400"},
+        {"GET", "/stylesheets/supervisor.css", "stylesheet"},
+        {"HEAD", "/stylesheets/supervisor.css", "stylesheet"},
+        {"POST", "/stylesheets/supervisor.css", "400"},
         {"HEAD", "/", "404"},
         {"GET", "/nosuch", "404"},
         {"GET", "/../../etc/passwd", "404"},
@@ -136,4 +153,47 @@ TEST_CASE("without a password a log is not for pages with a name that others can
             get.is_for_all = true;
             CHECK(std::visit(Said{}, web::route(get)) != "403");
         }
+}
+
+TEST_CASE("an action is not carried out for a browser that came by a link of another site") {
+    for (const auto& [method, target] : {std::pair("GET", "/index.html?action=stopall"), {"POST", "/index.html"}, {"GET", "/?x=1&action=refresh"}}) {
+        CAPTURE(target);
+        web::Head act = head(method, target);
+        act.host = "10.0.0.7:9001";
+        act.has_password = true;  // which the browser keeps, and sends with what any page asks for
+        CHECK(std::visit(Said{}, web::route(act)) == "status");  // no browser
+        act.is_of_browser = true;
+        CHECK(std::visit(Said{}, web::route(act)) == "403");
+        act.is_of_our_page = true;
+        CHECK(std::visit(Said{}, web::route(act)) == "status");
+        act.fetch_site = "cross-site";
+        CHECK(std::visit(Said{}, web::route(act)) == "403");
+        act.is_of_our_page = false;
+        for (const char* site : {"same-origin", "none"}) {
+            act.fetch_site = site;
+            CHECK(std::visit(Said{}, web::route(act)) == "status");
+        }
+        act.fetch_site.reset();
+        act.origin = "http://10.0.0.7:9001";
+        CHECK(std::visit(Said{}, web::route(act)) == "status");
+        act.origin = "http://evil.example";
+        CHECK(std::visit(Said{}, web::route(act)) == "403");
+    }
+}
+
+TEST_CASE("what a page only shows, a link of another site may lead to; but no page that has taken our name") {
+    for (const char* target : {"/", "/index.html?message=m", "/tail.html?processname=p"}) {
+        CAPTURE(target);
+        web::Head show = head("GET", target);
+        show.is_of_browser = true;
+        show.host = "localhost:9001";
+        CHECK(std::visit(Said{}, web::route(show)) != "403");
+        show.fetch_site = "cross-site";
+        CHECK(std::visit(Said{}, web::route(show)) != "403");
+        show.fetch_site.reset();
+        show.host = "evil.example:9001";
+        CHECK(std::visit(Said{}, web::route(show)) == "403");
+        show.has_password = true;
+        CHECK(std::visit(Said{}, web::route(show)) != "403");
+    }
 }

@@ -189,7 +189,7 @@ TEST_CASE("an error of what is asked leaves the connection open") {
     Client client(server);
     const std::pair<std::string, std::string> requests[] = {
         {"GET /nosuch HTTP/1.1\r\n\r\n", "404 Not Found"},
-        {"GET / HTTP/1.1\r\n\r\n", "404 Not Found"},
+        {"PUT / HTTP/1.1\r\n\r\n", "400 Bad Request"},
         {"GET /RPC2 HTTP/1.1\r\n\r\n", "400 Bad Request"},
         {"GET /rpc HTTP/1.1\r\n\r\n", "405 Method Not Allowed"},
         {"POST /RPC2 HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "400 Bad Request"},
