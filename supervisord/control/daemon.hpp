@@ -95,6 +95,7 @@ private:
     [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group);
     void keep_chronicle();
     void write_chronicle();
+    void tidy_cgroups();
     void deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number);
     void adopt_unclaimed(Runner& runner);
     void forget_unclaimed(const keeper::Message& exited);

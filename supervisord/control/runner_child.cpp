@@ -118,8 +118,9 @@ void Runner::exited(const keeper::Message& message) {
     if (message.inc <= note_.ended || message.inc < note_.incarnation) return release(message.slot, message.inc);
     if (message.inc != note_.incarnation || (child_ && !note_.machine.child)) return;
     if (!child_) child_ = Child{message.slot, message.pid};
+    child_->has_ended = true;
     group_left_ = message.ending.group_left != 0;
-    const bool remains = group_left_ || (tree_ && !tree_->look(leader()).empty());
+    const bool remains = group_left_ || (tree_ && !tree_->is_empty(leader()));
     if (!remains) finish_taps();
     base::crash_point("runner.drained");
     note_.end_status =
@@ -133,7 +134,7 @@ void Runner::exited(const keeper::Message& message) {
 void Runner::group_gone(const keeper::Message& message) {
     if (message.inc != note_.incarnation || message.inc <= note_.ended) return;
     group_left_ = false;
-    if (tree_ && !tree_->look(leader()).empty()) return watch_tree();
+    if (tree_ && !tree_->is_empty(leader())) return watch_tree();
     remains_are_gone();
 }
 
@@ -228,7 +229,11 @@ void Runner::send_pending() {
 
 // With killmode=tree: who has left the group of the leader is found and signalled from here, and waited for.
 
-Tree::Leader Runner::leader() const { return {child_ ? child_->pid : 0, child_ ? child_->pidfd.get() : -1}; }
+/// When it has ended its number stays its own as long as it is that of its group.
+Tree::Leader Runner::leader() const {
+    if (!child_ || (child_->has_ended && !group_left_)) return {};
+    return {child_->pid, child_->pidfd.get()};
+}
 
 void Runner::signal_tree(int number) {
     if (const int refused = tree_->signal(leader(), number); refused > 0)
@@ -241,7 +246,7 @@ void Runner::watch_tree() {
     constexpr std::chrono::milliseconds shortest(5), longest(500);
     tree_pause_ = std::clamp(tree_pause_ * 2, shortest, longest);
     tree_look_.after(tree_pause_, [this] {
-        if (!tree_->look(leader()).empty()) return watch_tree();
+        if (!tree_->is_empty(leader())) return watch_tree();
         tree_pause_ = {};
         if (note_.machine.remains && !group_left_) remains_are_gone();
     });

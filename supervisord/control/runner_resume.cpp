@@ -69,7 +69,8 @@ void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
 }
 
 void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
-    child_ = Child{number, slot.pid, base::Fd(slot.pidfd)};
+    child_ = Child{number, slot.pid, base::Fd(slot.pidfd), slot.state == keeper::SlotState::exited};
+    if (tree_) tree_->resume();
     const bool has_socket = !(slot.flags & keeper::cut_off);  // else it is to begin anew with another
     if (const auto problem = has_socket ? use_socket() : ""; !problem.empty()) world_.activity.log(logs::LogLevel::critical, problem);
     Ends ends;
@@ -97,7 +98,7 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         if (note_.machine.child)
             exited(message);
         else if (note_.machine.remains && !group_left_) {
-            if (tree_ && !tree_->look(leader()).empty())
+            if (tree_ && !tree_->is_empty(leader()))
                 watch_tree();
             else
                 remains_are_gone();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <unordered_map>
 
@@ -40,6 +41,13 @@ process::Census all_processes() {
         if (const auto one = process::parse_stat(read_proc(static_cast<pid_t>(pid), "stat"))) all.push_back(*one);
     }
     return process::Census(std::move(all));
+}
+
+/// A supervisord that one of its own programs has started has that one's mark, as has all that it starts without another:
+/// by that nobody is a member.
+bool is_our_own(const std::string& mark) {
+    const char* ours = std::getenv(tree_variable.data());
+    return ours && mark == ours;
 }
 
 /// The value of tree_variable in its environment, or "".
@@ -92,7 +100,7 @@ std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
         if (!itself) continue;
         const std::string mark = leader->tree_mark();
         const auto says_so = [&](const Kin& one) {
-            if (mark.empty()) return false;
+            if (mark.empty() || is_our_own(mark)) return false;
             const auto [at, is_new] = marks.try_emplace(one.pid);
             if (is_new) at->second = mark_of(one.pid);
             return at->second == mark;
@@ -124,16 +132,18 @@ const std::vector<Kin>& Tree::look(Leader leader) {
     const auto all = all_processes();
     for (const pid_t pid : inside)
         if (const Kin* one = all.find(pid)) members_.push_back(*one);
-    const bool is_gone = is_reaped(leader.pidfd);
-    if (is_gone && all.find(leader.pid)) numbered_ = false;
+    const bool is_gone = leader.pid == 0 || is_reaped(leader.pidfd);
+    if (is_gone && (leader.pid == 0 || all.find(leader.pid))) numbered_ = false;
     members_ = all.family(numbered_ ? leader.pid : 0, members_, all.ancestors(::getpid()),
-                          [&](const Kin& one) { return !mark_.empty() && mark_of(one.pid) == mark_; });
+                          [&](const Kin& one) { return !mark_.empty() && !is_our_own(mark_) && mark_of(one.pid) == mark_; });
     std::erase_if(members_, [&](const Kin& one) { return one.pid == leader.pid && !is_gone; });
     const bool has_numbered = std::ranges::any_of(
         members_, [&](const Kin& one) { return one.group == leader.pid || one.session == leader.pid; });
     if (is_gone && !has_numbered) numbered_ = false;
     return members_;
 }
+
+bool Tree::is_empty(Leader leader) { return cgroup_.is_empty() && look(leader).empty(); }
 
 int Tree::signal(Leader leader, int number) {
     std::vector<Kin> sent;

@@ -28,24 +28,29 @@ public:
     Tree(std::string_view place, std::string_view group, std::string_view process);
 
     struct Leader {
-        pid_t pid = 0;
-        int pidfd = -1;  // without one its number is believed
+        pid_t pid = 0;   // 0: it has ended, and of its group nobody is left; another may have its number
+        int pidfd = -1;  // without one the number is believed
     };
     /// Of the child with this number, which is about to be made, or lives; nothing is left of the one before.
     void begin(std::uint64_t number);
+    /// It was begun by a controller before us, perhaps in another cgroup than we are in.
+    void resume() { cgroup_.find(); }
     /// cgroup.procs of its cgroup, which is made, or "".
     [[nodiscard]] std::string entrance() { return cgroup_.entrance(); }
     [[nodiscard]] const std::string& mark() const { return mark_; }
+    [[nodiscard]] const std::string& cgroup() const { return cgroup_.name(); }
     [[nodiscard]] std::vector<pid_t> cgroup_members() const { return cgroup_.members(); }
     /// Nothing is left.
     void end() { cgroup_.remove(); }
-    /// The living members now, but the leader.
-    [[nodiscard]] const std::vector<process::Kin>& look(Leader leader);
+    /// Nobody but the leader is a member now.
+    [[nodiscard]] bool is_empty(Leader leader);
     /// Sends a signal to all members but the leader and those in its group.  SIGKILL: and to those that they make
     /// meanwhile.  Returns how many refused it (EPERM).
     int signal(Leader leader, int number);
 
 private:
+    [[nodiscard]] const std::vector<process::Kin>& look(Leader leader);
+
     const std::string place_, name_;
     std::string mark_;
     Cgroup cgroup_;

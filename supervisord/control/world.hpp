@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct World {
     /// Where leaves are made for killmode=tree; "" where there can be none, which is logged once.
     [[nodiscard]] const std::string& cgroups();
     std::optional<CgroupPlace> cgroup_place = {};  // once it was asked for
+    /// What those before us have left, but for cgroups of these names.
+    void tidy_cgroups(const std::set<std::string>& in_use) const;
     /// At the end of supervisord, when nothing runs any more.
     void remove_cgroups() const;
 };
