@@ -78,7 +78,7 @@ class Strangers(Trees):
         self.kill(pid)
         self.wait_for('the end of p', lambda: not os.path.exists('/proc/%d' % pid))
         next_pid(pid)
-        stranger = subprocess.Popen(['/bin/sh', '-c', 'set -m; sleep 1000 & echo $!; wait'], start_new_session=True, stdout=subprocess.PIPE)
+        stranger = subprocess.Popen(['/bin/bash', '-c', 'set -m; sleep 1000 & echo $!; wait'], start_new_session=True, stdout=subprocess.PIPE)
         self.addCleanup(stranger.wait)
         self.addCleanup(stranger.kill)
         self.assertEqual(stranger.pid, pid)
