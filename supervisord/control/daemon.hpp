@@ -119,6 +119,7 @@ private:
     void go_down(api::Mood mood);
     void go_on_down();
     void look_at_exit_on();
+    void wait_for_update();
     [[nodiscard]] bool wait_for_last_words();
     [[nodiscard]] bool wait_for_listeners();
     void tell_who_is_left();
@@ -128,7 +129,8 @@ private:
     std::optional<Chronicle> chronicle_;
     Chronicle::Content content_;  // as in the chronicle; of the active groups, what they are made of
     std::vector<std::unique_ptr<ActiveGroup>> groups_;  // in order of activation
-    Timer report_, last_words_, listeners_;
+    Timer report_, last_words_, listeners_, update_;
+    std::optional<base::Time> update_until_;  // a group that was removed may be added again
     std::optional<base::Time> listeners_until_;  // what they have not heard is waited for, at the end
     /// A program that lives, with its slot in the snapshot, and is of no group that is active.
     struct Unclaimed {

@@ -253,6 +253,7 @@ Outcome Daemon::remove_group(std::string_view name) {
     if (world_.events.wants(EventType::process_group_removed))
         world_.events.emit(EventType::process_group_removed, event::group(group));
     keep_chronicle();
+    wait_for_update();
     return std::nullopt;
 }
 
