@@ -126,6 +126,7 @@ private:
     void signal_tree(int number);
     [[nodiscard]] Tree::Leader leader() const;
     void watch_tree();
+    [[nodiscard]] bool has_remains();
     void remains_are_gone();
     void finish_taps();
     void finish_tap(bool err);

@@ -120,13 +120,13 @@ void Runner::exited(const keeper::Message& message) {
     if (!child_) child_ = Child{message.slot, message.pid};
     child_->has_ended = true;
     group_left_ = message.ending.group_left != 0;
-    const bool remains = group_left_ || (tree_ && !tree_->is_empty(leader()));
+    const bool remains = has_remains();
     if (!remains) finish_taps();
     base::crash_point("runner.drained");
     note_.end_status =
         message.ending.known == keeper::Known::no ? process::unknown_status : message.ending.wstatus;
     note_.stopped_wall = message.ending.at.wall / 1'000'000'000;
-    if (remains && !group_left_) watch_tree();
+    if (remains && tree_) watch_tree();
     feed(process::Exited{process::exit_code(note_.end_status), remains,
                          base::Time(std::chrono::nanoseconds(message.ending.at.monotonic))});
 }
@@ -134,9 +134,12 @@ void Runner::exited(const keeper::Message& message) {
 void Runner::group_gone(const keeper::Message& message) {
     if (message.inc != note_.incarnation || message.inc <= note_.ended) return;
     group_left_ = false;
-    if (tree_ && !tree_->is_empty(leader())) return watch_tree();
+    if (has_remains()) return watch_tree();
     remains_are_gone();
 }
+
+/// To the keeper a leader that its parent has not reaped is one of the group (it can be signalled); a look can tell.
+bool Runner::has_remains() { return tree_ ? !tree_->is_empty(leader()) : group_left_; }
 
 void Runner::remains_are_gone() {
     finish_taps();  // before it is noted that nothing is left to do
@@ -246,9 +249,9 @@ void Runner::watch_tree() {
     constexpr std::chrono::milliseconds shortest(5), longest(500);
     tree_pause_ = std::clamp(tree_pause_ * 2, shortest, longest);
     tree_look_.after(tree_pause_, [this] {
-        if (!tree_->is_empty(leader())) return watch_tree();
+        if (has_remains()) return watch_tree();
         tree_pause_ = {};
-        if (note_.machine.remains && !group_left_) remains_are_gone();
+        if (note_.machine.remains) remains_are_gone();
     });
 }
 

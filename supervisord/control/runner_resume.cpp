@@ -107,8 +107,8 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         message.ending = slot.ending;
         if (note_.machine.child)
             exited(message);
-        else if (note_.machine.remains && !group_left_) {
-            if (tree_ && !tree_->is_empty(leader()))
+        else if (note_.machine.remains && (tree_ || !group_left_)) {
+            if (has_remains())
                 watch_tree();
             else
                 remains_are_gone();

@@ -11,6 +11,7 @@ import time
 import unittest
 
 from bed import BIN, SLOW, Bed, lives
+import kernel
 
 NUMBERS = '/bin/sh -c "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done"'
 
@@ -170,6 +171,16 @@ class BothDie(Bed):
             assert not any(file.read(size))
             file.seek(offset + size)
             file.write(slot)
+
+    def test_without_pidfds_nothing_is_taken_over_and_that_is_said(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        pid = self.pid('p')
+        self.kill_both()
+        self.try_to_start(preexec_fn=lambda: kernel.mask(['pidfd_open']))
+        self.wait_for_log(r'CRIT cannot start: a supervisord was killed, .* this kernel has no pidfds \(Linux 5.3\)')
+        self.start()
+        self.assertEqual(self.pid('p'), pid)
 
     def test_what_has_the_number_of_a_dead_program_is_never_touched(self):
         self.start('[program:p]\ncommand=/bin/sleep 1000\nautorestart=false\nstartsecs=0\n', 'leftovers=stop')

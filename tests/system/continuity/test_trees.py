@@ -4,10 +4,11 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
-from bed import BIN, lives
+from bed import BIN, facts, lives
 import test_killmode
 from test_killmode import CGROUPS, Families
 
@@ -65,6 +66,44 @@ class Trees(Families):
         leaf = self.wait_for('its leaf', look)
         self.places.add(os.path.dirname(leaf))
         return leaf
+
+
+# Takes in what loses its parent, and does not look at its ends.
+CARELESS = """
+import ctypes, os, sys, time
+told, tell = os.pipe()
+if os.fork():
+    os.close(tell)
+    os._exit(os.read(told, 1)[0])
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+starter = os.fork()
+if starter == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+status = os.waitstatus_to_exitcode(os.waitpid(starter, 0)[1])
+with open(sys.argv[1], 'w') as file:
+    file.write(str(os.getpid()))
+os.dup2(os.open('/dev/null', os.O_RDWR), 1)
+os.dup2(1, 2)
+os.write(tell, bytes([status]))
+time.sleep(1000)
+"""
+
+
+class CarelessParent(Trees):
+    def test_a_leader_that_nobody_reaps_is_not_waited_for(self):
+        self.under = [sys.executable, '-c', CARELESS, self.path('parent')]
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\nkillmode=tree\nstopwaitsecs=1000\n')
+        with open(self.path('parent')) as file:
+            parent = int(file.read())
+        self.addCleanup(self.kill, parent)
+        keeper, pid = self.keeper(), self.wait_for('p to run', lambda: self.pid('p'))
+        self.kill(keeper)
+        self.wait_for('another keeper', lambda: self.keeper() != keeper)
+        self.wait_for_answer()
+        self.assertEqual(facts(pid)[2], parent)
+        self.rpc.insist('stopProcess', 'p', False)
+        self.wait_for('the stop', lambda: self.state('p') == 'STOPPED')
+        self.assertEqual(facts(pid)[1], 'Z')
 
 
 class Strangers(Trees):
