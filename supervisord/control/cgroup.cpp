@@ -76,8 +76,10 @@ void for_each_below(const std::string& directory, Call call) {
     }
 }
 
+/// Also when that cannot be told now.
 bool is_populated(const std::string& directory) {
-    return read_list(directory + "/cgroup.events").find("populated 1") != std::string::npos;
+    const std::string events = read_list(directory + "/cgroup.events");
+    return events.empty() ? is_cgroup(directory) : events.find("populated 1") != std::string::npos;
 }
 
 /// With all below it, when there is nobody in any.

@@ -102,7 +102,7 @@ private:
         std::uint32_t slot = 0;
         pid_t pid = 0;
         base::Fd pidfd = {};  // for a keeper after the next death
-        bool has_ended = false;
+        std::optional<base::Time> ended = {};
     };
     struct Ends {  // of a child that is not yet known to exist
         base::Fd input, output, error;

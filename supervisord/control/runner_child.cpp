@@ -66,6 +66,7 @@ std::string Runner::use_socket() {
 
 void Runner::spawn_refused(std::string text) {
     socket_.reset();
+    if (tree_) tree_->end();  // a cgroup may have been made for it
     tell_once(process::spawn_failed(text));
     set_spawnerr(std::move(text));
     feed(process::SpawnFailed{});
@@ -118,7 +119,7 @@ void Runner::exited(const keeper::Message& message) {
     if (message.inc <= note_.ended || message.inc < note_.incarnation) return release(message.slot, message.inc);
     if (message.inc != note_.incarnation || (child_ && !note_.machine.child)) return;
     if (!child_) child_ = Child{message.slot, message.pid};
-    child_->has_ended = true;
+    child_->ended = base::Time(std::chrono::nanoseconds(message.ending.at.monotonic));
     group_left_ = message.ending.group_left != 0;
     const bool remains = has_remains();
     if (!remains) finish_taps();
@@ -139,7 +140,10 @@ void Runner::group_gone(const keeper::Message& message) {
 }
 
 /// To the keeper a leader that its parent has not reaped is one of the group (it can be signalled); a look can tell.
-bool Runner::has_remains() { return tree_ ? !tree_->is_empty(leader()) : group_left_; }
+bool Runner::has_remains() {
+    if (!tree_) return group_left_;
+    return !tree_->is_empty(leader(), child_ && child_->ended ? *child_->ended : base::now());
+}
 
 void Runner::remains_are_gone() {
     finish_taps();  // before it is noted that nothing is left to do
@@ -234,7 +238,7 @@ void Runner::send_pending() {
 
 /// When it has ended its number stays its own as long as it is that of its group.
 Tree::Leader Runner::leader() const {
-    if (!child_ || (child_->has_ended && !group_left_)) return {};
+    if (!child_ || (child_->ended && !group_left_)) return {};
     return {child_->pid, child_->pidfd.get()};
 }
 

@@ -79,7 +79,8 @@ void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
 }
 
 void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
-    child_ = Child{number, slot.pid, base::Fd(slot.pidfd), slot.state == keeper::SlotState::exited};
+    child_ = Child{number, slot.pid, base::Fd(slot.pidfd)};
+    if (slot.state == keeper::SlotState::exited) child_->ended = base::Time(std::chrono::nanoseconds(slot.ending.at.monotonic));
     if (tree_) tree_->resume();
     const bool has_socket = !(slot.flags & keeper::cut_off);  // else it is to begin anew with another
     if (const auto problem = has_socket ? use_socket() : ""; !problem.empty()) world_.activity.log(logs::LogLevel::critical, problem);

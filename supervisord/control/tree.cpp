@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -91,7 +92,7 @@ std::uint64_t new_tree_number() {
 }
 
 std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
-    const auto all = all_processes();
+    const process::Census all = all_processes();
     const auto fosters = all.ancestors(::getpid());
     std::unordered_map<pid_t, std::string> marks;  // each is read once
     std::vector<Descendant> found;
@@ -117,8 +118,19 @@ std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
     return found;
 }
 
-Tree::Tree(std::string_view place, std::string_view group, std::string_view process)
-    : place_(place), name_(concat(group, ":", process)), cgroup_("", "") {}
+const process::Census& Processes::now() {
+    at_ = base::now();
+    seen_ = all_processes();
+    took_ = base::now() - at_;
+    return *seen_;
+}
+
+const process::Census& Processes::lately(base::Time since) {
+    return seen_ && at_ >= std::max(since, base::now() - 5 * took_) ? *seen_ : now();
+}
+
+Tree::Tree(Processes& processes, std::string_view place, std::string_view group, std::string_view process)
+    : processes_(processes), place_(place), name_(concat(group, ":", process)), cgroup_("", "") {}
 
 void Tree::begin(std::uint64_t number) {
     mark_ = number == 0 ? "" : concat(number);
@@ -127,9 +139,8 @@ void Tree::begin(std::uint64_t number) {
     numbered_ = true;
 }
 
-const std::vector<Kin>& Tree::look(Leader leader) {
+const std::vector<Kin>& Tree::look(Leader leader, const process::Census& all) {
     const auto inside = cgroup_.members();
-    const auto all = all_processes();
     for (const pid_t pid : inside)
         if (const Kin* one = all.find(pid)) members_.push_back(*one);
     const bool is_gone = leader.pid == 0 || is_reaped(leader.pidfd);
@@ -143,7 +154,7 @@ const std::vector<Kin>& Tree::look(Leader leader) {
     return members_;
 }
 
-bool Tree::is_empty(Leader leader) { return cgroup_.is_empty() && look(leader).empty(); }
+bool Tree::is_empty(Leader leader, base::Time since) { return cgroup_.is_empty() && look(leader, processes_.lately(since)).empty(); }
 
 int Tree::signal(Leader leader, int number) {
     std::vector<Kin> sent;
@@ -151,7 +162,7 @@ int Tree::signal(Leader leader, int number) {
     if (number == SIGKILL) cgroup_.kill_all();
     for (int round = 0; round < (number == SIGKILL ? kill_rounds : 1); ++round) {
         const std::size_t before = sent.size();
-        for (const auto& one : look(leader)) {
+        for (const auto& one : look(leader, round == 0 ? processes_.lately() : processes_.now())) {
             if ((numbered_ && one.group == leader.pid) || std::ranges::any_of(sent, [&](const Kin& was) { return was.is(one); }))
                 continue;
             sent.push_back(one);

@@ -176,8 +176,9 @@ class Cgroups(Trees):
         for _ in range(5):
             self.family(FUGITIVE + 'sleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
             self.wait_for('a fugitive', lambda: named('fugitive'))
+            leaf = self.leaf()
             self.assertTrue(self.rpc.insist('stopProcess', 'p'))
-            self.assertEqual(named('fugitive'), [])
+            self.assertEqual((os.path.exists(leaf), named('fugitive')), (False, []), self.log())
             self.kill(self.keeper(), signal.SIGTERM)
             self.wait_for('the end', lambda: not self.supervisors())
 
