@@ -10,7 +10,7 @@ import unittest
 
 from bed import BIN, facts, lives
 import test_killmode
-from test_killmode import CGROUPS, Families
+from test_killmode import CGROUPS, Families, is_populated, leaf_of
 
 # Forks and ends, again and again: each look finds another one.
 FUGITIVE = ('env -i PATH=$PATH perl -e \'use POSIX; $SIG{{TERM}} = "IGNORE"; $SIG{{CHLD}} = "IGNORE"; exit if fork; setsid; $0 = "fugitive"; '
@@ -27,35 +27,12 @@ def named(name):
     return found
 
 
-def leaf_of(pid):
-    with open('/proc/%d/cgroup' % pid) as file:
-        return CGROUPS + re.search('^0::(.*)$', file.read(), re.M).group(1)
-
-
 def next_pid(pid):
     with open('/proc/sys/kernel/ns_last_pid', 'w') as file:
         file.write(str(pid - 1))
 
 
 class Trees(Families):
-    def setUp(self):
-        super().setUp()
-        self.places = set()
-        self.addCleanup(self.remove_places)
-
-    def remove_places(self):
-        """Of supervisords that were killed."""
-        self.end_all()
-        for place in self.places:
-            for folder, _, _ in os.walk(place, topdown=False):
-                self.wait_for('an empty cgroup', lambda: not self.is_populated(folder))
-                os.rmdir(folder)
-
-    @staticmethod
-    def is_populated(folder):
-        with open(folder + '/cgroup.events') as file:
-            return 'populated 1' in file.read()
-
     def leaf(self, program='p'):
         """Of a program, once it is in it; None where there are none."""
         def look():
@@ -63,9 +40,7 @@ class Trees(Families):
             return '/%s:%s.' % (program, program) in found and found
         if not CGROUPS or self.under:
             return None
-        leaf = self.wait_for('its leaf', look)
-        self.places.add(os.path.dirname(leaf))
-        return leaf
+        return self.wait_for('its leaf', look)
 
 
 # Takes in what loses its parent, and does not look at its ends.
@@ -231,7 +206,7 @@ class Cgroups(Trees):
         place = os.path.dirname(leaf)
         self.kill_both()
         self.kill(pid)
-        self.wait_for('its end', lambda: not self.is_populated(leaf))
+        self.wait_for('its end', lambda: not is_populated(leaf))
         self.start('[program:q]\ncommand=/bin/sleep 1000\n')
         self.wait_for('no place', lambda: not os.path.exists(place))
 
