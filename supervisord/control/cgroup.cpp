@@ -104,6 +104,9 @@ void add_members(const std::string& directory, std::vector<pid_t>& found, int de
 CgroupPlace cgroup_place() {
     const std::string own = directory_of(cgroup_of("self"));
     if (!is_cgroup(own)) return {"", "there is no cgroup v2"};
+    // Who goes from one cgroup to another needs that of what is above both.
+    const std::string ours = own + "/cgroup.procs";
+    if (::access(ours.c_str(), W_OK) != 0) return {"", concat(ours, ": ", base::errno_text(errno))};
     const std::string place = concat(own, "/", name_of_place());
     if (::mkdir(place.c_str(), 0755) != 0 && errno != EEXIST) return {"", concat(own, ": ", base::errno_text(errno))};
     const std::string type = read_list(place + "/cgroup.type");
@@ -138,6 +141,8 @@ Cgroup::Cgroup(std::string_view place, std::string_view name) {
     for (const char byte : name) name_ += byte == '/' || byte == '\n' ? '_' : byte;
     if (!place.empty() && name_.size() < 256) directory_ = concat(place, "/", name_);
 }
+
+bool Cgroup::is_there() const { return is_cgroup(directory_); }
 
 std::string Cgroup::entrance() {
     if (directory_.empty() || (::mkdir(directory_.c_str(), 0755) != 0 && errno != EEXIST)) return "";

@@ -33,6 +33,8 @@ public:
 
     /// Of its directory.
     [[nodiscard]] const std::string& name() const { return name_; }
+    /// It is made, and so whoever is not in it is no member but by descent.
+    [[nodiscard]] bool is_there() const;
     /// The file that its members write to; makes the leaf.  "": it cannot be had.
     [[nodiscard]] std::string entrance();
     /// One of before may stand elsewhere, when supervisord has been started anew in another cgroup: looks for it where

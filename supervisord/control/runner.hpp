@@ -85,7 +85,7 @@ public:
     [[nodiscard]] const std::string& spawnerr() const override { return spawnerr_; }
     [[nodiscard]] std::string description() const override;
     [[nodiscard]] std::string logfile(Channel channel) const override;
-    [[nodiscard]] std::string tree_mark() const override { return tree_ ? tree_->mark() : ""; }
+    [[nodiscard]] std::string tree_mark() const override { return tree_ ? tree_->mark_of_orphans() : ""; }
     /// The name of the cgroup that its child is in, or enters; "": none.
     [[nodiscard]] std::string cgroup() const { return tree_ && (note_.machine.child || note_.machine.remains) ? tree_->cgroup() : ""; }
     [[nodiscard]] std::vector<pid_t> cgroup_members() const override { return tree_ ? tree_->cgroup_members() : std::vector<pid_t>(); }

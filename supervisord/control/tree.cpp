@@ -145,8 +145,9 @@ const std::vector<Kin>& Tree::look(Leader leader, const process::Census& all) {
         if (const Kin* one = all.find(pid)) members_.push_back(*one);
     const bool is_gone = leader.pid == 0 || is_reaped(leader.pidfd);
     if (is_gone && (leader.pid == 0 || all.find(leader.pid))) numbered_ = false;
+    const std::string mark = mark_of_orphans();
     members_ = all.family(numbered_ ? leader.pid : 0, members_, all.ancestors(::getpid()),
-                          [&](const Kin& one) { return !mark_.empty() && !is_our_own(mark_) && mark_of(one.pid) == mark_; });
+                          [&](const Kin& one) { return !mark.empty() && !is_our_own(mark) && mark_of(one.pid) == mark; });
     std::erase_if(members_, [&](const Kin& one) { return one.pid == leader.pid && !is_gone; });
     const bool has_numbered = std::ranges::any_of(
         members_, [&](const Kin& one) { return one.group == leader.pid || one.session == leader.pid; });

@@ -54,6 +54,8 @@ public:
     /// cgroup.procs of its cgroup, which is made, or "".
     [[nodiscard]] std::string entrance() { return cgroup_.entrance(); }
     [[nodiscard]] const std::string& mark() const { return mark_; }
+    /// By which members are known that have lost their parent; "": they are in the cgroup.
+    [[nodiscard]] std::string mark_of_orphans() const { return cgroup_.is_there() ? "" : mark_; }
     [[nodiscard]] const std::string& cgroup() const { return cgroup_.name(); }
     [[nodiscard]] std::vector<pid_t> cgroup_members() const { return cgroup_.members(); }
     /// Nothing is left.

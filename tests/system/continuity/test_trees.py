@@ -169,6 +169,21 @@ class Cgroups(Trees):
         self.assertFalse(lives(lost))
         self.assertFalse(os.path.exists(leaf))
 
+    def test_who_has_the_environment_of_a_program_and_is_not_in_its_cgroup_is_a_stranger(self):
+        """As one that an administrator has started with a copy of it."""
+        self.family('exec sleep 1000\n', 'killmode=tree\nautorestart=false')
+        self.leaf()
+        def find_mark():
+            with open('/proc/%d/environ' % self.pid('p')) as file:
+                return re.search('SUPERVISOR_TREE=[0-9]+', file.read())
+        mark = self.wait_for('its exec', find_mark).group()
+        subprocess.run(['setsid', '-f', 'env', mark, 'sh', '-c', 'echo $$ > {0}.new; mv {0}.new {0}; exec sleep 1000'.format(self.path('copy'))],
+                       check=True)
+        stranger, = self.members('copy')
+        self.assertNotIn(stranger, [one['pid'] for one in self.rpc.insist('getAllProcessTrees')])
+        self.assertTrue(self.rpc.insist('stopProcess', 'p'))
+        self.assertTrue(lives(stranger))
+
     def test_leaves_of_any_name_are_removed(self):
         names = ['.p', '-n', 'cgroup.kill', 'ü', 'x' * 60]
         self.start(''.join('[program:%s]\ncommand=/bin/sleep 1000\nkillmode=tree\nstartsecs=0\n' % name for name in names))
