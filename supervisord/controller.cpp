@@ -20,6 +20,7 @@
 #include "common/config/difference.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/control/daemon.hpp"
+#include "supervisord/control/tree.hpp"
 #include "supervisord/control/world.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
@@ -51,7 +52,8 @@ int fail(std::string_view message) {
     return 1;
 }
 
-config::Environment environment() {
+/// For programs.  When one of our own has started us, the others are not to be taken for what it has started.
+config::Environment environment(const control::Notes& notes) {
     config::Environment out;
     for (char** entry = environ; *entry; ++entry) {
         const std::string_view text(*entry);
@@ -59,6 +61,9 @@ config::Environment environment() {
         if (equals == std::string_view::npos || text.starts_with("SUPERVISORD_CRASH")) continue;
         out.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
+    const auto tree = out.find(std::string(control::tree_variable));
+    std::uint64_t number = 0;
+    if (tree != out.end() && base::parse_digits(tree->second, number) && notes.has_tree(number)) out.erase(tree);
     return out;
 }
 
@@ -362,7 +367,7 @@ int Controller::run() {
                                    [this] { make_room(); }});
     upgrade_process_ = &upgrade;
     control::World world{loop_,         link_,            activity, files,    *journal, *notes, launches, events, sockets, leavings,
-                         environment(), config_.settings, config_.serverurl.value_or(""), {}};
+                         environment(*notes), config_.settings, config_.serverurl.value_or(""), {}};
     control::Daemon daemon(world,
                            {snapshot_.header().keeper_pid, [this] { return launch::read_files(handover_); },
                             [this](const config::Reading& next) { return prepare(next); },

@@ -105,18 +105,17 @@ struct Sockets {
     }
 };
 
-base::Result<Sockets> take_sockets(const config::Config& config) {
-    Sockets sockets;
+/// But for those that it has already, and those of these names.
+base::Result<void> take_sockets(const config::Config& config, Sockets& sockets, const std::vector<std::string>& but = {}) {
     for (const auto& server : config.servers) {
+        const std::string name = held_name(server);
+        if (std::ranges::count(but, name) > 0 || std::ranges::count(sockets.all, name, &Sockets::Held::name) > 0) continue;
         auto fd = web::open_listening(server);
-        if (!fd) {
-            sockets.remove();
-            return base::Error{fd.error()};
-        }
+        if (!fd) return base::Error{fd.error()};
         const bool is_file = server.family == config::Server::Family::unix;
-        sockets.all.push_back({held_name(server), is_file ? server.file : "", std::move(*fd)});
+        sockets.all.push_back({name, is_file ? server.file : "", std::move(*fd)});
     }
-    return sockets;
+    return {};
 }
 
 /// Sockets of FastCGI programs are made when they start; whether they can be is tried now.
@@ -275,17 +274,25 @@ int run(int argc, char** argv) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
 
-    if (arguments->takeover) {
-        auto told = take_over(runtime_directory(config.settings));
-        if (!told) return refuse(told.error());
-        for (auto& message : *told) handover.messages.push_back(std::move(message));
-    }
-    auto sockets = take_sockets(config);
-    if (!sockets) return refuse(sockets.error());
+    Sockets sockets;
+    const auto refuse_start = [&sockets](std::string_view why) {
+        sockets.remove();
+        return refuse(why);
+    };
+    // Before anybody is ended for it: all that a start may fail with.
+    const auto theirs = arguments->takeover ? held_by_other(runtime_directory(config.settings)) : std::vector<std::string>();
+    if (!theirs) return refuse(theirs.error());
+    if (const auto taken = take_sockets(config, sockets, *theirs); !taken) return refuse_start(taken.error());
     if (const auto writable = logs::can_be_opened(config.settings.logfile); !writable) {
-        sockets->remove();
+        sockets.remove();
         std::fprintf(stderr, "Error: %s\n", writable.error().c_str());
         return failure_status;
+    }
+    if (arguments->takeover) {
+        auto told = take_over(runtime_directory(config.settings));
+        if (!told) return refuse_start(told.error());
+        for (auto& message : *told) handover.messages.push_back(std::move(message));
+        if (const auto taken = take_sockets(config, sockets); !taken) return refuse_start(taken.error());
     }
     std::string directory = runtime_directory(config.settings);
     std::vector<std::string> servers;
@@ -295,19 +302,13 @@ int run(int argc, char** argv) {
                                                             ": the programs of this one are not found again if all of it is killed")});
         directory.clear();
     }
-    if (const auto obstacle = keeper::find_obstacle(directory); !obstacle.empty()) {
-        sockets->remove();
-        return refuse(obstacle);
-    }
+    if (const auto obstacle = keeper::find_obstacle(directory); !obstacle.empty()) return refuse_start(obstacle);
     // Programs that were left may have the sockets.
     const auto usable = keeper::has_table(directory) ? base::Result<void>() : try_fcgi_sockets(config, handover.messages);
-    if (!usable) {
-        sockets->remove();
-        return refuse(usable.error());
-    }
+    if (!usable) return refuse_start(usable.error());
     if (handover.daemonized && !go_into_background(config.settings, handover.messages)) ::_exit(0);
-    const int status = become_keeper(config, directory, *sockets, handover, argc, argv, limit);
-    sockets->remove();
+    const int status = become_keeper(config, directory, sockets, handover, argc, argv, limit);
+    sockets.remove();
     return status;
 }
 

@@ -76,9 +76,17 @@ std::string joined(const std::vector<pid_t>& pids) {
 
 }  // namespace
 
+base::Result<std::vector<std::string>> held_by_other(const std::string& directory) {
+    auto incumbent = keeper::find_incumbent(directory);
+    if (incumbent.is_of_this_version) return std::move(incumbent.holds);
+    return base::Error{concat("--takeover: process ", incumbent.keeper, " is a supervisord of another version, whose programs this one "
+                              "cannot take over.  Use its own version, or `supervisorctl shutdown` to end it")};
+}
+
 base::Result<std::vector<Message>> take_over(const std::string& directory) {
-    for (const auto& server : keeper::names_held(directory))
-        if ((server.starts_with(unix) || server.starts_with(inet)) && answers(server))
+    const auto incumbent = keeper::find_incumbent(directory);
+    for (const auto& server : incumbent.holds)
+        if (!incumbent.stands_still && (server.starts_with(unix) || server.starts_with(inet)) && answers(server))
             return base::Error{concat("--takeover is for a supervisord that does not answer, and one answers at ", server,
                                       ".  Use `supervisorctl shutdown` to end it, or `supervisorctl upgrade` for a new version")};
     const auto ended = keeper::end_owners(directory);

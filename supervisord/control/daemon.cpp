@@ -26,13 +26,14 @@ namespace {
 constexpr std::chrono::seconds report_interval{3};
 constexpr std::chrono::seconds patience_with_listeners{1};   // all others have ended, and they have not heard it yet
 constexpr std::chrono::milliseconds look_at_listeners{10};
+constexpr std::chrono::seconds patience_with_update{5};      // which removes a group and adds it again
 constexpr std::chrono::seconds patience_with_last_words{5};  // all programs have ended, their logs do not take what they wrote
 
 }  // namespace
 
 Daemon::Daemon(World& world, Surroundings surroundings, std::optional<Chronicle> chronicle)
     : world_(world), surroundings_(std::move(surroundings)), chronicle_(std::move(chronicle)),
-      report_(world.loop), last_words_(world.loop), listeners_(world.loop) {
+      report_(world.loop), last_words_(world.loop), listeners_(world.loop), update_(world.loop) {
     world_.changed = [this](Runner&) { changed(); };
 }
 
@@ -219,7 +220,15 @@ void Daemon::changed() {
     });
 }
 
+/// What is left may all have ended, and nobody will tell of it again.
+void Daemon::wait_for_update() {
+    update_until_ = base::now() + patience_with_update;
+    update_.at(*update_until_, [this] { changed(); });
+}
+
 void Daemon::look_at_exit_on() {
+    if (update_until_ && base::now() < *update_until_) return;
+    update_until_.reset();
     std::vector<process::Fate> fates;
     for (const auto& group : groups_)
         for (const auto& runner : group->runners)

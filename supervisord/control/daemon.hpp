@@ -97,6 +97,7 @@ private:
     [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group);
     void keep_chronicle();
     void write_chronicle();
+    void tidy_cgroups();
     void deal_with_unclaimed(const keeper::Slot& slot, std::uint32_t number);
     void adopt_unclaimed(Runner& runner);
     void forget_unclaimed(const keeper::Message& exited);
@@ -120,6 +121,7 @@ private:
     void go_down(api::Mood mood);
     void go_on_down();
     void look_at_exit_on();
+    void wait_for_update();
     [[nodiscard]] bool wait_for_last_words();
     [[nodiscard]] bool wait_for_listeners();
     void tell_who_is_left();
@@ -129,7 +131,8 @@ private:
     std::optional<Chronicle> chronicle_;
     Chronicle::Content content_;  // as in the chronicle; of the active groups, what they are made of
     std::vector<std::unique_ptr<ActiveGroup>> groups_;  // in order of activation
-    Timer report_, last_words_, listeners_;
+    Timer report_, last_words_, listeners_, update_;
+    std::optional<base::Time> update_until_;  // a group that was removed may be added again
     std::optional<base::Time> listeners_until_;  // what they have not heard is waited for, at the end
     /// A program that lives, with its slot in the snapshot, and is of no group that is active.
     struct Unclaimed {

@@ -3,6 +3,7 @@
 #include "supervisord/control/daemon.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "common/base/text.hpp"
@@ -90,6 +91,7 @@ void Daemon::begin(const config::Config& config, const keeper::Snapshot& snapsho
             log(LogLevel::critical, concat("cannot activate group ", group.name, ": ", done.error()));
     }
     write_chronicle();
+    tidy_cgroups();
 }
 
 void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& snapshot,
@@ -123,7 +125,14 @@ void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& s
     }
     for (const auto& [name, number] : slots) deal_with_unclaimed(snapshot.slots()[number], number);
     if (!chronicle_) write_chronicle();
+    tidy_cgroups();
     if (mood() != api::Mood::running) go_down(mood());
+}
+
+void Daemon::tidy_cgroups() {
+    std::set<std::string> in_use;
+    for (const Runner* runner : runners()) in_use.insert(runner->cgroup());
+    world_.tidy_cgroups(in_use);
 }
 
 /// What the keeper holds and no group accounts for: of before a reload, or of a group whose note is lost.
@@ -244,6 +253,7 @@ Outcome Daemon::remove_group(std::string_view name) {
     if (world_.events.wants(EventType::process_group_removed))
         world_.events.emit(EventType::process_group_removed, event::group(group));
     keep_chronicle();
+    wait_for_update();
     return std::nullopt;
 }
 

@@ -172,6 +172,10 @@ Notes::Record& Notes::spare(std::string_view key) {
 
 bool Notes::contains(std::string_view key) const { return index_.contains(std::string(key)); }
 
+bool Notes::has_tree(std::uint64_t number) const {
+    return std::ranges::any_of(index_, [&](const auto& entry) { return records()[entry.second].note().tree == number; });
+}
+
 void Notes::erase(std::string_view key) {
     spares_.erase(std::string(key));
     const auto found = index_.find(std::string(key));

@@ -87,6 +87,8 @@ public:
     /// Where there is none to be had: one that is known to this controller alone.
     [[nodiscard]] Record& spare(std::string_view key);
     [[nodiscard]] bool contains(std::string_view key) const;
+    /// Some process has it.
+    [[nodiscard]] bool has_tree(std::uint64_t number) const;
     void erase(std::string_view key);
     void erase_all();
 

@@ -28,7 +28,7 @@ Runner::Runner(World& world, const config::Group& group, config::Program program
     : world_(world), group_(group.name), program_(std::move(program)),
       is_listener_(group.kind == config::GroupKind::eventlistener), record_(record), note_(record.note()),
       spawnerr_(note_.spawnerr), deadline_(world.loop), tree_look_(world.loop), self_(std::make_shared<Runner*>(this)) {
-    if (program_.killmode == config::Killmode::tree) tree_.emplace(world_.cgroups(), group_, program_.name).begin(note_.tree);
+    if (program_.killmode == config::Killmode::tree) tree_.emplace(world_.processes, world_.cgroups(), group_, program_.name).begin(note_.tree);
     open_outputs();
     if (is_listener_) connect_listener();
 }

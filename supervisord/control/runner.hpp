@@ -85,7 +85,9 @@ public:
     [[nodiscard]] const std::string& spawnerr() const override { return spawnerr_; }
     [[nodiscard]] std::string description() const override;
     [[nodiscard]] std::string logfile(Channel channel) const override;
-    [[nodiscard]] std::string tree_mark() const override { return tree_ ? tree_->mark() : ""; }
+    [[nodiscard]] std::string tree_mark() const override { return tree_ ? tree_->mark_of_orphans() : ""; }
+    /// The name of the cgroup that its child is in, or enters; "": none.
+    [[nodiscard]] std::string cgroup() const { return tree_ && (note_.machine.child || note_.machine.remains) ? tree_->cgroup() : ""; }
     [[nodiscard]] std::vector<pid_t> cgroup_members() const override { return tree_ ? tree_->cgroup_members() : std::vector<pid_t>(); }
     void start(bool wait, WhenDone done) override;
     void stop(bool wait, WhenDone done) override;
@@ -100,6 +102,7 @@ private:
         std::uint32_t slot = 0;
         pid_t pid = 0;
         base::Fd pidfd = {};  // for a keeper after the next death
+        std::optional<base::Time> ended = {};
     };
     struct Ends {  // of a child that is not yet known to exist
         base::Fd input, output, error;
@@ -123,6 +126,7 @@ private:
     void signal_tree(int number);
     [[nodiscard]] Tree::Leader leader() const;
     void watch_tree();
+    [[nodiscard]] bool has_remains();
     void remains_are_gone();
     void finish_taps();
     void finish_tap(bool err);

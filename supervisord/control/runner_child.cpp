@@ -66,6 +66,7 @@ std::string Runner::use_socket() {
 
 void Runner::spawn_refused(std::string text) {
     socket_.reset();
+    if (tree_) tree_->end();  // a cgroup may have been made for it
     tell_once(process::spawn_failed(text));
     set_spawnerr(std::move(text));
     feed(process::SpawnFailed{});
@@ -118,14 +119,15 @@ void Runner::exited(const keeper::Message& message) {
     if (message.inc <= note_.ended || message.inc < note_.incarnation) return release(message.slot, message.inc);
     if (message.inc != note_.incarnation || (child_ && !note_.machine.child)) return;
     if (!child_) child_ = Child{message.slot, message.pid};
+    child_->ended = base::Time(std::chrono::nanoseconds(message.ending.at.monotonic));
     group_left_ = message.ending.group_left != 0;
-    const bool remains = group_left_ || (tree_ && !tree_->look(leader()).empty());
+    const bool remains = has_remains();
     if (!remains) finish_taps();
     base::crash_point("runner.drained");
     note_.end_status =
         message.ending.known == keeper::Known::no ? process::unknown_status : message.ending.wstatus;
     note_.stopped_wall = message.ending.at.wall / 1'000'000'000;
-    if (remains && !group_left_) watch_tree();
+    if (remains && tree_) watch_tree();
     feed(process::Exited{process::exit_code(note_.end_status), remains,
                          base::Time(std::chrono::nanoseconds(message.ending.at.monotonic))});
 }
@@ -133,8 +135,14 @@ void Runner::exited(const keeper::Message& message) {
 void Runner::group_gone(const keeper::Message& message) {
     if (message.inc != note_.incarnation || message.inc <= note_.ended) return;
     group_left_ = false;
-    if (tree_ && !tree_->look(leader()).empty()) return watch_tree();
+    if (has_remains()) return watch_tree();
     remains_are_gone();
+}
+
+/// To the keeper a leader that its parent has not reaped is one of the group (it can be signalled); a look can tell.
+bool Runner::has_remains() {
+    if (!tree_) return group_left_;
+    return !tree_->is_empty(leader(), child_ && child_->ended ? *child_->ended : base::now());
 }
 
 void Runner::remains_are_gone() {
@@ -228,7 +236,11 @@ void Runner::send_pending() {
 
 // With killmode=tree: who has left the group of the leader is found and signalled from here, and waited for.
 
-Tree::Leader Runner::leader() const { return {child_ ? child_->pid : 0, child_ ? child_->pidfd.get() : -1}; }
+/// When it has ended its number stays its own as long as it is that of its group.
+Tree::Leader Runner::leader() const {
+    if (!child_ || (child_->ended && !group_left_)) return {};
+    return {child_->pid, child_->pidfd.get()};
+}
 
 void Runner::signal_tree(int number) {
     if (const int refused = tree_->signal(leader(), number); refused > 0)
@@ -241,9 +253,9 @@ void Runner::watch_tree() {
     constexpr std::chrono::milliseconds shortest(5), longest(500);
     tree_pause_ = std::clamp(tree_pause_ * 2, shortest, longest);
     tree_look_.after(tree_pause_, [this] {
-        if (!tree_->look(leader()).empty()) return watch_tree();
+        if (has_remains()) return watch_tree();
         tree_pause_ = {};
-        if (note_.machine.remains && !group_left_) remains_are_gone();
+        if (note_.machine.remains) remains_are_gone();
     });
 }
 

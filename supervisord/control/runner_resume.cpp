@@ -20,6 +20,15 @@ void leave_alone(Loop& loop, const keeper::Slot& slot) {
     }
 }
 
+namespace {
+
+/// All were killed between the fork and the gate of a child: the keeper that follows has decided that there is none.
+bool never_began(const keeper::Slot& slot) {
+    return slot.state == keeper::SlotState::exited && slot.gate.load() == keeper::gate_word(slot.inc, keeper::Gate::cancelled);
+}
+
+}  // namespace
+
 void Runner::resume(const keeper::Slot* slot, std::uint32_t number) {
     carry_on(slot, number);
     if (is_listener_) settle_listener();
@@ -53,7 +62,8 @@ void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
         leave_alone(world_.loop, *slot);
         slot = nullptr;
     }
-    if (slot && (slot->inc <= note_.ended || slot->inc < note_.incarnation)) {
+    const bool is_told = note_.spawn_told >= note_.incarnation;  // and so its end is to be told, too
+    if (slot && (slot->inc <= note_.ended || slot->inc < note_.incarnation || (!is_told && never_began(*slot)))) {
         close_descriptors(*slot);
         release(number, slot->inc);
         slot = nullptr;
@@ -70,6 +80,8 @@ void Runner::carry_on(const keeper::Slot* slot, std::uint32_t number) {
 
 void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
     child_ = Child{number, slot.pid, base::Fd(slot.pidfd)};
+    if (slot.state == keeper::SlotState::exited) child_->ended = base::Time(std::chrono::nanoseconds(slot.ending.at.monotonic));
+    if (tree_) tree_->resume();
     const bool has_socket = !(slot.flags & keeper::cut_off);  // else it is to begin anew with another
     if (const auto problem = has_socket ? use_socket() : ""; !problem.empty()) world_.activity.log(logs::LogLevel::critical, problem);
     Ends ends;
@@ -96,8 +108,8 @@ void Runner::adopt(const keeper::Slot& slot, std::uint32_t number) {
         message.ending = slot.ending;
         if (note_.machine.child)
             exited(message);
-        else if (note_.machine.remains && !group_left_) {
-            if (tree_ && !tree_->look(leader()).empty())
+        else if (note_.machine.remains && (tree_ || !group_left_)) {
+            if (has_remains())
                 watch_tree();
             else
                 remains_are_gone();

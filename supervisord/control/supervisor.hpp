@@ -45,7 +45,7 @@ public:
     [[nodiscard]] virtual const std::string& spawnerr() const = 0;  // empty: none
     [[nodiscard]] virtual std::string description() const = 0;   // compat/process.md, section 8
     [[nodiscard]] virtual std::string logfile(Channel channel) const = 0;  // empty: none
-    /// With killmode=tree: the value of SUPERVISOR_TREE in the environment of the child and of what it has started.
+    /// With killmode=tree and without a cgroup: the value of SUPERVISOR_TREE in the environment of what the child has started.
     [[nodiscard]] virtual std::string tree_mark() const { return ""; }
     [[nodiscard]] virtual std::vector<pid_t> cgroup_members() const { return {}; }  // of a cgroup of its own
 

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <unordered_map>
 
@@ -40,6 +42,13 @@ process::Census all_processes() {
         if (const auto one = process::parse_stat(read_proc(static_cast<pid_t>(pid), "stat"))) all.push_back(*one);
     }
     return process::Census(std::move(all));
+}
+
+/// A supervisord that one of its own programs has started has that one's mark, as has all that it starts without another:
+/// by that nobody is a member.
+bool is_our_own(const std::string& mark) {
+    const char* ours = std::getenv(tree_variable.data());
+    return ours && mark == ours;
 }
 
 /// The value of tree_variable in its environment, or "".
@@ -83,7 +92,7 @@ std::uint64_t new_tree_number() {
 }
 
 std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
-    const auto all = all_processes();
+    const process::Census all = all_processes();
     const auto fosters = all.ancestors(::getpid());
     std::unordered_map<pid_t, std::string> marks;  // each is read once
     std::vector<Descendant> found;
@@ -92,7 +101,7 @@ std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
         if (!itself) continue;
         const std::string mark = leader->tree_mark();
         const auto says_so = [&](const Kin& one) {
-            if (mark.empty()) return false;
+            if (mark.empty() || is_our_own(mark)) return false;
             const auto [at, is_new] = marks.try_emplace(one.pid);
             if (is_new) at->second = mark_of(one.pid);
             return at->second == mark;
@@ -109,8 +118,19 @@ std::vector<Descendant> trees_of(const std::vector<const Process*>& leaders) {
     return found;
 }
 
-Tree::Tree(std::string_view place, std::string_view group, std::string_view process)
-    : place_(place), name_(concat(group, ":", process)), cgroup_("", "") {}
+const process::Census& Processes::now() {
+    at_ = base::now();
+    seen_ = all_processes();
+    took_ = base::now() - at_;
+    return *seen_;
+}
+
+const process::Census& Processes::lately(base::Time since) {
+    return seen_ && at_ >= std::max(since, base::now() - 5 * took_) ? *seen_ : now();
+}
+
+Tree::Tree(Processes& processes, std::string_view place, std::string_view group, std::string_view process)
+    : processes_(processes), place_(place), name_(concat(group, ":", process)), cgroup_("", "") {}
 
 void Tree::begin(std::uint64_t number) {
     mark_ = number == 0 ? "" : concat(number);
@@ -119,15 +139,15 @@ void Tree::begin(std::uint64_t number) {
     numbered_ = true;
 }
 
-const std::vector<Kin>& Tree::look(Leader leader) {
+const std::vector<Kin>& Tree::look(Leader leader, const process::Census& all) {
     const auto inside = cgroup_.members();
-    const auto all = all_processes();
     for (const pid_t pid : inside)
         if (const Kin* one = all.find(pid)) members_.push_back(*one);
-    const bool is_gone = is_reaped(leader.pidfd);
-    if (is_gone && all.find(leader.pid)) numbered_ = false;
+    const bool is_gone = leader.pid == 0 || is_reaped(leader.pidfd);
+    if (is_gone && (leader.pid == 0 || all.find(leader.pid))) numbered_ = false;
+    const std::string mark = mark_of_orphans();
     members_ = all.family(numbered_ ? leader.pid : 0, members_, all.ancestors(::getpid()),
-                          [&](const Kin& one) { return !mark_.empty() && mark_of(one.pid) == mark_; });
+                          [&](const Kin& one) { return !mark.empty() && !is_our_own(mark) && mark_of(one.pid) == mark; });
     std::erase_if(members_, [&](const Kin& one) { return one.pid == leader.pid && !is_gone; });
     const bool has_numbered = std::ranges::any_of(
         members_, [&](const Kin& one) { return one.group == leader.pid || one.session == leader.pid; });
@@ -135,13 +155,15 @@ const std::vector<Kin>& Tree::look(Leader leader) {
     return members_;
 }
 
+bool Tree::is_empty(Leader leader, base::Time since) { return cgroup_.is_empty() && look(leader, processes_.lately(since)).empty(); }
+
 int Tree::signal(Leader leader, int number) {
     std::vector<Kin> sent;
     int refused = 0;
     if (number == SIGKILL) cgroup_.kill_all();
     for (int round = 0; round < (number == SIGKILL ? kill_rounds : 1); ++round) {
         const std::size_t before = sent.size();
-        for (const auto& one : look(leader)) {
+        for (const auto& one : look(leader, round == 0 ? processes_.lately() : processes_.now())) {
             if ((numbered_ && one.group == leader.pid) || std::ranges::any_of(sent, [&](const Kin& was) { return was.is(one); }))
                 continue;
             sent.push_back(one);

@@ -14,6 +14,13 @@ const std::string& World::cgroups() {
     return cgroup_place->directory;
 }
 
+void World::tidy_cgroups(const std::set<std::string>& in_use) const {
+    if (!cgroup_place)
+        remove_old_place();
+    else if (!cgroup_place->directory.empty())
+        remove_empty_leaves(cgroup_place->directory, in_use);
+}
+
 void World::remove_cgroups() const {
     if (cgroup_place && !cgroup_place->directory.empty()) remove_place(cgroup_place->directory);
 }

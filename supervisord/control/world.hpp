@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "supervisord/control/loop.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/shared_sockets.hpp"
+#include "supervisord/control/tree.hpp"
 #include "supervisord/control/turnstile.hpp"
 #include "supervisord/log/activity.hpp"
 #include "supervisord/log/files.hpp"
@@ -44,6 +46,9 @@ struct World {
     /// Where leaves are made for killmode=tree; "" where there can be none, which is logged once.
     [[nodiscard]] const std::string& cgroups();
     std::optional<CgroupPlace> cgroup_place = {};  // once it was asked for
+    Processes processes = {};  // as trees have seen them
+    /// What those before us have left, but for cgroups of these names.
+    void tidy_cgroups(const std::set<std::string>& in_use) const;
     /// At the end of supervisord, when nothing runs any more.
     void remove_cgroups() const;
 };

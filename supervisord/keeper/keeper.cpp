@@ -33,6 +33,9 @@ int refuse(const char* logfile, const std::string& problem) {
 
 std::string explain(const Boot& boot, int error) {
     if (error == EBUSY) return base::concat("cannot start: ", find_obstacle(boot.runtime_directory));
+    if (error == ENOSYS)
+        return "cannot start: a supervisord was killed, and what it has left cannot be taken over: this kernel has no pidfds (Linux 5.3).  "
+               "With leftovers=ignore its programs are left alone";
     return base::concat("cannot start: ", base::errno_text(error));
 }
 

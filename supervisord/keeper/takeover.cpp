@@ -71,6 +71,13 @@ Owners new_owners(const struct stat& table, const Owners& known) {
     return found;
 }
 
+/// As in proc(5): 'T' is one that was stopped.
+char state_of(pid_t pid) {
+    const auto text = base::read_file(base::concat("/proc/", pid, "/stat"), 4096);
+    const std::size_t name_end = text ? text->rfind(')') : std::string::npos;
+    return name_end != std::string::npos && name_end + 2 < text->size() ? (*text)[name_end + 2] : '?';
+}
+
 bool is_gone_until(const base::Fd& pidfd, base::Time until) {
     pollfd end{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - base::now()).count();
@@ -79,17 +86,22 @@ bool is_gone_until(const base::Fd& pidfd, base::Time until) {
 
 }  // namespace
 
-std::vector<std::string> names_held(const std::string& directory) {
+Incumbent find_incumbent(const std::string& directory) {
     int problem = 0;
     const base::Fd file = open_table(directory.c_str(), false, problem);
     const auto header = std::make_unique<Header>();
-    std::vector<std::string> names;
-    if (!file || ::pread(file.get(), header.get(), sizeof *header, 0) != static_cast<ssize_t>(sizeof *header) ||
-        header->magic != Header::right_magic || header->version != Header::right_version || header->held_used > held_limit)
-        return names;
+    const auto known = static_cast<ssize_t>(offsetof(Header, controller_pid));  // what no version moves (obstacle.cpp)
+    Incumbent found;
+    if (!file || ::pread(file.get(), header.get(), sizeof *header, 0) < known || header->magic != Header::right_magic ||
+        lock_table(file.get()))
+        return found;
+    found.keeper = header->keeper_pid;
+    found.is_of_this_version = header->version == Header::right_version && header->held_used <= held_limit;
+    found.stands_still = state_of(found.keeper) == 'T';
+    if (!found.is_of_this_version) return found;
     for (const auto& entry : std::span(header->held, header->held_used))
-        names.emplace_back(entry.name, ::strnlen(entry.name, name_size));
-    return names;
+        if (entry.name[0] != '\0') found.holds.emplace_back(entry.name, ::strnlen(entry.name, name_size));
+    return found;
 }
 
 base::Result<std::vector<pid_t>> end_owners(const std::string& directory) {
@@ -100,13 +112,17 @@ base::Result<std::vector<pid_t>> end_owners(const std::string& directory) {
         if (!file || ::fstat(file.get(), &table) != 0) return std::vector<pid_t>();
     }
     Owners owners;
+    const auto give_up = [&owners](pid_t pid, std::string_view why) {
+        for (const auto& [other, pidfd] : owners) send(pidfd, SIGCONT);
+        return base::Error{base::concat("process ", pid, " cannot be ended: ", why)};
+    };
     for (int round = 0; round < rounds; ++round) {
         auto found = new_owners(table, owners);
         if (found.empty()) break;
-        for (const auto& [pid, pidfd] : found)
-            if (!send(pidfd, SIGSTOP) && errno != ESRCH)
-                return base::Error{base::concat("cannot end process ", pid, ": ", base::errno_text(errno))};
-        owners.merge(found);
+        for (auto& [pid, pidfd] : found) {
+            if (!send(pidfd, SIGSTOP) && errno != ESRCH) return give_up(pid, base::errno_text(errno));
+            owners.emplace(pid, std::move(pidfd));
+        }
     }
     // A controller before its keeper: one that stands still and loses its parent is continued by the kernel (its process
     // group is an orphan then), and would take the keeper's place.
@@ -116,7 +132,7 @@ base::Result<std::vector<pid_t>> end_owners(const std::string& directory) {
         for (const auto& [pid, pidfd] : owners) {
             if (owners.contains(static_cast<pid_t>(stat_field(pid, 4))) != children || std::ranges::count(ended, pid) > 0) continue;
             send(pidfd, SIGKILL);
-            if (!is_gone_until(pidfd, until)) return base::Error{base::concat("process ", pid, " does not end")};
+            if (!is_gone_until(pidfd, until)) return give_up(pid, "it has had SIGKILL, and does not go");
             ended.push_back(pid);
         }
     }

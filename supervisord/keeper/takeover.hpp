@@ -11,9 +11,14 @@
 
 namespace keeper {
 
-/// What the supervisord whose table is there holds, by its names: "unix:/run/supervisor.sock".  Empty when there is none, or
-/// it is of another version.
-[[nodiscard]] std::vector<std::string> names_held(const std::string& directory);
+/// The supervisord that has the table of a runtime directory.
+struct Incumbent {
+    pid_t keeper = 0;                // 0: there is none; what follows means nothing then
+    bool is_of_this_version = true;  // else the next is not to be had
+    bool stands_still = false;       // its keeper has been stopped (SIGSTOP): nothing can be started and stopped
+    std::vector<std::string> holds;  // by its names: "unix:/run/supervisor.sock"
+};
+[[nodiscard]] Incumbent find_incumbent(const std::string& directory);
 
 /// Ends keeper and controller that have the table of this runtime directory locked: all of them stand still first, so that none
 /// can take the place of another.  Returns the pids that it ended, none when nobody has it.  The error says whom it

@@ -1,13 +1,17 @@
 """Keeper and controller are killed in the same moment: the programs live on, and the next start finds them."""
 
+import contextlib
 import fcntl
 import os
 import signal
+import struct
 import subprocess
+import threading
 import time
 import unittest
 
 from bed import BIN, SLOW, Bed, lives
+import kernel
 
 NUMBERS = '/bin/sh -c "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done"'
 
@@ -121,6 +125,62 @@ class BothDie(Bed):
         self.assertTrue(lives(old))
         self.wait_for_log("process %d, 'p:p' of a supervisord that was killed, is ignored" % old)
         self.kill(old)
+
+    def test_a_start_of_which_no_child_has_come_is_done_anew(self):
+        """The keeper had forked, and noted the child; all three were killed before that one had passed the gate."""
+        self.start('[program:q]\ncommand=/bin/sleep 1000\nstartsecs=0\n'
+                   '[program:p]\ncommand=/bin/sleep 1000\nautostart=false\nautorestart=false\nstartsecs=0\n')
+        self.wait_for('q to run', lambda: self.state('q') == 'RUNNING')
+        keeper, controller = self.keeper(), self.controller()
+        table = os.readlink('/proc/%d/fd/6' % controller)
+        self.kill(keeper, signal.SIGSTOP)
+
+        def ask():
+            with contextlib.suppress(OSError):
+                self.rpc.call('startProcess', 'p', False)
+        asked = threading.Thread(target=ask)
+        asked.start()
+        self.wait_for('the start to be noted', lambda: self.state('p') == 'STARTING')
+        self.kill(controller)
+        self.kill(keeper)
+        asked.join()
+        self.wait_for('their end', lambda: not self.supervisors())
+        self.add_slot(table, b'q:q', b'p:p')
+        self.start()
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        self.assertEqual(len(self.spawned('p')), 1)
+        self.assertNotIn('exited: p', self.log())
+
+    @staticmethod
+    def add_slot(table, like, name):
+        """The next start, noted as alive by its keeper, and with its gate as the keeper leaves it for the child."""
+        spawning = 1
+        with open(table, 'r+b') as file:
+            size, offset = struct.unpack('12xII', file.read(20))
+            file.seek(offset)
+            slot = bytearray(file.read(size))
+            start = struct.unpack_from('Q', slot, 8)[0] + 1
+            struct.pack_into('QQ', slot, 0, start << 2 | spawning, start)
+            struct.pack_into('i', slot, 20, 32000)  # pid
+            struct.pack_into('Q', slot, 32, 0)      # what the child writes into it
+            struct.pack_into('i', slot, 40, 0)
+            struct.pack_into('Q', slot, 56, 0)
+            at = slot.index(like + b'\0')
+            slot[at:at + len(name)] = name
+            file.seek(offset + size)
+            assert not any(file.read(size))
+            file.seek(offset + size)
+            file.write(slot)
+
+    def test_without_pidfds_nothing_is_taken_over_and_that_is_said(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        pid = self.pid('p')
+        self.kill_both()
+        self.try_to_start(preexec_fn=lambda: kernel.mask(['pidfd_open']))
+        self.wait_for_log(r'CRIT cannot start: a supervisord was killed, .* this kernel has no pidfds \(Linux 5.3\)')
+        self.start()
+        self.assertEqual(self.pid('p'), pid)
 
     def test_what_has_the_number_of_a_dead_program_is_never_touched(self):
         self.start('[program:p]\ncommand=/bin/sleep 1000\nautorestart=false\nstartsecs=0\n', 'leftovers=stop')

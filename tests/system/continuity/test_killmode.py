@@ -30,7 +30,40 @@ FAMILY = ('setsid -f /bin/sh -c \'sleep 1000 & echo $$ $! > {0}/meek.new; mv {0}
           'while :; do wait; done\'\n')
 
 
+def leaf_of(pid):
+    with open('/proc/%d/cgroup' % pid) as file:
+        return CGROUPS + re.search('^0::(.*)$', file.read(), re.M).group(1)
+
+
+def is_populated(leaf):
+    with open(leaf + '/cgroup.events') as file:
+        return 'populated 1' in file.read()
+
+
 class Families(Bed):
+    everybody = ()
+
+    def setUp(self):
+        super().setUp()
+        self.places = set()
+        self.addCleanup(self.remove_places)
+
+    def start(self, *arguments):
+        super().start(*arguments)
+        controller = self.wait_for('a controller', self.controller)
+        if CGROUPS:
+            table = os.stat('/proc/%d/fd/6' % controller)
+            self.places.add('%s/supervisord-%d-%d' % (leaf_of(controller), table.st_dev, table.st_ino))
+
+    def remove_places(self):
+        """Cgroups of supervisords that were killed."""
+        self.end_all()
+        self.end_family()
+        for place in self.places:
+            for folder, _, _ in os.walk(place, topdown=False):
+                self.wait_for('an empty cgroup', lambda: not is_populated(folder))
+                os.rmdir(folder)
+
     def family(self, script, options):
         """A program p that runs the lines of a script."""
         self.everybody = []
@@ -143,8 +176,7 @@ class WithCgroup(Families):
                     'while :; do setsid -f sleep 1000; sleep 0.1; done\'\nsleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
         lost, = self.members('lost')
         for stop in (lambda: self.rpc.insist('stopProcess', 'p'), self.stop_over_a_death):
-            with open('/proc/%d/cgroup' % lost) as file:
-                leaf = CGROUPS + re.search('^0::(.*)$', file.read(), re.M).group(1)
+            leaf = leaf_of(lost)
             self.assertIn('/p:p.', leaf)
             with open(leaf + '/cgroup.procs') as file:
                 inside = [int(line) for line in file]

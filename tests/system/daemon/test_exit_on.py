@@ -72,6 +72,15 @@ class ExitOn(DaemonCase):
         self.assertEqual(self.daemon.times_logged('exit_on'), 0)
         self.assertIsNone(self.daemon.keeper.poll())
 
+    def test_what_is_removed_counts_no_more(self):
+        once = '[program:once]\ncommand=/bin/sh -c "exit 3"\nautorestart=false\nexitcodes=3\nstartsecs=0\n'
+        self.daemon.configure(once + '[program:web]\ncommand=/bin/sleep 1000\nstartsecs=0\n', settings='exit_on=all-exited')
+        self.daemon.start()
+        self.daemon.until_logged('exited: once')
+        self.daemon.configure(once, settings='exit_on=all-exited')
+        self.daemon.ctl('update')
+        self.assertEqual(self.end(), 3)
+
     def test_fatal(self):
         self.daemon.configure('[program:p]\ncommand=/bin/sleep 1000\n[program:bad]\ncommand=/bin/sh -c "exit 5"\n'
                               'startretries=1\n', settings='exit_on=fatal')

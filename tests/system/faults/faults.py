@@ -9,10 +9,12 @@ compares what the services say of themselves with the logs:
   I9  services that were asked for nothing keep their pid
 and what events.py says of events.
 
-    faults.py --bin DIR --witness FILE [--kills N] [--keepers P] [--both P] [--upgrades P] [--crash-points] [--aim ...] [--seed N] [--keep]
+    faults.py --bin DIR --witness FILE [--kills N] [--keepers P] [--both P] [--upgrades P] [--noise P] [--mask NAME,...]
+              [--crash-points] [--aim ...] [--seed N] [--keep]
 
 --keepers and --both: which part of the deaths is the keeper's, and both's; then it is started again.  --upgrades: which
-part of the deaths comes a moment after an upgrade was asked for, by a signal.  --crash-points
+part of the deaths comes a moment after an upgrade was asked for, by a signal.  --noise: before which part of the deaths
+keeper and controller get what is no message (noise.py).  --mask: what the kernel has not (kernel.py).  --crash-points
 needs binaries built with -Dcrash_points=true: keeper and controller then die at the places named there, more often at
 those of --aim, and at random times besides.  SIGINT ends the kills early.  As root it runs in a PID namespace of its own.  Ends with 'N passed, N failed'.
 """
@@ -31,16 +33,18 @@ import sys
 import tempfile
 import time
 
+import kernel
+import noise
 from events import Events
 
 PATIENCE = 60  # seconds: for anything that is to happen, on a machine with other things to do
 
 # Name, lines per second, bytes per line, life in ms (0: until told to end), extra options.
 SERVICES = (
-    [('steady%d' % i, 200, 60, 0, '') for i in range(4)] +
+    [('steady%d' % i, 200, 60, 0, ('', 'killmode=tree')[i % 2]) for i in range(4)] +
     [('fast%d' % i, 20000, 100, 0, 'stdout_logfile_maxbytes=200KB\nstdout_logfile_backups=100000') for i in range(2)] +
     [('large', 300, 4000, 0, 'stdout_logfile_maxbytes=1MB\nstdout_logfile_backups=100000')] +
-    [('short%d' % i, 2000, 80, 40, '') for i in range(6)] +
+    [('short%d' % i, 2000, 80, 40, ('', 'killmode=tree')[i % 2]) for i in range(6)] +
     [('brief%d' % i, 500, 80, 1, 'stdout_logfile_maxbytes=20KB\nstdout_logfile_backups=100000') for i in range(4)]
 )
 
@@ -148,7 +152,7 @@ class Test:
         self.crash_file = self.path('crash')
         self.drawn = self.path('crash.drawn')
         self.rpc = Connection(self.path('s.sock'))
-        self.kills = self.keepers = self.launches = self.upgrades = self.unknown = 0
+        self.kills = self.keepers = self.launches = self.upgrades = self.unknown = self.noises = 0
         self.statuses = {}  # of what came to us and was reaped
         self.lossy = set()  # incarnations that ended while nobody lived
         self.ended, self.recent, self.looked = set(), set(), 0  # incarnations that ended, at the looks at them
@@ -175,16 +179,17 @@ class Test:
             file.write(self.events.config())
             for name, rate, size, life, extra in SERVICES:
                 file.write('[program:%s]\ncommand=%s %s %s %d %d %d\nautorestart=true\nstartsecs=0\nredirect_stderr=true\n'
-                           'stdout_logfile=%s/%s\nstopwaitsecs=30\n%s\n'
-                           % (name, self.options.witness, name, self.truth, rate, size, life, self.logs, name,
-                              extra or 'stdout_logfile_maxbytes=0'))
+                           'stdout_logfile=%s/%s\nstopwaitsecs=30\n%s\n%s\n'
+                           % (name, self.options.witness, name, self.truth, rate, size, life, self.logs, name, extra,
+                              '' if 'maxbytes' in extra else 'stdout_logfile_maxbytes=0'))
 
     def launch(self):
         self.launches += 1
         environment = dict(os.environ, SUPERVISORD_CRASH_FILE=self.crash_file)
         with open(self.path('stderr'), 'a') as errors:
             subprocess.Popen([os.path.join(self.options.bin, 'supervisord'), '-c', self.conf], env=environment,
-                             stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
+                             stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                             preexec_fn=lambda: kernel.mask(self.options.mask.split(',')) if self.options.mask else None)
 
     def keeper(self):
         try:
@@ -259,6 +264,10 @@ class Test:
             self.upgrades += 1
             time.sleep(self.random.uniform(0, 0.25))
 
+    def make_noise(self):
+        for pid in controllers(self.conf) + keepers(self.conf):
+            self.noises += noise.make(pid, self.random)
+
     def answer(self, method):
         """Of whoever lives; started from outside when neither does, again when that one dies on its way."""
         launched = False
@@ -295,6 +304,8 @@ class Test:
                 self.ask_for_upgrade()
             if self.random.random() < 0.7:
                 self.events.send()
+            if self.random.random() < self.options.noise:
+                self.make_noise()
             self.one_death()
             if self.kills % 50 == 0:
                 self.come_back()
@@ -333,6 +344,7 @@ class Test:
             self.check_pids()
             # Between its fork and its exec a program has the keeper's name.
             until('one keeper (I4)', lambda: keepers(self.conf) == [self.keeper()])
+            until('strays to be closed', lambda: not any(noise.keeps_strays(pid) for pid, _ in supervisors(self.conf)))
             self.calm_down()
             self.events.wait_for_all(until)
         finally:
@@ -411,6 +423,8 @@ def main():
     parser.add_argument('--keepers', type=float, default=0.15)
     parser.add_argument('--both', type=float, default=0.03)
     parser.add_argument('--upgrades', type=float, default=0)
+    parser.add_argument('--noise', type=float, default=0)
+    parser.add_argument('--mask', default='')
     parser.add_argument('--crash-points', action='store_true')
     parser.add_argument('--aim', default='', help='NAME PROBABILITY,... of crash points that are hit more often')
     parser.add_argument('--seed', type=int, default=random.SystemRandom().randrange(1 << 32))
@@ -427,8 +441,8 @@ def main():
         test.run()
     except Failure as problem:
         test.failures.append(str(problem))
-    print('seed %d: %d kills, %d of them of the keeper alone; %d upgrades asked for; begun again %d times; %s starts, %d ends unknown; '
-          '%s events, %s of them twice; slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades,
+    print('seed %d: %d kills, %d of them of the keeper alone; %d upgrades asked for; %d times noise; begun again %d times; %s starts, %d ends unknown; '
+          '%s events, %s of them twice; slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades, test.noises,
                                       test.launches - 1, getattr(test, 'starts', '?'),
                                       test.unknown, getattr(test, 'heard', '?'), getattr(test, 'repeated', '?'), test.slowest * 1000))
     for failure in test.failures[:20]:

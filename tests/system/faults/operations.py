@@ -416,16 +416,19 @@ class Test:
             for number in range(self.options.operations):
                 self.perform(number)
         finally:
-            keeper = self.keeper()
-            if keeper:
-                self.kill([keeper], signal.SIGTERM)
-        until('the end of supervisord', lambda: self.reap() or not supervisors(self.conf))
+            # Again, as the keeper may just have been killed, and be followed by another.
+            until('the end of supervisord', self.ends)
         for shell in self.terminals:
             shell.kill()
         for program in self.programs:
             self.insist(self.lives(program) == program.left, '%s is left' % program.name)
             if program.left:
                 os.kill(program.left, signal.SIGKILL)
+
+    def ends(self):
+        self.reap()
+        self.kill([self.keeper()], signal.SIGTERM)
+        return not supervisors(self.conf)
 
     def look(self):
         """The first time."""
