@@ -57,8 +57,7 @@ Completion complete(std::string_view before_cursor, const std::function<std::vec
         }
     }
     std::ranges::sort(names);
-    const auto again = std::ranges::unique(names);
-    names.erase(again.begin(), again.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());  // clang 14 has no std::ranges::unique
     for (auto& name : names)
         if (name.starts_with(completion.typed)) completion.candidates.push_back(std::move(name));
     return completion;
