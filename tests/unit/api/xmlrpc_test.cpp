@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/api/xml_guard.hpp"
+#include "tests/support/capture.hpp"
 
 using api::xmlrpc::Value;
 
@@ -64,7 +65,7 @@ TEST_CASE("values of all types are read") {
          "{\"b\":\"1\",\"a\":\"\"}"},
     };
     for (const auto& [value, json] : values) {
-        CAPTURE(value);
+        CAPTURE_BINDING(value);
         CHECK(parameter(value) == json);
     }
 }

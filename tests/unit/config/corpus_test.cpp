@@ -11,6 +11,7 @@
 #include "common/base/text.hpp"
 #include "common/config/check.hpp"
 #include "common/config/json.hpp"
+#include "tests/support/capture.hpp"
 #include "tests/unit/config/machine.hpp"
 
 namespace {
@@ -86,7 +87,7 @@ void compare(const Json& ours, const Json& expected, const std::string& place) {
         return;
     }
     for (const auto& [name, value] : expected.items()) {
-        CAPTURE(name);
+        CAPTURE_BINDING(name);
         REQUIRE(ours.contains(name));
         compare(ours[name], value, place + "." + name);
     }

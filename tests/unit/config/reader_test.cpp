@@ -8,7 +8,7 @@ using config::Program;
 
 namespace {
 
-constexpr const char* in_a = " in section 'program:a' (file: '/etc/s.conf')";
+const std::string in_a = " in section 'program:a' (file: '/etc/s.conf')";
 
 std::string program(const std::string& lines) { return with("[program:a]\ncommand=/bin/cat\n" + lines); }
 
@@ -204,7 +204,6 @@ TEST_CASE("errors elsewhere are told in Supervisor's words") {
 }
 
 TEST_CASE("of several errors the one is told first that Supervisor meets first") {
-    const std::string in_a = " in section 'program:a' (file: '/etc/s.conf')";
     struct {
         std::string text, message;
     } const cases[] = {

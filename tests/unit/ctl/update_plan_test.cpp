@@ -49,9 +49,9 @@ TEST_CASE("a preview is told by option, once when it is the same for all, and by
                                      "  command: p -> q", "  would restart: g:a"});
     const Preview removed{.group = "old", .change = "removed", .options = {}, .processes = {{"old", "stop"}}, .json = ""};
     CHECK(describe(removed) == Names{"old: would be removed", "  would stop: old"});
-    const auto changes = changes_of({changed, removed});
-    CHECK(changes.changed == Names{"g"});
-    CHECK(changes.removed == Names{"old"});
+    const auto plan = changes_of({changed, removed});
+    CHECK(plan.changed == Names{"g"});
+    CHECK(plan.removed == Names{"old"});
 }
 
 TEST_CASE("reread describes the changes by name") {

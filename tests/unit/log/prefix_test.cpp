@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "supervisord/log/output.hpp"
+#include "tests/support/capture.hpp"
 #include "tests/unit/log/support.hpp"
 
 namespace {
@@ -62,7 +63,7 @@ struct Shared {
 TEST_CASE("each line has the prefix, however the stream is cut") {
     for (const auto& [in, out] : {std::pair<std::string_view, std::string_view>{"", ""}, {"a\n", "p| a\n"}, {"a\nbc\n", "p| a\np| bc\n"},
                                   {"\n\n", "p| \np| \n"}, {"end", "p| end\n"}, {"a\nend", "p| a\np| end\n"}}) {
-        CAPTURE(in);
+        CAPTURE_BINDING(in);
         for (std::size_t first = 0; first <= in.size(); ++first)
             for (std::size_t second = first; second <= in.size(); ++second)
                 CHECK(prefixed({in.substr(0, first), in.substr(first, second - first), in.substr(second)}) == out);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/capture.hpp"
+
 namespace {
 
 using logs::StripState;
@@ -48,14 +50,14 @@ constexpr Case cases[] = {
 
 TEST_CASE("control sequences are taken out and all else is left") {
     for (const auto& [in, out] : cases) {
-        CAPTURE(in);
+        CAPTURE_BINDING(in);
         CHECK(strip({in}) == out);
     }
 }
 
 TEST_CASE("however the bytes are cut into pieces, the same comes out") {
     for (const auto& [in, out] : cases) {
-        CAPTURE(in);
+        CAPTURE_BINDING(in);
         for (std::size_t first = 0; first <= in.size(); ++first)
             for (std::size_t second = first; second <= in.size(); ++second)
                 CHECK(strip({in.substr(0, first), in.substr(first, second - first), in.substr(second)}) == out);

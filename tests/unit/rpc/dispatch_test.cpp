@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "tests/support/capture.hpp"
 #include "tests/unit/rpc/asking.hpp"
 
 using asking::ask;
@@ -35,8 +36,8 @@ TEST_CASE("a wrong number or a wrong type of parameters is told before anything 
         {"system.multicall", R"([{}])"},
     };
     for (const auto& [method, params] : calls) {
-        CAPTURE(method);
-        CAPTURE(params);
+        CAPTURE_BINDING(method);
+        CAPTURE_BINDING(params);
         CHECK(now(supervisor, method, params) == "fault 2 INCORRECT_PARAMETERS");
     }
     CHECK(supervisor.asked.empty());

@@ -3,6 +3,7 @@
 #include "common/api/jsonrpc.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/rpc/jsonrpc.hpp"
+#include "tests/support/capture.hpp"
 #include "tests/unit/rpc/asking.hpp"
 
 namespace {
@@ -52,7 +53,7 @@ TEST_CASE("JSON-RPC messages and their answers") {
         {R"([{"jsonrpc":"2.0","method":"supervisor.getPID"}])", ""},
     };
     for (const auto& [message, answer] : messages) {
-        CAPTURE(message);
+        CAPTURE_BINDING(message);
         CHECK(ask_json(supervisor, message) == answer);
     }
 }

@@ -7,6 +7,7 @@
 
 #include "common/base/text.hpp"
 #include "supervisord/rpc/jsonrpc.hpp"
+#include "tests/support/capture.hpp"
 #include "tests/unit/rpc/asking.hpp"
 
 using asking::ask;
@@ -64,7 +65,7 @@ TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
     fake::Supervisor supervisor;
     rpc::Value names = rpc::Value::array();
     for (const auto& [name, signature] : signatures) {
-        CAPTURE(name);
+        CAPTURE_BINDING(name);
         names.push_back(name);
         std::string types;
         for (const auto& type : rpc::Value::parse(now(supervisor, "system.methodSignature", rpc::Value{name}.dump())))

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "supervisord/web/router.hpp"
+#include "tests/support/capture.hpp"
 
 namespace {
 
@@ -104,7 +105,7 @@ TEST_CASE("without a password a page must be of this machine by its name, for ot
         {"localhost.evil.example:80", false}, {"[::2]", false},
     };
     for (const auto& [host, allowed] : hosts) {
-        CAPTURE(host);
+        CAPTURE_BINDING(host);
         web::Head call = head("POST", "/rpc");
         call.host = host;
         CHECK(std::visit(Said{}, web::route(call)) == "json");  // no page
@@ -124,7 +125,7 @@ TEST_CASE("a browser that says whose page makes a call is believed, behind a pro
     call.origin = "https://supervisor.example.com";
     CHECK(std::visit(Said{}, web::route(call)) == "403");
     for (const auto& [site, allowed] : {std::pair("same-origin", true), {"none", true}, {"same-site", false}, {"cross-site", false}, {"", false}}) {
-        CAPTURE(site);
+        CAPTURE_BINDING(site);
         call.fetch_site = site;
         CHECK((std::visit(Said{}, web::route(call)) == "xml") == allowed);
     }
@@ -138,7 +139,7 @@ TEST_CASE("without a password a log is not for pages with a name that others can
     for (const char* target : {"/mainlogtail", "/logtail/web", "/logtail/web/stderr"})
         for (const auto& [host, allowed] : hosts) {
             CAPTURE(target);
-            CAPTURE(host);
+            CAPTURE_BINDING(host);
             web::Head get = head("GET", target);
             get.host = host;
             CHECK(std::visit(Said{}, web::route(get)) != "403");  // no browser
@@ -157,7 +158,7 @@ TEST_CASE("without a password a log is not for pages with a name that others can
 
 TEST_CASE("an action is not carried out for a browser that came by a link of another site") {
     for (const auto& [method, target] : {std::pair("GET", "/index.html?action=stopall"), {"POST", "/index.html"}, {"GET", "/?x=1&action=refresh"}}) {
-        CAPTURE(target);
+        CAPTURE_BINDING(target);
         web::Head act = head(method, target);
         act.host = "10.0.0.7:9001";
         act.has_password = true;  // which the browser keeps, and sends with what any page asks for

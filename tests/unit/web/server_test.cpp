@@ -9,6 +9,7 @@
 #include "common/base/text.hpp"
 #include "supervisord/web/passwords.hpp"
 #include "supervisord/web/room.hpp"
+#include "tests/support/capture.hpp"
 
 using serving::Client;
 using serving::post;
@@ -171,7 +172,7 @@ TEST_CASE("requests that cannot be served get an error page, and the connection 
         {"POST /rpc HTTP/1.1\r\n\r\n" + body, 411},
     };
     for (const auto& [request, status] : requests) {
-        CAPTURE(request);
+        CAPTURE_BINDING(request);
         Server server;
         Client client(server);
         client.send(request);
@@ -200,7 +201,7 @@ TEST_CASE("an error of what is asked leaves the connection open") {
         {"\r\n\r\nGET /empty/lines/first HTTP/1.1\r\n\r\n", "404 Not Found"},
     };
     for (const auto& [request, answer] : requests) {
-        CAPTURE(request);
+        CAPTURE_BINDING(request);
         client.received.clear();
         client.send(request);
         CHECK(client.until_has("</body>"));
