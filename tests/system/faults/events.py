@@ -68,8 +68,13 @@ class Events:
         check(len(numbers) == len(set(numbers)), 'E2: a message is two events')
         check(self.sure <= set(numbers), 'E1: messages that were taken are missing: %s' % sorted(self.sure - set(numbers))[:5])
         for name in names:
-            pids = re.findall(r"^\S+ \S+ INFO spawned: '%s' with pid (\d+)$" % name, activity, re.M)
+            pids, last = [], None
+            for pid, deed in re.findall(r"^\S+ \S+ \w+ (?:spawned: '%s' with pid (\d+)$|(exited|stopped): %s \()" % (name, name),
+                                        activity, re.M):
+                last = pid or last
+                if deed == 'exited':  # a stop is another event
+                    pids.append(last)
             ends = [event['body'].rsplit('pid:', 1)[1] for event in once.values()
                     if event['body'].startswith('processname:%s ' % name)]
-            check(ends == pids[:len(ends)], 'E3: ends of %s: %s, starts: %s' % (name, ends[:8], pids[:8]))
+            check(ends == pids[:len(ends)], 'E3: ends of %s: %s, exits: %s' % (name, ends[:8], pids[:8]))
         return len(first), len(serials) - len(first)
