@@ -441,6 +441,30 @@ class Test:
         self.check(at == len(data), 'I3: %s: more than was written: %r' % (name, data[at:at + 60]))
 
 
+def enter_namespace():
+    """As root: of its own, so that nothing that is killed is anybody else's."""
+    if os.getuid() == 0 and not os.environ.get('FAULTS_NAMESPACE'):
+        os.environ['FAULTS_NAMESPACE'] = '1'
+        os.execvp('unshare', ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', sys.executable] + sys.argv)
+
+
+def perform(test):
+    try:
+        test.run()
+    except Failure as problem:
+        test.failures.append(str(problem))
+
+
+def result_of(test):
+    """The last lines, and the status to exit with."""
+    if test.failures or test.options.keep:
+        print('  kept: ' + test.directory)
+    else:
+        shutil.rmtree(test.directory)
+    print('%d passed, %d failed, 0 skipped' % (not test.failures, bool(test.failures)))
+    return 1 if test.failures else 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--bin', required=True)
@@ -458,15 +482,10 @@ def main():
     parser.add_argument('--keep', action='store_true')
     options = parser.parse_args()
     options.bin, options.witness = os.path.abspath(options.bin), os.path.abspath(options.witness)
-    if os.getuid() == 0 and not os.environ.get('FAULTS_NAMESPACE'):
-        os.environ['FAULTS_NAMESPACE'] = '1'
-        os.execvp('unshare', ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', sys.executable] + sys.argv)
+    enter_namespace()
     directory = tempfile.mkdtemp(prefix='faults-', dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None)
     test = Test(options, directory)
-    try:
-        test.run()
-    except Failure as problem:
-        test.failures.append(str(problem))
+    perform(test)
     print('seed %d: %d kills, %d of them of the keeper alone; %d upgrades asked for; %d times noise; begun again %d times; %s starts, %d ends unknown; '
           '%s events, %s of them twice; slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades, test.noises,
                                       test.launches - 1, getattr(test, 'starts', '?'),
@@ -476,12 +495,7 @@ def main():
     if test.failures and os.path.exists(test.drawn):
         with open(test.drawn) as file:
             print('  the last crash points: ' + ', '.join(file.read().splitlines()[-8:]))
-    if test.failures or options.keep:
-        print('  kept: ' + directory)
-    else:
-        shutil.rmtree(directory)
-    print('%d passed, %d failed, 0 skipped' % (not test.failures, bool(test.failures)))
-    return 1 if test.failures else 0
+    return result_of(test)
 
 
 if __name__ == '__main__':

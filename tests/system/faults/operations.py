@@ -33,7 +33,8 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-from faults import Connection, Failure, PATIENCE, controllers, keepers, supervisors, until  # noqa: E402
+from faults import (Connection, Failure, PATIENCE, controllers, enter_namespace, keepers, perform, result_of, supervisors,
+                    until)  # noqa: E402
 
 STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL = 0, 10, 20, 30, 40, 100, 200
 PASSING = (STARTING, BACKOFF, STOPPING)
@@ -448,9 +449,7 @@ def main():
     parser.add_argument('--terminal', action='store_true')
     parser.add_argument('--keep', action='store_true')
     options = parser.parse_args()
-    if os.getuid() == 0 and not os.environ.get('FAULTS_NAMESPACE'):
-        os.environ['FAULTS_NAMESPACE'] = '1'
-        os.execvp('unshare', ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', sys.executable] + sys.argv)
+    enter_namespace()
     if options.user and os.getuid() != 0 and pwd.getpwnam(options.user).pw_uid != os.getuid():
         print('skipped: only root can become %s\n0 passed, 0 failed, 1 skipped' % options.user)
         return 0
@@ -468,19 +467,11 @@ def main():
         os.setgid(user.pw_gid)
         os.setuid(user.pw_uid)
     test = Test(options, directory)
-    try:
-        test.run()
-    except Failure as problem:
-        test.failures.append(str(problem))
+    perform(test)
     print('seed %d: %s' % (options.seed, ', '.join('%d %s' % (count, what) for what, count in test.counts.most_common())))
     if test.failures:
         print('\n'.join('  ' + line for line in list(test.done) + test.failures))
-    if test.failures or options.keep:
-        print('  kept: ' + directory)
-    else:
-        shutil.rmtree(directory)
-    print('%d passed, %d failed, 0 skipped' % (not test.failures, bool(test.failures)))
-    return 1 if test.failures else 0
+    return result_of(test)
 
 
 if __name__ == '__main__':
