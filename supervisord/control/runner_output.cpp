@@ -3,6 +3,7 @@
 #include "supervisord/control/runner.hpp"
 
 #include "common/base/text.hpp"
+#include "common/config/kinds.hpp"
 #include "supervisord/control/world.hpp"
 
 namespace control {
@@ -20,6 +21,7 @@ logs::Target target_of(const config::Output& output, const config::Settings& set
     target.strip_ansi = settings.strip_ansi;
     target.capture = output.capture_maxbytes > 0;
     target.whole_lines = output.logfile_whole_lines;
+    static_assert(config::kind::Prefix::limit + 1 < logs::prefix_limit);
     if (!output.prefix.empty()) target.prefix = output.prefix + ' ';
     return target;
 }

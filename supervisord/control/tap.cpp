@@ -87,7 +87,7 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
     void pump() {
         base::alarm::begin();
         // As much as a full pipe holds, in whatever parts it comes: then it is the turn of others.
-        base::Time now = base::now();
+        const base::Time now = base::now();
         auto pumped = output.pump(pipe.get(), now);
         for (std::size_t taken = pumped.bytes; pumped.state == logs::Pumped::State::more && pumped.report.empty() &&
                                                pause < shortest_pause && pumped.bytes >= room / 16 && taken < room;

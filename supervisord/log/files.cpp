@@ -9,7 +9,7 @@
 #include <cstdio>
 
 #include "common/base/crash_point.hpp"
-#include "supervisord/log/closing.hpp"
+#include "supervisord/log/removal.hpp"
 
 namespace logs {
 
@@ -116,10 +116,7 @@ Opened Files::rotate(const std::shared_ptr<File>& file, const std::string& path,
         std::int64_t gap = 1;
         while (gap < limits.backups && exists(backup_name(path, gap))) ++gap;
         // Removed, and not replaced by the next: at that ext4 would write out all of the other file, and we would wait.
-        if (base::Fd oldest = keep_alive(backup_name(path, gap).c_str())) {
-            if (::unlink(backup_name(path, gap).c_str()) != 0) return {file, errno};
-            close_in_background(std::move(oldest));
-        }
+        if (const int error = remove_in_background(backup_name(path, gap)); error != 0 && error != ENOENT) return {file, error};
         for (const auto& [from, to] : rotation(path, limits.backups, gap)) {
             base::crash_point("rotation.rename");
             if (::rename(from.c_str(), to.c_str()) != 0) return {file, errno};
@@ -139,9 +136,7 @@ int Files::clear(const std::string& path) {
     if (::stat(path.c_str(), &facts) == 0) {
         if (!S_ISREG(facts.st_mode) || is_link_of_the_system(path)) return EINVAL;
         mode = facts.st_mode & 0777;
-        base::Fd removed = keep_alive(path.c_str());
-        if (::unlink(path.c_str()) != 0) return errno;
-        close_in_background(std::move(removed));
+        if (const int error = remove_in_background(path)) return error;
         for (const auto& weak : open_)
             if (const auto file = weak.lock(); file && file->dev == facts.st_dev && file->ino == facts.st_ino) file->stale = true;
     } else if (errno != ENOENT) {

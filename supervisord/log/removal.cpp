@@ -1,12 +1,17 @@
-#include "supervisord/log/closing.hpp"
+#include "supervisord/log/removal.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <functional>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "common/base/fd.hpp"
 
 namespace logs {
 
@@ -37,10 +42,7 @@ void work(Queue& all) {
     }
 }
 
-}  // namespace
-
 void close_in_background(base::Fd fd) {
-    if (!fd) return;
     Queue& all = queue();
     const std::lock_guard lock(all.mutex);
     if (all.waiting.size() >= limit) return;
@@ -54,6 +56,14 @@ void close_in_background(base::Fd fd) {
     }
 }
 
-base::Fd keep_alive(const char* path) { return base::Fd(::open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW)); }
+}  // namespace
+
+int remove_in_background(const std::string& path) {
+    // With its last descriptor the file goes, not with its name.
+    base::Fd file(::open(path.c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW));
+    if (::unlink(path.c_str()) != 0) return errno;
+    if (file) close_in_background(std::move(file));
+    return 0;
+}
 
 }  // namespace logs
