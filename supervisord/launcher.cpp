@@ -279,6 +279,7 @@ int run(int argc, char** argv) {
         sockets.remove();
         return refuse(why);
     };
+    keeper::await_killed(runtime_directory(config.settings));
     // Before anybody is ended for it: all that a start may fail with.
     const auto theirs = arguments->takeover ? held_by_other(runtime_directory(config.settings)) : std::vector<std::string>();
     if (!theirs) return refuse(theirs.error());

@@ -69,6 +69,12 @@ std::uint64_t stat_field(pid_t pid, int field) {
     return at ? std::strtoull(at, nullptr, 10) : 0;
 }
 
+bool is_gone_until(const base::Fd& pidfd, base::Time until) {
+    pollfd end{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - base::now()).count();
+    return ::poll(&end, 1, static_cast<int>(std::max<std::int64_t>(left, 0))) == 1;
+}
+
 Search find_process(const Slot& slot, base::Fd& pidfd) {
     if (slot.born_pid <= 1 || slot.born_ticks == 0) return Search::gone;
     base::Fd found(static_cast<int>(::syscall(SYS_pidfd_open, slot.born_pid, 0)));

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "common/base/clock.hpp"
 #include "common/base/fd.hpp"
 #include "supervisord/keeper/table.hpp"
 
@@ -13,6 +14,9 @@ namespace keeper {
 /// A field of /proc/PID/stat as proc(5) numbers them, from 4 on; 0 when it is not to be had: errno.  pid 0: of this
 /// process.
 [[nodiscard]] std::uint64_t stat_field(pid_t pid, int field);
+
+/// Waits for the end of a process, all of its threads and descriptors with it.
+[[nodiscard]] bool is_gone_until(const base::Fd& pidfd, base::Time until);
 
 /// What is known of the process that a slot tells of.
 enum class Search {

@@ -2,14 +2,23 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string_view>
+#include <tuple>
+#include <vector>
 
+#include "common/base/clock.hpp"
+#include "common/base/fd.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/keeper/foreign.hpp"
 #include "supervisord/keeper/start.hpp"
@@ -43,7 +52,44 @@ std::string living(int fd, const Header& header) {
     return pids;
 }
 
+constexpr std::chrono::seconds dying_time{2};
+
+/// It has ended, or nothing can keep it from that any more.
+bool is_doomed(pid_t pid) {
+    const auto status = base::read_file(base::concat("/proc/", pid, "/status"), 8192);
+    if (!status) return true;
+    const auto field = [&status](std::string_view name) -> std::string_view {
+        const std::size_t at = status->find(base::concat('\n', name, ":\t"));
+        return at == std::string::npos ? std::string_view() : std::string_view(*status).substr(at + name.size() + 3);
+    };
+    const auto pending = [&field](std::string_view name) {
+        const auto bits = std::strtoull(std::string(field(name).substr(0, 16)).c_str(), nullptr, 16);
+        return (bits >> (SIGKILL - 1) & 1) != 0;
+    };
+    constexpr std::uint64_t exiting = 4;  // PF_EXITING
+    const auto state = field("State").substr(0, 1);
+    return state == "Z" || state == "X" || pending("SigPnd") || pending("ShdPnd") || (stat_field(pid, 9) & exiting) != 0;
+}
+
 }  // namespace
+
+void await_killed(const std::string& directory) {
+    int problem = 0;
+    const base::Fd fd = open_table(directory.c_str(), false, problem);
+    const auto header = std::make_unique<Header>();
+    if (!fd || ::pread(fd.get(), header.get(), sizeof *header, 0) != static_cast<ssize_t>(sizeof *header) ||
+        header->magic != Header::right_magic || header->version != Header::right_version || origin_of(*header) != Origin::here)
+        return;
+    std::vector<base::Fd> dying;
+    for (const pid_t pid : {header->keeper_pid, header->controller_pid}) {
+        if (pid <= 1) continue;
+        base::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        if (!is_doomed(pid)) return;
+        if (pidfd) dying.push_back(std::move(pidfd));
+    }
+    const base::Time until = base::now() + dying_time;
+    for (const auto& pidfd : dying) std::ignore = is_gone_until(pidfd, until);
+}
 
 bool has_table(const std::string& directory) {
     int problem = 0;

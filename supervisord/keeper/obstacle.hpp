@@ -18,4 +18,8 @@ namespace keeper {
 /// Changes nothing.
 [[nodiscard]] std::string find_obstacle(const std::string& directory);
 
+/// Whoever has the table and has had SIGKILL has it, and its sockets, until the kernel is done with all of its threads and
+/// descriptors: waits for that, for up to 2 seconds.  Returns at once when one of them lives on, or there is none.
+void await_killed(const std::string& directory);
+
 }  // namespace keeper

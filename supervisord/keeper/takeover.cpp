@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -76,12 +75,6 @@ char state_of(pid_t pid) {
     const auto text = base::read_file(base::concat("/proc/", pid, "/stat"), 4096);
     const std::size_t name_end = text ? text->rfind(')') : std::string::npos;
     return name_end != std::string::npos && name_end + 2 < text->size() ? (*text)[name_end + 2] : '?';
-}
-
-bool is_gone_until(const base::Fd& pidfd, base::Time until) {
-    pollfd end{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - base::now()).count();
-    return ::poll(&end, 1, static_cast<int>(std::max<std::int64_t>(left, 0))) == 1;
 }
 
 }  // namespace
