@@ -65,6 +65,10 @@ class Daemon:
         with open(self.path(*names), errors='replace') as file:
             return file.read()
 
+    def write(self, name, text):
+        with open(self.path(name), 'w') as file:
+            file.write(text)
+
     def run(self, *command, status=0, timeout=90, **environment):
         """Runs a command that has to end with `status` (None: any); answers its output."""
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -2,16 +2,13 @@
 
 import glob
 import os
-import shutil
-import signal
 import socket
-import subprocess
 import time
 import unittest
 
 import processes
 from processes import wait_for
-from stack import BIN, ROOT, Small, Stack, StackCase, better
+from stack import Small, Stack, StackCase, better
 
 SLOWLY = '[program:slow%d]\ncommand=/bin/sh -c "trap \'sleep 3; exit 0\' TERM; while :; do sleep 0.1; done"\n'
 
@@ -58,30 +55,3 @@ class Together(StackCase):
             self.assertLess(time.monotonic() - begin, 9)
         finally:
             daemon.close()
-
-
-class FirstProcess(unittest.TestCase):
-    def setUp(self):
-        if not ROOT:
-            self.skipTest('only root can make a PID namespace')
-
-    def test_it_reaps_orphans_and_obeys_term(self):
-        daemon = Small('[program:father]\ncommand=/bin/sh -c "(sleep 0.2 & sleep 1000 &); exec sleep 1000"\n')
-        outer = subprocess.Popen(['unshare', '--pid', '--fork', '--kill-child', '--mount-proc',
-                                  os.path.join(BIN, 'supervisord'), '-n', '-c', daemon.conf], env={},
-                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            wait_for('it to run', lambda: daemon.states().get('father') == 'RUNNING')
-            first = processes.children(outer.pid)[0]
-            self.assertEqual(daemon.text('run', 'supervisord.pid').strip(), '1')
-            wait_for('the short orphan to end', lambda: len([process for process in processes.children(first.pid)
-                                                             if process.name == 'sleep']) == 2)
-            wait_for('it to be reaped', lambda: not processes.dead_children(first.pid))
-            os.kill(first.pid, signal.SIGTERM)
-            self.assertEqual(outer.wait(60), 0)
-            self.assertFalse(os.path.exists(daemon.path('run', 'supervisord.pid')))
-        finally:
-            if outer.poll() is None:
-                outer.kill()
-                outer.wait()
-            shutil.rmtree(daemon.root)
