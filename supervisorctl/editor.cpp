@@ -121,6 +121,7 @@ Editor::~Editor() {
 }
 
 std::optional<std::string> Editor::read_line() {
+    inside_->terminal.read_on();
     // libedit itself would show the prompt first: a Ctrl-D typed at it could then still be the line discipline's.
     el_set(inside_->edit, EL_PREP_TERM, 1);
     int count = 0;
