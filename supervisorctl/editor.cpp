@@ -86,7 +86,7 @@ struct Editor::Inside {
             text += base::concat(base::strip_right(event.str), '\n');
         const auto file = base::open_file(*history_file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         if (!file || !base::write_all(file->get(), text))
-            terminal.complain(base::concat("cannot write the history: ", file ? *history_file : file.error()));
+            terminal.complain(base::concat("cannot write the history: ", file ? *history_file : file.error(), '\n'));
     }
 };
 
