@@ -65,9 +65,12 @@ std::string quoted(std::string_view text, std::string_view quote) {
     return concat('\'', replace_all(std::string(text), "'", quote), '\'');
 }
 
-/// From the lines of `status` on standard input to names, one a line.
-constexpr std::string_view processes_of = R"(awk '{ print $1; if (split($1, part, ":") == 2) print part[1] ":*" }')";
-constexpr std::string_view groups_of = R"(awk '{ split($1, part, ":"); print part[1] }')";
+/// What tells the names; who cannot get them soon completes nothing.
+constexpr std::string_view asking = "status --timeout 2 2> /dev/null < /dev/null";
+/// From its lines to names, one a line.  Where there is no state, it is an error that is told.
+constexpr std::string_view processes_of =
+    R"(awk '$2 ~ /^[A-Z]+$/ { print $1; if (split($1, part, ":") == 2) print part[1] ":*" }')";
+constexpr std::string_view groups_of = R"(awk '$2 ~ /^[A-Z]+$/ { split($1, part, ":"); print part[1] }')";
 
 }  // namespace
 
@@ -93,7 +96,7 @@ _supervisorctl() {
     local typed=${words[count - 1]} before=${words[count - 2]}
     while ((at < count - 1)); do
         case ${words[at]} in
-        )", flags_with_value("|", false), R"() given+=("${words[at]}" "${words[at + 1]}"); ((at += 2)) ;;
+        )", flags_with_value("|", false), R"() given+=("${words[at]}" "${words[at + 1]/#\~\//$HOME/}"); ((at += 2)) ;;
         -*) given+=("${words[at]}"); ((at += 1)) ;;
         *) command=${words[at]}; break ;;
         esac
@@ -111,7 +114,7 @@ _supervisorctl() {
         case $kind in
         files) found=($(compgen -f -- "$typed")) ;;
         commands) found=($(compgen -W "$commands" -- "$typed")) ;;
-        ?*) mapfile -t found < <("${words[0]}" "${given[@]}" status 2> /dev/null < /dev/null |
+        ?*) mapfile -t found < <("${words[0]}" "${given[@]}" )", asking, R"( |
                 if [[ $kind == groups ]]; then )", groups_of, R"(; else )", processes_of, R"(; fi |
                 sort -u | while read -r name; do [[ $name == "$typed"* ]] && echo "$name"; done) ;;
         esac
@@ -130,7 +133,7 @@ std::string zsh_completion() {
     std::string options, actions, cases;
     for (const auto& flag : flags()) {
         const std::string value = !flag.takes_value ? "" : takes_file(flag) ? ":file:_files" : concat(":", flag.name, ":");
-        if (flag.letter) options += concat("    ", quote(concat('-', flag.letter, value)), " \\\n");
+        if (flag.letter) options += concat("    ", quote(concat('-', flag.letter, flag.takes_value ? "+" : "", value)), " \\\n");
         if (!flag.name.empty())
             options += concat("    ", quote(concat("--", flag.name, flag.takes_value ? "=" : "", value)), " \\\n");
     }
@@ -154,7 +157,7 @@ case $state in
 action) _describe action actions ;;
 argument)
     for key in )", flags_with_value(" ", false), R"(; do
-        (( $+opt_args[$key] )) && given+=($key $opt_args[$key])
+        (( $+opt_args[$key] )) && given+=($key ${${(Q)opt_args[$key]}/#\~\//$HOME/})
     done
     case $words[1] in
 )", cases, R"z(    esac
@@ -164,8 +167,8 @@ argument)
         case $kind in
         files) _files ;;
         commands) _describe action actions ;;
-        groups) names=(${(fu)"$($program $given status 2> /dev/null < /dev/null | )z", groups_of, R"z()"}) && compadd -a names ;;
-        processes) names=(${(fu)"$($program $given status 2> /dev/null < /dev/null | )z", processes_of, R"z()"}) && compadd -a names ;;
+        groups) names=(${(fu)"$($program $given )z", asking, " | ", groups_of, R"z()"}) && compadd -a names ;;
+        processes) names=(${(fu)"$($program $given )z", asking, " | ", processes_of, R"z()"}) && compadd -a names ;;
         esac
     fi ;;
 esac
@@ -175,14 +178,16 @@ esac
 std::string fish_completion() {
     const auto quote = [](std::string_view text) { return quoted(text, "\\'"); };
     std::string out = concat(R"(# fish completion of supervisorctl, made from its table of commands
-function __supervisorctl_status
-    set -l words (commandline -opc)
-    set -l given
+function __supervisorctl_words
+    commandline -opc | string replace -r '^~/' "$HOME/"
+end
+# Where in these words the command stands, or will stand.
+function __supervisorctl_at
+    set -l words (__supervisorctl_words)
     set -l at 2
     while test $at -le (count $words)
         switch $words[$at]
             case )", flags_with_value(" ", false), R"(
-                set given $given $words[$at] $words[(math $at + 1)]
                 set at (math $at + 2)
             case '-*'
                 set at (math $at + 1)
@@ -190,7 +195,18 @@ function __supervisorctl_status
                 break
         end
     end
-    $words[1] $given status 2> /dev/null < /dev/null
+    echo $at
+end
+# Whether that is the command; without one, whether there is none yet.
+function __supervisorctl_is
+    set -l words (__supervisorctl_words)
+    set -l at (__supervisorctl_at)
+    test "$words[$at]" = "$argv"
+end
+function __supervisorctl_status
+    set -l words (__supervisorctl_words)
+    set -l before $words[1..(math (__supervisorctl_at) - 1)]
+    $before )", asking, R"(
 end
 function __supervisorctl_processes
     __supervisorctl_status | )", processes_of, R"(
@@ -202,13 +218,13 @@ complete -c supervisorctl -f
 )");
     for (const auto& flag : flags()) {
         if (flag.name.empty()) continue;
-        out += "complete -c supervisorctl -n __fish_use_subcommand";
+        out += "complete -c supervisorctl -n __supervisorctl_is";
         if (flag.letter) out += concat(" -s ", flag.letter);
         out += concat(" -l ", flag.name, flag.takes_value ? " -r" : "", takes_file(flag) ? " -F" : "", '\n');
     }
     each_command([&](const Command& command) {
-        const std::string begin = concat("complete -c supervisorctl -n '__fish_seen_subcommand_from ", command.name, "'");
-        out += concat("complete -c supervisorctl -n __fish_use_subcommand -a ", command.name, " -d ", quote(summary(command)),
+        const std::string begin = concat("complete -c supervisorctl -n '__supervisorctl_is ", command.name, "'");
+        out += concat("complete -c supervisorctl -n __supervisorctl_is -a ", command.name, " -d ", quote(summary(command)),
                       '\n');
         if (command.local) out += concat(begin, " -F\n");
         if (command.completes == Completes::commands) out += concat(begin, " -a ", quote(command_names(" ")), '\n');

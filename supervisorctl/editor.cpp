@@ -86,7 +86,7 @@ struct Editor::Inside {
             text += base::concat(base::strip_right(event.str), '\n');
         const auto file = base::open_file(*history_file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         if (!file || !base::write_all(file->get(), text))
-            terminal.complain(base::concat("cannot write the history: ", file ? *history_file : file.error()));
+            terminal.complain(base::concat("cannot write the history: ", file ? *history_file : file.error(), '\n'));
     }
 };
 
@@ -121,6 +121,7 @@ Editor::~Editor() {
 }
 
 std::optional<std::string> Editor::read_line() {
+    inside_->terminal.read_on();
     // libedit itself would show the prompt first: a Ctrl-D typed at it could then still be the line discipline's.
     el_set(inside_->edit, EL_PREP_TERM, 1);
     int count = 0;

@@ -94,10 +94,10 @@ bool follow(Session& session, const std::string& path) {
             const std::string position = stream->position();
             if (!position.empty()) stream = open_again(session, path, position);
             if (position.empty() || !stream) {
-                session.terminal().complain(concat(session.remote().server().url.text, path, " Cannot read on, the connection was closed"));
+                session.terminal().complain(concat(session.remote().server().url.text, path, " Cannot read on, the connection was closed\n"));
                 return session.fail(exit_status::generic), false;
             }
-            if (!stream->goes_on()) session.terminal().complain("==> Connected again, something may be missing here <==");
+            if (!stream->goes_on()) session.terminal().complain("==> Connected again, something may be missing here <==\n");
             print(session, *stream);
         }
     } catch (const Interrupted&) {

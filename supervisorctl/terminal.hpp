@@ -36,6 +36,8 @@ public:
     /// All that has been read.
     [[nodiscard]] std::string take() { return std::exchange(input_, {}); }
     [[nodiscard]] bool at_end() const { return ended_ && input_.empty(); }
+    /// At a terminal a Ctrl-D ended what was asked for, and there is more to come.
+    void read_on() { ended_ = false; }
 
     /// Both input and output.
     [[nodiscard]] bool is_interactive() const;

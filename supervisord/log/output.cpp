@@ -30,6 +30,8 @@ constexpr std::chrono::milliseconds line_pause{5};
 Output::Output(Journal& journal, Files& files, Stream stream, Target target)
     : journal_(journal), files_(files), stream_(std::move(stream)), target_(std::move(target)), row_(journal.claim(stream_)), name_(Journal::lane_name(stream_)) {
     if (row_ == Journal::no_row) return;
+    // Before others write there: they cannot see that what they find is our line.
+    if (is_inside_line() && refresh_file() == 0) know_line();
     lane_ = journal_.parked_lane(row_);
     const auto recovery = journal_.take_recovery(row_);
     if (recovery == Journal::Recovery::none || refresh_file() != 0) return;
@@ -37,11 +39,16 @@ Output::Output(Journal& journal, Files& files, Stream stream, Target target)
     if (may_rotate_after(recovery == Journal::Recovery::whole_lines)) rotate_when_full(base::now(), unused);
 }
 
-Output::~Output() { leave_line(); }
+Output::~Output() { use({}); }
 
-void Output::leave_line() {
-    if (file_) file_->line.leave(this);
+void Output::use(std::shared_ptr<File> file) {
+    if (file_ && file_ != file) file_->line.leave(line_writer());
+    file_ = std::move(file);
 }
+
+OpenLine::Writer Output::line_writer() { return &state().prefix; }
+
+bool Output::is_inside_line() { return !target_.prefix.empty() && state().prefix.inside; }
 
 StreamState& Output::state() { return row_ == Journal::no_row ? own_state_ : journal_.state(row_); }
 
@@ -59,14 +66,14 @@ int Output::open(bool alone) {
     }
     if (target_.path.empty()) return 0;
     auto opened = files_.open(target_.path);
-    file_ = std::move(opened.file);
+    use(std::move(opened.file));
     return opened.error;
 }
 
 int Output::refresh_file() {
     if (target_.path.empty() || (file_ && !file_->stale)) return 0;
     auto opened = files_.open(target_.path, file_ ? file_->mode : 0666);
-    if (opened.file) file_ = std::move(opened.file);
+    if (opened.file) use(std::move(opened.file));
     return opened.error;
 }
 
@@ -102,7 +109,7 @@ Pumped Output::finish(base::Time now) {
     if (lane_) return write_out(*lane_, now);
     const CaptureState& capture = state().capture;
     const bool held_back = state().strip.place == StripState::Place::after_escape || (!capture.inside && capture.matched > 0);
-    if (held_back || (state().prefix.inside && !target_.prefix.empty())) {
+    if (held_back || is_inside_line()) {
         const auto number = begin(flag::last);
         if (!number) return {.state = State::wait, .retry_after = longest_pause};
         activate(journal_.lane(*number));
@@ -160,8 +167,8 @@ void Output::put_prefix(Lane& lane) {
     if (size == 0 || !file_) return;
     know_line();
     PrefixState& state = lane.state[index_of(lane)].prefix;
-    if (file_->line.is_of_another(this) || (file_->line.belongs_to(this) && !state.inside)) lane.flags |= flag::broken;
-    if (!file_->line.belongs_to(this)) state.inside = false;
+    if (file_->line.is_of_another(line_writer()) || (file_->line.belongs_to(line_writer()) && !state.inside)) lane.flags |= flag::broken;
+    if (!file_->line.belongs_to(line_writer())) state.inside = false;
 }
 
 /// Whether a log that was just opened ends within a line, and whether that is ours.
@@ -176,14 +183,14 @@ void Output::know_line() {
         }
         file_->line.is(last != '\n', nullptr);
     }
-    if (inside) file_->line.claim(this);
+    if (inside) file_->line.claim(line_writer());
 }
 
 /// A line that another has begun gets the time to be finished.
 std::optional<Pumped> Output::wait_for_line(base::Time now) {
     if (target_.prefix.empty() || !file_) return std::nullopt;
     know_line();
-    if (!file_->line.is_of_another(this)) return std::nullopt;
+    if (!file_->line.is_of_another(line_writer())) return std::nullopt;
     if (!waits_for_line_) waits_for_line_ = now;
     if (now - *waits_for_line_ >= line_patience) return std::nullopt;
     return Pumped{.state = State::wait, .retry_after = line_pause};
@@ -260,7 +267,7 @@ void Output::complete(unsigned number, const Made& made, base::Time now, Pumped&
     commit(lane, made.after);
     if (file_) {
         files_.changed(*file_);
-        if (lane.written > 0) file_->line.is(made.logged()[lane.written - 1] != '\n', this);
+        if (lane.written > 0) file_->line.is(made.logged()[lane.written - 1] != '\n', line_writer());
     }
     if (hook_) hook_({made.raw, made.text, made.pieces, made.after.passed});
     base::crash_point("journal.heard");
@@ -292,7 +299,7 @@ void Output::rotate_when_full(base::Time now, Pumped& pumped) {
     measure(*file_, now);  // somebody may have cut it
     if (!is_full(file_->size, target_.limits)) return;
     auto rotated = files_.rotate(file_, target_.path, target_.limits);
-    file_ = std::move(rotated.file);
+    use(std::move(rotated.file));
     if (rotated.error && rotation_reports_.may(now))
         pumped.report = base::concat("cannot rotate ", target_.path, ": ", base::errno_text(rotated.error));
 }
@@ -314,7 +321,7 @@ base::Result<void> Output::reopen() {
     if (!file_) return {};
     auto opened = files_.open(target_.path);
     if (!opened.file) return base::Error{base::concat("cannot open ", target_.path, ": ", base::errno_text(opened.error))};
-    file_ = std::move(opened.file);
+    use(std::move(opened.file));
     return {};
 }
 
@@ -329,8 +336,7 @@ base::Result<void> Output::clear() {
 
 void Output::forget() {
     drop_parked();
-    leave_line();
-    file_.reset();
+    use({});
     if (row_ != Journal::no_row) journal_.give_up(std::exchange(row_, Journal::no_row));
 }
 

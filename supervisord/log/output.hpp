@@ -136,13 +136,16 @@ private:
     std::string trouble_;  // what cannot be written, for the report of a loss
 
     [[nodiscard]] StreamState& state();
+    [[nodiscard]] OpenLine::Writer line_writer();
+    [[nodiscard]] bool is_inside_line();
+    /// Who lets go of a file goes on with no line of it.
+    void use(std::shared_ptr<File> file);
     /// Opens the log if it is not open, or opens its successor.  0 or an errno.
     [[nodiscard]] int refresh_file();
     [[nodiscard]] bool log_took_bytes();
     [[nodiscard]] std::optional<Pumped> wait_before_taking(base::Time now);
     [[nodiscard]] std::optional<Pumped> wait_for_line(base::Time now);
     void know_line();
-    void leave_line();
     void put_prefix(Lane& lane);
     [[nodiscard]] std::optional<unsigned> begin(std::uint32_t last);
     [[nodiscard]] Pumped write_out(unsigned number, base::Time now);

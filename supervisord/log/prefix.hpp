@@ -23,33 +23,37 @@ struct PrefixState {
 /// The end of the stream: what is to be added so that the last line has an end.
 [[nodiscard]] std::string_view prefix_lines_end(PrefixState& state);
 
-/// Who is in the middle of a line of a log that several write to; so that they do not write into it.
+/// Who is in the middle of a line of a log that several write to; so that they do not write into it.  A writer is known by
+/// what it remembers of its stream, which outlives the writer.
 class OpenLine {
 public:
+    using Writer = PrefixState*;
+
     /// Something has been written, or somebody has looked what the log ends with.
     [[nodiscard]] bool is_known() const { return known_; }
-    /// writer: null when it is not known.
-    void is(bool open, const void* writer) {
+    /// writer: null when it is not known.  Whose line was open before will not go on with it, nor will its successor.
+    void is(bool open, Writer writer) {
+        if (open_ && writer_ && writer_ != writer) writer_->inside = false;
         known_ = true;
         open_ = open;
         writer_ = writer;
     }
     /// It was open when it was first looked at, and this one remembers that it was in the middle of a line.
-    void claim(const void* writer) {
-        if (open_ && writer_ == nullptr) writer_ = writer;
+    void claim(Writer writer) {
+        if (open_ && !writer_) writer_ = writer;
     }
     /// The writer is gone; nobody goes on with its line.
-    void leave(const void* writer) {
-        if (writer_ == writer) writer_ = this;
+    void leave(Writer writer) {
+        if (writer_ == writer) writer_ = nullptr;
     }
 
-    [[nodiscard]] bool belongs_to(const void* writer) const { return open_ && writer_ == writer; }
-    [[nodiscard]] bool is_of_another(const void* writer) const { return open_ && writer_ != writer; }
+    [[nodiscard]] bool belongs_to(Writer writer) const { return open_ && writer_ == writer; }
+    [[nodiscard]] bool is_of_another(Writer writer) const { return open_ && writer_ != writer; }
 
 private:
     bool known_ = false;
     bool open_ = false;
-    const void* writer_ = nullptr;
+    Writer writer_ = nullptr;
 };
 
 }  // namespace logs

@@ -28,6 +28,7 @@ std::string escaped(std::string_view text) {
 
 std::string head(std::string_view title) {
     return base::concat(doctype, "<html>\n<head>\n  <title>", escaped(title), "</title>\n"
+                        "  <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n"
                         "  <link href=\"stylesheets/supervisor.css\" rel=\"stylesheet\" type=\"text/css\" />\n"
                         "  <link href=\"data:,\" rel=\"icon\" />\n</head>\n");
 }
@@ -117,25 +118,51 @@ std::string tail_page(std::string_view name, std::string_view text, std::size_t 
 }
 
 std::string_view stylesheet() {
-    return R"(body { margin: 0 auto; max-width: 70em; padding: 0 1em; font: 14px/1.5 sans-serif; color: #222; background: #fff; }
+    return R"(:root { color-scheme: light dark; --text: #222; --faint: #666; --line: #ddd; --back: #fff; --shade: #f7f7f7; --button: #f2f2f2;
+  --link: #0550ae; --told: #fff8dc; --told-line: #b8860b; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #ddd; --faint: #999; --line: #3a3a3a; --back: #161616; --shade: #1e1e1e; --button: #2a2a2a;
+    --link: #79b8ff; --told: #332b00; --told-line: #8a6d00; }
+}
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 86em; padding: 0 1em; font: 14px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); }
 h1 { font-size: 1.5em; }
-a { color: #05a; text-decoration: none; }
+a { color: var(--link); text-decoration: none; }
 a:hover { text-decoration: underline; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.4 ui-monospace, monospace; }
 ul { list-style: none; margin: 0; padding: 0; }
 .hidden { display: none; }
-.status_msg { padding: .4em .8em; border: 1px solid #b90; background: #fffbe6; white-space: pre-wrap; }
-#buttons { display: flex; gap: .6em; margin: 1em 0; }
-.action-button { display: inline-block; padding: .1em .7em; border: 1px solid #999; border-radius: .3em; background: #f4f4f4; }
+.status_msg { padding: .4em .8em; border: 1px solid var(--told-line); border-radius: .3em; background: var(--told);
+  white-space: pre-wrap; overflow-wrap: anywhere; }
+#buttons { display: flex; flex-wrap: wrap; gap: .6em; margin: 1em 0; }
+.action-button { display: inline-block; border: 1px solid var(--line); border-radius: .3em; background: var(--button); }
+.action-button a { display: block; padding: .2em .8em; }
 table { width: 100%; border-collapse: collapse; }
-th, td { padding: .3em .6em; text-align: left; border-bottom: 1px solid #ddd; }
-tr.shade td { background: #f7f7f7; }
-.status span { display: inline-block; min-width: 5.5em; border-radius: .3em; text-align: center; color: #fff; }
-.statusrunning { background: #2a7d2a; }
+th, td { padding: .4em .6em; text-align: left; vertical-align: baseline; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th { color: var(--faint); font-weight: 600; }
+.desc { width: 16em; }
+tr.shade { background: var(--shade); }
+.status { width: 7em; }
+.status span { display: inline-block; width: 6em; border-radius: .3em; text-align: center; color: #fff; }
+.statusrunning { background: #1a7f37; }
 .statuserror { background: #b3261e; }
-.statusnominal { background: #666; }
-.action ul { display: flex; flex-wrap: wrap; gap: 0 .9em; }
-#footer { margin: 2em 0 1em; color: #777; }
+.statusnominal { background: #6a6a6a; }
+.action { width: 32em; }
+.action ul { display: grid; grid-template-columns: 4.5em 3.5em 6em 8em 8em; }
+.action .hidden { display: inline; visibility: hidden; }
+#footer { margin: 2em 0 1em; color: var(--faint); }
+@media (max-width: 60em) {
+  thead { display: none; }
+  table, tbody { display: block; }
+  tr { display: grid; grid-template-columns: 7em 1fr; gap: .2em .8em; padding: .6em .4em; border-bottom: 1px solid var(--line); }
+  td { padding: 0; border: 0; width: auto; }
+  td:nth-child(2) { grid-row: 2; grid-column: 1 / -1; color: var(--faint); }
+  td:nth-child(3) { font-weight: 600; }
+  .action { grid-column: 1 / -1; width: auto; }
+  .action ul { display: flex; flex-wrap: wrap; gap: .2em 1.2em; }
+  .action a { display: inline-block; padding: .3em 0; }
+  .action .hidden { display: none; }
+}
 )";
 }
 

@@ -31,6 +31,7 @@ Response page(std::string html) {
              {"Expires", "Thu, 01 Jan 1970 00:00:00 GMT"},
              {"Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'self'"},
              {"Referrer-Policy", "same-origin"},
+             {"X-Content-Type-Options", "nosniff"},
              {"Set-Cookie", base::concat(page_cookie, "; Path=/; HttpOnly; SameSite=Strict")}},
             std::move(html)};
 }

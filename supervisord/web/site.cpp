@@ -38,6 +38,8 @@ Answer follow(const std::string& path, const std::optional<std::string>& positio
     if (!goes_on && !stream.follower.open()) return error_page(404);
     const auto begins = goes_on ? *wanted : stream.follower.position();
     stream.headers.insert(stream.headers.begin(), {"Last-Modified", http_date(stream.follower.modified())});
+    // Else a browser shows nothing until it has seen enough, which of some logs takes hours, to tell what kind of text it is.
+    stream.headers.emplace_back("X-Content-Type-Options", "nosniff");
     stream.headers.emplace_back(api::log_position_header, base::concat(begins.file, ":", begins.offset));
     return stream;
 }

@@ -207,6 +207,21 @@ class Screens(AtTerminal):
         shell.expect(r'\secho\s')
 
 
+    def test_ctrl_d_ends_what_asked_and_not_the_shell(self):
+        shell = self.terminal(size=(24, 80))
+        for line, answer in ('fg cat', '==> Press Ctrl-C to exit <=='), ('reload', 'y/N? '), ('shutdown', 'y/N? '):
+            shell.expect_exact('supervisor> ')
+            shell.send(line + '\r')
+            shell.expect_exact(answer)
+            shell.sendeof()
+            shell.expect(r'\r\n')
+        shell.expect_exact('supervisor> ')
+        shell.send('pid cat\r')
+        shell.expect(r'\r\n\d+\r\n')
+        shell.expect_exact('supervisor> ')
+        shell.sendeof()
+        shell.expect_exact('left with 0')
+
     def test_a_dumb_terminal_completes_and_remembers_too(self):
         shell = self.terminal(size=(24, 80), TERM='dumb')
         shell.expect_exact('supervisor> ')

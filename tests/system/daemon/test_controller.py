@@ -59,7 +59,7 @@ class Following(DaemonCase):
         self.assertEqual(self.daemon.text('errors'), '')
         self.daemon.keeper.terminate()
         self.assertEqual(tail.wait(30), 1)
-        self.assertIn('Cannot read on, the connection was closed', self.daemon.text('errors'))
+        self.assertRegex(self.daemon.text('errors'), '^unix:.* Cannot read on, the connection was closed\n$')
 
     def test_tail_f_goes_on_at_the_right_place_after_a_log_was_emptied(self):
         script = self.daemon.path('writer')

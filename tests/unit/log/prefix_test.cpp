@@ -1,6 +1,9 @@
 #include "supervisord/log/prefix.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -31,6 +34,7 @@ std::string prefixed(const std::vector<std::string_view>& pieces) {
 struct Shared {
     test::Directory directory;
     std::string log = directory / "log";
+    base::Fd fifo = {};  // its reading end, when the log is one
     logs::Files files;
     logs::Journal journal = std::move(logs::Journal::create().value());
     base::Time now{};
@@ -39,7 +43,14 @@ struct Shared {
         base::Pipe pipe = test::make_pipe();
         std::unique_ptr<Output> output;
     };
-    Writer a = writer("a"), b = writer("b");
+    Writer a, b;
+
+    explicit Shared(bool as_fifo = false) {
+        if (as_fifo) REQUIRE(::mkfifo(log.c_str(), 0600) == 0);
+        if (as_fifo) fifo = base::Fd(::open(log.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        a = writer("a");
+        b = writer("b");
+    }
 
     Writer writer(const std::string& name) {
         Writer made;
@@ -54,6 +65,13 @@ struct Shared {
     State write(Writer& writer, std::string_view text) {
         REQUIRE(base::write_all(writer.pipe.write.get(), text));
         return pump(writer);
+    }
+    /// Another controller, with what the journal remembers.
+    void succeed() {
+        a.output.reset();
+        b.output.reset();
+        a.output = output("a");
+        b.output = output("b");
     }
     State pump(Writer& writer) { return writer.output->pump(writer.pipe.read.get(), now).state; }
 };
@@ -115,14 +133,40 @@ TEST_CASE("the last line of a child has an end, also when nobody hears the child
 TEST_CASE("the next controller goes on in the middle of a line") {
     Shared it;
     CHECK(it.write(it.a, "first ha") == State::more);
-    it.a.output.reset();
-    it.b.output.reset();
-    it.a.output = it.output("a");
-    it.b.output = it.output("b");
+    it.succeed();
     CHECK(it.write(it.b, "other\n") == State::wait);
     CHECK(it.write(it.a, "lf\n") == State::more);
     CHECK(it.pump(it.b) == State::more);
     CHECK(test::content(it.log) == "a| first half\nb| other\n");
+}
+
+TEST_CASE("the next controller knows whose line is not finished where nobody can look") {
+    Shared it(true);
+    CHECK(it.write(it.a, "prompt: ") == State::more);
+    it.succeed();
+    CHECK(it.write(it.b, "other\n") == State::wait);
+    it.now += 101ms;
+    CHECK(it.pump(it.b) == State::more);
+    CHECK(it.write(it.a, "yes\n") == State::more);
+    it.succeed();
+    CHECK(it.write(it.b, "more\n") == State::more);
+    char text[200];
+    const ssize_t count = ::read(it.fifo.get(), text, sizeof text);
+    REQUIRE(count > 0);
+    CHECK(std::string(text, static_cast<std::size_t>(count)) == "a| prompt: \nb| other\na| yes\nb| more\n");
+}
+
+TEST_CASE("of two with an unfinished line the next controller believes the one that was written last") {
+    Shared it;
+    CHECK(it.write(it.a, "a's prompt: ") == State::more);
+    CHECK(it.write(it.b, "b's prompt: ") == State::wait);
+    it.now += 101ms;
+    CHECK(it.pump(it.b) == State::more);
+    it.succeed();
+    CHECK(it.write(it.a, "yes\n") == State::wait);
+    CHECK(it.write(it.b, "no\n") == State::more);
+    CHECK(it.pump(it.a) == State::more);
+    CHECK(test::content(it.log) == "a| a's prompt: \nb| b's prompt: no\na| yes\n");
 }
 
 TEST_CASE("a program that goes on writing parts of lines does not keep another from the log") {

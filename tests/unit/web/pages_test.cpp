@@ -80,3 +80,9 @@ TEST_CASE("the page of a log can be looked at again, when it is known of what") 
     CHECK(has(web::tail_page("", "No process name found", 1024), "<title>Supervisor tail of process None</title>"));
     CHECK_FALSE(has(web::tail_page("", "No process name found", 1024), "tail.html"));
 }
+
+TEST_CASE("pages have the width of the screen, also of a telephone") {
+    for (const std::string& page : {web::status_page({}, ""), web::tail_page("p", "", 1024)})
+        CHECK(has(page, "<meta name=\"viewport\" content=\"width=device-width"));
+    CHECK(has(std::string(web::stylesheet()), "@media (max-width"));
+}

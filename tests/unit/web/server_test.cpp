@@ -332,7 +332,7 @@ TEST_CASE("a log is followed: the last 1024 bytes, then what comes, and over a r
     CHECK(client.until_has("\r\n400\r\n" + std::string(24, 'a') + std::string(1000, 'b') + "\r\n"));
     CHECK(client.received.starts_with("HTTP/1.1 200 OK\r\n"));
     for (const char* header : {"Content-Type: text/plain;charset=utf-8\r\n", "Transfer-Encoding: chunked\r\n",
-                               "X-Accel-Buffering: no\r\n", "Last-Modified: "})
+                               "X-Accel-Buffering: no\r\n", "Last-Modified: ", "X-Content-Type-Options: nosniff\r\n"})
         CHECK(client.received.find(header) != std::string::npos);
     server.append(process.its_out, "more\n");
     CHECK(client.until_has("5\r\nmore\n\r\n"));
