@@ -338,6 +338,7 @@ int Controller::run() {
     auto notes = adopted_or_new<control::Notes>(snapshot_, link_, "notes", rebuild_, problems_);
     auto journal = adopted_or_new<logs::Journal>(snapshot_, link_, "journal", false, problems_);
     if (!notes) return fail(notes.error());
+    if (notes->spoilt() > 0) problems_.push_back(concat("the notes of ", notes->spoilt(), " processes have been written over, and are lost"));
     if (!journal) return fail(journal.error());
     auto ledger = adopted_or_new<control::Ledger>(snapshot_, link_, "events", rebuild_, problems_);
     if (!ledger) return fail(ledger.error());
@@ -356,6 +357,8 @@ int Controller::run() {
     log_beginning(activity);
     if (recovered.finished > 0)
         activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));
+    if (recovered.spoilt > 0)
+        activity.log(LogLevel::warn, concat("output that was on its way to logs is lost: the journal has been written over (", recovered.spoilt, " batches)"));
 
     control::Turnstile launches(loop_);
     control::Events events(loop_, activity, std::move(*ledger));
