@@ -7,6 +7,7 @@
 #include "common/base/clock.hpp"
 #include "supervisorctl/answer.hpp"
 #include "supervisorctl/exit_status.hpp"
+#include "supervisorctl/printing.hpp"
 #include "supervisorctl/session.hpp"
 
 namespace supervisorctl {
@@ -51,7 +52,7 @@ std::optional<Stream> open_stream(Session& session, const std::string& path) {
         if (stream.status() == 200) return stream;
         session.terminal().complain(concat(url, " Cannot read, status code ", stream.status(), '\n'));
     } catch (const Trouble& trouble) {
-        session.terminal().complain(concat(url, " Cannot connect, error: ", trouble.text, '\n'));
+        session.terminal().complain(concat(url, " Cannot connect, error: ", harmless(trouble.text), '\n'));
     }
     return std::nullopt;
 }

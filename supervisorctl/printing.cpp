@@ -33,13 +33,6 @@ std::vector<std::size_t> widths_in_rows(const std::vector<std::string>& words, s
     return widths;
 }
 
-/// What a program says of itself must not command a terminal.
-std::string harmless(std::string text) {
-    for (char& byte : text)
-        if (static_cast<unsigned char>(byte) < ' ' || byte == 0x7f) byte = '?';
-    return text;
-}
-
 using Family = std::vector<const Descendant*>;
 
 void append_tree(std::string& out, const Family& family, const Descendant& top, std::size_t depth, bool is_orphan) {
@@ -60,19 +53,21 @@ std::string tree_lines(const Family& family) {
     return out;
 }
 
+std::string name_of(const Process& process) { return harmless(api::full_name(process.group, process.name)); }
+
 std::size_t name_column(const std::vector<Process>& processes) {
     std::size_t width = narrowest_name_column;
     for (const Process& process : processes)
-        width = std::max(width, base::utf8_length(api::full_name(process.group, process.name)));
+        width = std::max(width, base::utf8_length(name_of(process)));
     return width;
 }
 
 std::string status_line(const Process& process, std::size_t width, bool coloured) {
     const std::string_view colour = coloured ? colour_of(process.state) : "";
     std::string out(colour);
-    append_padded(out, api::full_name(process.group, process.name), width + 3);
-    append_padded(out, process.statename, state_column);
-    out += process.description;
+    append_padded(out, name_of(process), width + 3);
+    append_padded(out, harmless(process.statename), state_column);
+    out += harmless(process.description);
     if (!colour.empty()) out += "\x1b[0m";
     return out + '\n';
 }
@@ -84,6 +79,19 @@ std::size_t total(const std::vector<std::size_t>& widths) {
 }
 
 }  // namespace
+
+std::string harmless(std::string_view text, std::string_view kept) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0;
+        const bool is_long = byte == 0xc2 && next >= 0x80 && next < 0xa0;  // U+0080 to U+009F: some terminals take them for ESC [ and the like
+        const bool commands = is_long || byte < 0x20 || byte == 0x7f;
+        out += commands && kept.find(text[at]) == std::string_view::npos ? '?' : text[at];
+        if (is_long) ++at;
+    }
+    return out;
+}
 
 std::string_view colour_of(int state) {
     switch (static_cast<api::State>(state)) {
@@ -121,7 +129,7 @@ std::string tree_table(const std::vector<Process>& processes, const std::vector<
 
 std::string avail_line(const Configured& configured) {
     std::string out;
-    append_padded(out, api::full_name(configured.group, configured.name), 32);
+    append_padded(out, harmless(api::full_name(configured.group, configured.name)), 32);
     append_padded(out += ' ', configured.in_use ? "in use" : "avail", 9);
     append_padded(out += ' ', configured.autostart ? "auto" : "manual", 9);
     return out + base::concat(' ', configured.group_priority, ':', configured.process_priority, '\n');
@@ -156,12 +164,11 @@ std::string json_of(const Changes& changes) {
 std::string shortened(std::string_view text, std::size_t width) {
     std::string out;
     std::size_t length = 0;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool begins = (byte & 0xc0) != 0x80;
+    for (const char c : harmless(text)) {
+        const bool begins = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
         if (begins && length == width) break;
         if (begins) ++length;
-        out += byte < 0x20 || byte == 0x7f ? '?' : c;
+        out += c;
     }
     return out;
 }
@@ -176,7 +183,7 @@ std::string columns(const std::vector<std::string>& words, std::size_t width) {
         for (std::size_t column = 0; column < widths.size(); ++column) {
             const std::size_t i = column * rows + row;
             if (column > 0) out += "  ";
-            append_padded(out, i < words.size() ? words[i] : "", widths[column]);
+            append_padded(out, i < words.size() ? harmless(words[i]) : "", widths[column]);
         }
         out += '\n';
     }

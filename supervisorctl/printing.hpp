@@ -13,6 +13,10 @@
 
 namespace supervisorctl {
 
+/// What a server or a program says of itself must not command a terminal: control characters are shown as "?", but for
+/// those that are kept.
+[[nodiscard]] std::string harmless(std::string_view text, std::string_view kept = {});
+
 /// One line for each process, in the given order; empty when there is none.  A colour is that of a whole line, so that
 /// what stands between its ends is the same with and without.
 [[nodiscard]] std::string status_table(const std::vector<Process>& processes, bool coloured = false);

@@ -31,7 +31,7 @@ Upgraded wait_for_upgrade(Session& session) {
 
 void version(Session& session, const Arguments&) {
     const std::string version = session.remote().supervisor_version().value();
-    session.terminal().write((session.has(takes::json) ? json_object({{"version", version}}) : version) + '\n');
+    session.terminal().write((session.has(takes::json) ? json_object({{"version", version}}) : harmless(version)) + '\n');
 }
 
 void reload(Session& session, const Arguments&) {

@@ -3,6 +3,7 @@
 #include "common/api/version.hpp"
 #include "supervisorctl/commands.hpp"
 #include "supervisorctl/exit_status.hpp"
+#include "supervisorctl/printing.hpp"
 
 namespace supervisorctl {
 
@@ -32,6 +33,8 @@ Remote& Session::remote() {
     }
     return *remote_;
 }
+
+void Session::say(std::string_view line) { write(harmless(line, "\n\t") + '\n'); }
 
 void Session::write(std::string_view text) {
     if (has(takes::json))

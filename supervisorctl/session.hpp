@@ -48,7 +48,7 @@ public:
     [[nodiscard]] Terminal& terminal() { return terminal_; }
 
     /// A line, or any text, for people: on standard error where standard output is for JSON.
-    void say(std::string_view line) { write(std::string(line).append("\n")); }
+    void say(std::string_view line);
     void write(std::string_view text);
     [[nodiscard]] bool has(unsigned given) const { return (manner_.given & given) != 0; }
     [[nodiscard]] const Manner& manner() const { return manner_; }

@@ -109,6 +109,8 @@ Beginning choose_beginning(keeper::Why why, bool rebuild, const keeper::Snapshot
 base::Result<Stores> take_stores(const keeper::Snapshot& snapshot, control::Link& link, Beginning& beginning) {
     auto notes = adopted_or_new<control::Notes>(snapshot, link, "notes", beginning.rebuild, beginning.problems);
     if (!notes) return base::Error{notes.error()};
+    if (notes->spoilt() > 0)
+        beginning.problems.push_back(concat("the notes of ", notes->spoilt(), " processes have been written over, and are lost"));
     auto journal = adopted_or_new<logs::Journal>(snapshot, link, "journal", false, beginning.problems);
     if (!journal) return base::Error{journal.error()};
     auto ledger = adopted_or_new<control::Ledger>(snapshot, link, "events", beginning.rebuild, beginning.problems);

@@ -221,8 +221,12 @@ void Controller::log_beginning() {
         const auto resumed = resumed_message(welcome_, snapshot_);
         activity.log(resumed.level, resumed.text);
     }
-    if (const auto finished = parts_->recovered.finished; finished > 0)
-        activity.log(LogLevel::info, concat("finished ", finished, " writes that were in the middle"));
+    const auto& recovered = parts_->recovered;
+    if (recovered.finished > 0)
+        activity.log(LogLevel::info, concat("finished ", recovered.finished, " writes that were in the middle"));
+    if (recovered.spoilt > 0)
+        activity.log(LogLevel::warn, concat("output that was on its way to logs is lost: the journal has been written over (",
+                                            recovered.spoilt, " batches)"));
 }
 
 /// Sockets of fcgi-programs, pipes that were left; what was left by ended programs is taken up with its stream.

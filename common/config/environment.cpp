@@ -1,5 +1,6 @@
 #include "common/config/environment.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "common/base/text.hpp"
@@ -105,11 +106,21 @@ Result<Pairs> parse_pairs(std::string_view text) {
     return pairs;
 }
 
+namespace {
+
+std::string quoted(std::string_view text) {
+    return base::concat('"', base::replace_all(base::replace_all(std::string(text), "\\", "\\\\"), "\"", "\\\""), '"');
+}
+
+bool is_one_word(const std::string& text) { return !text.empty() && std::ranges::all_of(code_points(text), is_word); }
+
+}  // namespace
+
 std::string write_pairs(const Environment& environment) {
     std::string out;
     for (const auto& [key, value] : environment) {
         if (!out.empty()) out += ',';
-        out += base::concat(key, "=\"", base::replace_all(base::replace_all(value, "\\", "\\\\"), "\"", "\\\""), '"');
+        out += base::concat(is_one_word(key) ? key : quoted(key), '=', quoted(value));
     }
     return out;
 }

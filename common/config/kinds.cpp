@@ -31,6 +31,10 @@ Result<std::string> parse_name(std::string_view text) {
     for (const char character : {' ', ':', '/'})
         if (name.find(character) != std::string_view::npos)
             return Error{concat("Invalid name: ", base::python_repr(name), " because of character: '", character, "'")};
+    // Names stand in lines: of the log, of events, of tables.  (A value may have several lines.)
+    const auto control = std::ranges::find_if(name, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+    if (control != name.end())
+        return Error{concat("Invalid name: ", base::python_repr(name), " because of character: ", base::python_repr({control, 1}))};
     return std::string(name);
 }
 

@@ -22,7 +22,7 @@ namespace config {
 /// "~" and "~user" at the beginning; HOME as the surroundings have it.
 [[nodiscard]] std::string expand_home(std::string_view path, const Surroundings& machine);
 
-inline constexpr const char* allowed_names = "a name without blanks, colons and slashes";
+inline constexpr const char* allowed_names = "a name without blanks, colons, slashes and control characters";
 /// Name of a program, a group or a process.  Error: Invalid name: 'a b' because of character: ' '.
 [[nodiscard]] base::Result<std::string> parse_name(std::string_view text);
 

@@ -19,7 +19,7 @@ namespace control {
 static_assert(std::is_trivially_copyable_v<Note>, "a note is copied byte for byte");
 
 struct Notes::Header {
-    static constexpr std::uint64_t expected_magic = 0x3153'4554'4f4e'5653;  // "SVNOTES1"
+    static constexpr std::uint64_t expected_magic = 0x3253'4554'4f4e'5653;  // "SVNOTES2"
     std::uint64_t magic = expected_magic;
     std::uint64_t record_size = sizeof(Record);  // another size is another layout
     std::uint64_t count = capacity;
@@ -32,6 +32,7 @@ struct Notes::Header {
 namespace {
 
 constexpr std::size_t header_size = 4096;
+constexpr std::uint64_t most_incarnations = std::uint64_t{1} << 61;  // the keeper takes none beyond twice as many
 constexpr std::size_t file_size = header_size + Notes::capacity * sizeof(Notes::Record);
 
 /// Cuts at a border between lines or bytes; always leaves a closing zero.
@@ -56,6 +57,21 @@ bool clear(int fd) {
     }
     return errno == ENXIO;  // there is no more
 }
+
+/// Over all bytes, also those between the members; it tells damage, not malice.
+std::uint64_t sum_of(const Note& note) {
+    static_assert(sizeof(Note) % sizeof(std::uint64_t) == 0);
+    std::uint64_t sum = 0x4f4e'5653;
+    for (std::size_t at = 0; at < sizeof(Note); at += sizeof sum) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, reinterpret_cast<const char*>(&note) + at, sizeof word);
+        sum = (sum ^ word) * 0x9e37'79b9'7f4a'7c15;
+        sum ^= sum >> 32;
+    }
+    return sum;
+}
+
+bool is_mood(api::Mood mood) { return mood == api::Mood::running || mood == api::Mood::restarting || mood == api::Mood::shutdown; }
 
 base::Result<void*> map(int fd) {
     void* memory = ::mmap(nullptr, file_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -95,10 +111,19 @@ void Notes::Record::set_progress(const Progress& progress) {
 
 void Notes::Record::commit(const Note& note) {
     const std::uint32_t next = current_ + 1;
-    versions_[next & 1] = note;
+    put(next & 1, note);
     base::crash_point("notes.commit");
     std::atomic_ref(current_).store(next, std::memory_order_release);
     base::crash_point("notes.committed");
+}
+
+void Notes::Record::put(std::uint32_t version, const Note& note) {
+    versions_[version] = note;
+    sums_[version] = sum_of(versions_[version]);
+}
+
+bool Notes::Record::is_whole() const {
+    return ::strnlen(key_, sizeof key_) < sizeof key_ && sum_of(note()) == sums_[current_ & 1];
 }
 
 void Notes::Unmap::operator()(void* memory) const { ::munmap(memory, size); }
@@ -138,12 +163,21 @@ base::Result<Notes> Notes::adopt(base::Fd file) {
     const auto memory = map(file.get());
     if (!memory) return base::Error{memory.error()};
     Notes notes(std::move(file), Memory(*memory, Unmap{file_size}));
-    const Header& header = notes.header();
+    Header& header = notes.header();
     if (header.magic != Header::expected_magic || header.record_size != sizeof(Record) || header.count != capacity)
         return base::Error{"cannot use the notes of the last controller: another layout"};
+    if (header.incarnations > most_incarnations) header.incarnations = 0;  // those that are known are raised below, and by the table
+    if (!is_mood(header.mood)) header.mood = api::Mood::running;
+    if (header.exit_code < 0 || header.exit_code > 255) header.exit_code = 0;
     for (std::size_t at = 0; at < std::min<std::size_t>(header.used, capacity); ++at) {
-        const Record& record = notes.records()[at];
-        if (record.key_[0]) notes.index_.emplace(std::string(record.key_, ::strnlen(record.key_, sizeof record.key_)), at);
+        Record& record = notes.records()[at];
+        if (!record.key_[0]) continue;
+        if (record.is_whole() && notes.index_.emplace(record.key_, at).second) {
+            notes.raise_incarnations(record.note().incarnation);
+            continue;
+        }
+        record.key_[0] = 0;
+        ++notes.spoilt_;
     }
     return notes;
 }
@@ -156,7 +190,7 @@ Notes::Record* Notes::record(std::string_view key) {
     const auto place = static_cast<off_t>(header_size + first_free_ * sizeof(Record));
     if (::fallocate(file_.get(), 0, place, sizeof(Record)) != 0) return nullptr;  // a store must not fail later
     Record& fresh = records()[first_free_];
-    fresh.versions_[0] = fresh.versions_[1] = Note{};
+    for (const std::uint32_t version : {0, 1}) fresh.put(version, Note{});
     fresh.progress_ = 0;
     header().used = std::max<std::uint64_t>(header().used, first_free_ + 1);
     copy_text(fresh.key_, key);

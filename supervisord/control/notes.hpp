@@ -1,6 +1,6 @@
 // Notes: what a controller must know of each process to carry on where the last one was killed.  One fixed record a
 // process in a shared-memory file that the keeper holds; a record has two versions and one word that says which of
-// them is true, so that a commit is one store.  The note comes before the deed (design.md, rule 2).  Pids and
+// them is true, so that a commit is one store; each has a sum, so that what somebody has written over is none.  The note comes before the deed (design.md, rule 2).  Pids and
 // descriptors are the keeper's to know; configuration is in the chronicle.
 #pragma once
 
@@ -79,6 +79,8 @@ public:
     ~Notes();
 
     [[nodiscard]] int fd() const { return file_.get(); }
+    /// Of what was adopted: notes that are not as they were written.  Their processes have none.
+    [[nodiscard]] std::size_t spoilt() const { return spoilt_; }
 
     /// The record of a process, made when there is none; stays valid until erase().  nullptr: all are taken, or the
     /// key is longer than 255 bytes.
@@ -119,6 +121,7 @@ private:
     Memory memory_;
     std::unordered_map<std::string, std::size_t> index_;
     std::size_t first_free_ = 0;
+    std::size_t spoilt_ = 0;
     std::unordered_map<std::string, std::unique_ptr<Record>> spares_;
 };
 
@@ -134,9 +137,13 @@ public:
 
 private:
     friend class Notes;
+    void put(std::uint32_t version, const Note& note);
+    [[nodiscard]] bool is_whole() const;
+
     char key_[256] = {};
     std::uint32_t current_ = 0;
     std::uint64_t progress_ = 0;
+    std::uint64_t sums_[2] = {};  // of the versions
     Note versions_[2];
 };
 

@@ -51,11 +51,12 @@ private:
 
     bool result_line() {
         const auto end = it_.pending.find('\n');
-        if (end == std::string::npos && it_.pending.size() <= result_line_limit) return false;
+        const bool is_line = end <= result_line_limit;
+        if (!is_line && it_.pending.size() <= result_line_limit) return false;
         const std::string line = it_.pending.substr(0, std::min(end, result_line_limit));
         const auto length = line.starts_with(result_token) ? base::parse_int(line.substr(result_token.size()))
                                                            : base::Result<std::int64_t>(base::Error{""});
-        if (end == std::string::npos || !length || *length < 0) {
+        if (!is_line || !length || *length < 0) {
             out_.push_back({.what = What::bad_line, .line = line});
             become(State::unknown);
             return true;

@@ -155,6 +155,7 @@ bool Loop::watch_foreign(std::uint32_t number) {
             return table_.exit(number, ending), true;
         }
         slot.pidfd = pidfd.release();
+        slot.pid = slot.born_pid;  // signals go to whom was found
     }
     epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u32 = number}};
     return ::epoll_ctl(foreign_.get(), EPOLL_CTL_ADD, slot.pidfd, &event) == 0;

@@ -40,6 +40,7 @@ constexpr std::size_t common_part = offsetof(Slot, born_ticks) + sizeof(Slot::bo
 /// Pids of programs that live, or that cannot be looked at.
 std::string living(int fd, const Header& header) {
     std::string pids;
+    if (header.slot_size < common_part) return pids;  // no version's
     for (std::uint32_t number = 0; number < header.backed; ++number) {
         const std::size_t at = header.slots_offset + std::size_t{number} * header.slot_size;
         alignas(Slot) char bytes[sizeof(Slot)] = {};

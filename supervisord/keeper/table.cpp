@@ -88,6 +88,7 @@ void Table::commit(std::uint32_t number, pid_t pid, int pidfd, Instant now) {
 // Whoever changes the gate first decides whether the child exists.  The number of a child is what it wrote itself.
 bool Table::settle(std::uint32_t number, Instant now) {
     Slot& slot = slots_[number];
+    slot.name[name_size - 1] = '\0';  // whatever has been written over it
     const std::string_view name = view_of(slot.name);
     const bool whole = slot.state != SlotState::free && slot.state <= SlotState::exited && slot.inc != 0 &&
                        !name.empty() && slot.gate.load() >> 2 == slot.inc;

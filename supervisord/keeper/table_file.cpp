@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <span>
 
 #include "common/base/clock.hpp"
 #include "supervisord/keeper/obstacle.hpp"
@@ -53,6 +54,12 @@ bool read_header(int fd, Header& header) {
            header.backed <= header.capacity && static_cast<std::size_t>(facts.st_size) >= table_bytes(header.backed);
 }
 
+// Whatever has been written over them.
+void end_texts(Header& header) {
+    for (auto& entry : std::span(header.held, header.held_used)) entry.name[name_size - 1] = '\0';
+    for (auto& note : header.notes) note.text[sizeof note.text - 1] = '\0';
+}
+
 bool write_at(int fd, const void* from, std::size_t size, std::size_t at) {
     return ::pwrite(fd, from, size, static_cast<off_t>(at)) == static_cast<ssize_t>(size);
 }
@@ -70,7 +77,11 @@ bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem
     }
     if (fd_) {
         is_left_ = read_header(fd_.get(), *header);
-        if (is_left_) return map(std::max(capacity, header->capacity));
+        if (is_left_) {
+            if (!map(std::max(capacity, header->capacity))) return false;
+            end_texts(*static_cast<Header*>(memory_));
+            return true;
+        }
         if (::ftruncate(fd_.get(), 0) != 0 || ::fallocate(fd_.get(), 0, 0, slots_offset) != 0) {
             problem = errno;
             fd_.reset();

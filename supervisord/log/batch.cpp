@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "common/base/crash_point.hpp"
@@ -31,7 +32,25 @@ std::string appended(int fd, std::int64_t size, std::size_t limit) {
     return text;
 }
 
+/// A bool that is neither may be both.
+bool is_bool(const bool& member) {
+    unsigned char byte = 0;
+    std::memcpy(&byte, &member, 1);
+    return byte <= 1;
+}
+
 }  // namespace
+
+bool is_whole(const StreamState& state) {
+    if (!is_bool(state.capture.inside) || !is_bool(state.prefix.inside)) return false;
+    const auto token = state.capture.inside ? capture_end : capture_begin;
+    return state.capture.matched < token.size() && state.strip.place <= StripState::Place::in_sequence;
+}
+
+bool is_whole(const Lane& lane, std::int64_t start) {
+    return lane.pos >= start && lane.pos <= start + static_cast<std::int64_t>(batch_limit) && is_text(lane.name) && is_text(lane.path) &&
+           is_text(lane.prefix) && is_whole(lane.state[0]) && is_whole(lane.state[1]);
+}
 
 Made make_text(Lane& lane, std::int64_t start) {
     // After the commit the index has moved on: the state before is the other one.

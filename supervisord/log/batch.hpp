@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,13 @@ struct Made {
 };
 /// start: offset of the lane's bytes in the journal, against which pos counts.
 [[nodiscard]] Made make_text(Lane& lane, std::int64_t start);
+
+/// Whether this is what we write, and not what somebody has written over.
+template <std::size_t Size>
+[[nodiscard]] bool is_text(const char (&field)[Size]) { return ::strnlen(field, Size) < Size; }
+[[nodiscard]] bool is_whole(const StreamState& state);
+/// Of a lane that is not free.
+[[nodiscard]] bool is_whole(const Lane& lane, std::int64_t start);
 
 [[nodiscard]] inline bool has(const Lane& lane, std::uint32_t bits) {
     return (lane.word.load(std::memory_order_acquire) & bits) != 0;

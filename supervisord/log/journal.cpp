@@ -80,10 +80,10 @@ Journal::Journal(base::Fd fd, void* memory) : fd_(std::move(fd)), map_(static_ca
     // unless memory is so short that it was written out.
     std::ignore = ::mlock(&map_->lane[0], page);
     for (Row row = 0; row < map_->rows_used; ++row) {
-        if (map_->row[row].name[0] == '\0')
-            free_rows_.push_back(row);
-        else
-            rows_.emplace(map_->row[row].name, row);
+        auto& [name, state] = map_->row[row];
+        if (!is_whole(state)) state = {};
+        if (!is_text(name) || (name[0] != '\0' && !rows_.emplace(name, row).second)) name[0] = '\0';
+        if (name[0] == '\0') free_rows_.push_back(row);
     }
     claimed_.resize(map_->rows_used);
 }
@@ -206,13 +206,20 @@ Recovered Journal::recover(Files& files) {
 
 void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) {
     Lane& it = lane(number);
+    if (!is_free(it) && !is_whole(it, offset_of(number))) {
+        it.word.store(0);
+        ++recovered.spoilt;
+    }
     StreamState* row = it.row < map_->rows_used ? &map_->row[it.row].state : nullptr;
     if (has(it, word::active)) {
         const bool empty = it.pos == offset_of(number) && !(it.flags & flag::last);
         if (empty) return abandon(it);
         const Made made = make_text(it, offset_of(number));
+        const std::uint64_t size = made.logged().size();
+        it.base = std::min(it.base, size);
+        it.written = std::min(it.written, size);
         if (!has(it, word::parked)) {
-            it.written = text_in_log(it, made.logged());
+            it.written = std::min(text_in_log(it, made.logged()), size);
             base::crash_point("recovery.measured");
             park(it);
         }
@@ -264,7 +271,7 @@ std::uint64_t Journal::forget_unclaimed() {
         Lane& it = lane(number);
         if (!has(it, word::parked) || (it.row < claimed_.size() && claimed_[it.row])) continue;
         Made made = make_text(it, offset_of(number));
-        dropped += made.logged().size() - it.written;
+        dropped += made.logged().size() - std::min<std::uint64_t>(it.written, made.logged().size());
         commit(it, made.after);
         settle(it, nullptr);
         hand_back(number);

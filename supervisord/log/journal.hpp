@@ -44,6 +44,7 @@ struct Unheard {
 struct Recovered {
     std::vector<Unheard> unheard;
     unsigned finished = 0;  // batches that were in the middle, and are done now
+    unsigned spoilt = 0;    // batches that are none: somebody has written over them
     unsigned parked = 0;    // batches that still cannot be written; their Outputs will go on trying
 };
 

@@ -291,6 +291,11 @@ class Test:
     def come_back(self):
         self.answer('getPID')
 
+    def start_again(self):
+        """When nobody lives."""
+        if not supervisors(self.conf):
+            self.come_back()
+
     def kill_often(self):
         if self.options.crash_points:
             with open(self.crash_file, 'w') as file:
@@ -299,8 +304,7 @@ class Test:
                 file.write('\n'.join(lines) + '\n')
         while self.kills < self.options.kills:
             time.sleep(self.random.choice((0.002, 0.01, 0.03, 0.1, 0.3)) * self.random.random())
-            if not supervisors(self.conf):
-                self.come_back()
+            self.start_again()
             if self.random.random() < self.options.upgrades:
                 self.ask_for_upgrade()
             if self.random.random() < 0.7:

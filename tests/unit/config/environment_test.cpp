@@ -73,6 +73,6 @@ TEST_CASE("words in the place of a comma are told") {
 }
 
 TEST_CASE("what is written is read back") {
-    const config::Environment environment = {{"A", "x \"y\" \\ z"}, {"B", ""}, {"C", "a,b=c;#\n'"}};
+    const config::Environment environment = {{"A", "x \"y\" \\ z"}, {"B", ""}, {"C", "a,b=c;#\n'"}, {"D\"=", "x"}, {"", "y"}};
     CHECK(config::parse_pairs(config::write_pairs(environment))->environment == environment);
 }

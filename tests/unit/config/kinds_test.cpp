@@ -119,5 +119,7 @@ TEST_CASE("names of programs have no blanks, colons or slashes, and are not empt
     CHECK(config::parse_name("a b").error() == "Invalid name: 'a b' because of character: ' '");
     CHECK(config::parse_name("a/b:c").error() == "Invalid name: 'a/b:c' because of character: ':'");
     CHECK(config::parse_name("a/b").error() == "Invalid name: 'a/b' because of character: '/'");
+    CHECK(config::parse_name("a\nb").error() == "Invalid name: 'a\\nb' because of character: '\\n'");
+    CHECK(config::parse_name("a\x1b[2Jb").error() == "Invalid name: 'a\\x1b[2Jb' because of character: '\\x1b'");
     CHECK(config::parse_name(" ").error() == "Invalid name: '' because it is empty");
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -142,4 +143,54 @@ TEST_CASE("notes are made anew in the memory that they have, and a note can be h
     }
     ::umount2(path, MNT_DETACH);
     ::rmdir(path);
+}
+
+TEST_CASE("a note that somebody has written over is none, and the others stay") {
+    auto notes = Notes::create();
+    REQUIRE(notes);
+    for (const char* key : {"g:a", "g:b", "g:c"}) {
+        Note note;
+        note.incarnation = notes->next_incarnation();
+        notes->record(key)->commit(note);
+    }
+    const auto write = [&](const void* at, char byte) {
+        void* memory = ::mmap(nullptr, 4096 + sizeof(Notes::Record) * 3, PROT_READ | PROT_WRITE, MAP_SHARED, notes->fd(), 0);
+        REQUIRE(memory != MAP_FAILED);
+        const auto offset = reinterpret_cast<const char*>(at) - reinterpret_cast<const char*>(notes->record("g:a"));
+        static_cast<char*>(memory)[4096 + offset] = byte;
+        ::munmap(memory, 4096 + sizeof(Notes::Record) * 3);
+    };
+    const Note& spoilt = notes->record("g:b")->note();
+    SUBCASE("a state") { write(&spoilt.machine.state, 77); }
+    SUBCASE("a truth") { write(&spoilt.machine.child, 77); }
+    SUBCASE("a count") { write(&spoilt.announced_count, 77); }
+    SUBCASE("a text") { write(&spoilt.untold[sizeof spoilt.untold - 1], 'x'); }
+    SUBCASE("a name") { for (int i = 0; i < 256; ++i) write(reinterpret_cast<const char*>(notes->record("g:b")) + i, 'x'); }
+    auto successor = Notes::adopt(copy_of(notes->fd()));
+    REQUIRE(successor);
+    CHECK(successor->spoilt() == 1);
+    CHECK_FALSE(successor->contains("g:b"));
+    CHECK(successor->record("g:a")->note().incarnation == 1);
+    CHECK(successor->record("g:c")->note().incarnation == 3);
+    CHECK(successor->record("g:b")->note().incarnation == 0);
+}
+
+TEST_CASE("a mood and an exit code that are none are as at the beginning") {
+    auto notes = Notes::create();
+    REQUIRE(notes);
+    constexpr int words[] = {77, 4711};  // they are the last members of the header
+    REQUIRE(::pwrite(notes->fd(), words, sizeof words, 40) == sizeof words);
+    CHECK(Notes::adopt(copy_of(notes->fd()))->mood() == api::Mood::running);
+    CHECK(Notes::adopt(copy_of(notes->fd()))->exit_code() == 0);
+}
+
+TEST_CASE("a count of incarnations that somebody has written over lets programs begin all the same") {
+    auto notes = Notes::create();
+    REQUIRE(notes);
+    Note note;
+    for (int i = 0; i < 5; ++i) note.incarnation = notes->next_incarnation();
+    notes->record("g:a")->commit(note);
+    const std::uint64_t far = ~std::uint64_t{0};
+    REQUIRE(::pwrite(notes->fd(), &far, sizeof far, 32) == sizeof far);
+    CHECK(Notes::adopt(copy_of(notes->fd()))->next_incarnation() == 6);
 }

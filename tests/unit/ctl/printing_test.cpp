@@ -90,3 +90,17 @@ TEST_CASE("below each process stands what it has started, and what that has, ind
     CHECK(tree_table({processes[2]}, {one("c", 20, 1, "cc"), one("c", 21, 22, "x"), one("c", 22, 21, "y")}, false) ==
           "c                                RUNNING   pid 20\n  20 cc\n");
 }
+
+TEST_CASE("what a server says of its processes does not command a terminal") {
+    Process process;
+    process.group = "g\x1b]0;x\x07";
+    process.name = "a\nb";
+    process.statename = "RUN\x7fNING";
+    process.description = "pid 1\xc2\x9b" "2J \r\xc3\xa9 \xc2\xa0";
+    const std::string table = supervisorctl::status_table({process});
+    CHECK(table.starts_with("g?]0;x?:a?b "));
+    CHECK(table.ends_with("RUN?NING  pid 1?2J ?\xc3\xa9 \xc2\xa0\n"));
+    CHECK(supervisorctl::shortened("a\x1b\xc2\x9b\xc3\xa9z", 4) == "a??\xc3\xa9");
+    CHECK(supervisorctl::columns({"a\x1b", "b"}, 80) == "a?  b\n");
+    CHECK(supervisorctl::harmless("a\tb\nc\x1b", "\n\t") == "a\tb\nc?");
+}

@@ -53,6 +53,9 @@ const Case cases[] = {
     {State::busy, "RESULT 99999999999999999999\n", "bad<RESULT 99999999999999999999> UNKNOWN"},
     {State::busy, "RESULT 5\n" + std::string(5, 'x') + "junk\n", "rejected ACKNOWLEDGED"},  // five bytes may yet be more
     {State::busy, "RESULT 5\n" + std::string(5, 'x') + "junk!\n", "rejected ACKNOWLEDGED UNKNOWN"},
+    {State::busy, "RESULT " + std::string(1016, ' ') + "2\nOK", "processed ACKNOWLEDGED"},  // as long as a line may be
+    {State::busy, "RESULT " + std::string(1010, ' ') + "2" + std::string(7, ' ') + "\nOK",  // and longer, though what fits would do
+     "bad<RESULT " + std::string(1010, ' ') + "2" + std::string(6, ' ') + "> UNKNOWN"},
     {State::unknown, "READY\n", ""},
 };
 

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -14,6 +16,8 @@
 #include <set>
 #include <string>
 
+#include "supervisord/keeper/obstacle.hpp"
+#include "supervisord/keeper/start.hpp"
 #include "supervisord/keeper/table_file.hpp"
 
 using keeper::SlotState;
@@ -366,4 +370,57 @@ TEST_CASE("what stands beside the table goes with it through an exec") {
     CHECK(next.claim("gone", 2).slot == gone);
     // A child that has not passed its gate yet still will.
     CHECK(next.slot(alive).gate.load() == keeper::gate_word(1, keeper::Gate::spawning));
+}
+
+TEST_CASE("names and notes of a table that somebody has written over have an end") {
+    char directory[] = "/tmp/table-XXXXXX";
+    REQUIRE(::mkdtemp(directory));
+    int problem = 0;
+    const std::string path = std::string(directory) + "/keeper.tab";
+    {
+        keeper::TableFile file;
+        REQUIRE(file.open(directory, 4, problem));
+        REQUIRE(file.back(4));
+        Table table(file.memory(), 4);
+        REQUIRE(keeper::identify(table.header()));
+        table.back(4);
+        (void)running(table, "p", 1, 100);
+        (void)table.put("fcgi:g:g", 5);
+        std::memset(table.slot(0).name, 'x', keeper::name_size);
+        std::memset(table.header().held[0].name, 'x', keeper::name_size);
+        std::memset(table.header().notes[0].text, 'x', sizeof table.header().notes[0].text);
+        ::munmap(file.memory(), keeper::table_bytes(4));  // with it goes the lock
+    }
+    keeper::TableFile file;
+    REQUIRE(file.open(directory, 4, problem));
+    REQUIRE(file.is_left());
+    Table table(file.memory(), file.capacity());
+    table.back(4);
+    REQUIRE(table.settle(0, {}));
+    CHECK(::strnlen(table.slot(0).name, keeper::name_size) == keeper::name_size - 1);
+    CHECK(::strnlen(table.header().held[0].name, keeper::name_size) == keeper::name_size - 1);
+    const auto& note = table.header().notes[0];
+    CHECK(::strnlen(note.text, sizeof note.text) == sizeof note.text - 1);
+    ::unlink(path.c_str());
+    ::rmdir(directory);
+}
+
+TEST_CASE("a table whose slots have no size lets nobody look for ever") {
+    char directory[] = "/tmp/table-XXXXXX";
+    REQUIRE(::mkdtemp(directory));
+    const std::string path = std::string(directory) + "/keeper.tab";
+    const auto header = std::make_unique<keeper::Header>();
+    REQUIRE(keeper::identify(*header));
+    header->version = 77;
+    header->slot_size = 0;
+    header->backed = 0xffffffff;
+    {
+        const base::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        REQUIRE(::pwrite(file.get(), header.get(), sizeof *header, 0) == sizeof *header);
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    CHECK(keeper::find_obstacle(directory).empty());
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+    ::unlink(path.c_str());
+    ::rmdir(directory);
 }

@@ -14,6 +14,11 @@ using logs::Lane;
 
 const logs::Stream stream{"g", "p", Channel::out};
 
+void set_path(Lane& lane, std::string_view path) {
+    path.copy(lane.path, sizeof lane.path - 1);
+    lane.path[path.size()] = '\0';
+}
+
 /// A batch in the middle, as a dead controller leaves it: "0123456789" for a log, some of it written.
 struct Interrupted {
     test::Directory directory;
@@ -178,4 +183,58 @@ TEST_CASE("what is no journal is not adopted") {
     REQUIRE(::ftruncate(other.get(), sizeof(logs::JournalMap)) == 0);
     CHECK_FALSE(Journal::adopt(std::move(other)));
     CHECK_FALSE(Journal::adopt(base::Fd()));
+}
+
+TEST_CASE("a batch that somebody has written over is none, and the next controller comes to an end with it") {
+    Interrupted it;
+    Lane& lane = it.leave("012", 3);
+    SUBCASE("more than there is room for") { lane.pos += 1 << 30; }
+    SUBCASE("less than nothing") { lane.pos = 0; }
+    SUBCASE("a name without an end") { std::memset(lane.name, 'x', sizeof lane.name); }
+    SUBCASE("a path without an end") { std::memset(lane.path, 'x', sizeof lane.path); }
+    SUBCASE("a prefix without an end") { std::memset(lane.prefix, 'x', sizeof lane.prefix); }
+    SUBCASE("a place in a sequence that there is not") {
+        lane.flags = logs::flag::strip;
+        lane.state[0].strip.place = static_cast<logs::StripState::Place>(9);
+    }
+    SUBCASE("more of a token than it has") { lane.state[0].capture.matched = 200; }
+    SUBCASE("neither inside nor outside") { std::memset(&lane.state[0].prefix.inside, 9, 1); }
+    const auto recovered = it.recover();
+    CHECK(recovered.spoilt == 1);
+    CHECK(recovered.finished == 0);
+    CHECK(test::content(it.log) == "012");
+    CHECK(it.recover().spoilt == 0);
+}
+
+TEST_CASE("what a stream remembers that somebody has written over is forgotten, and so is a name without an end") {
+    Journal journal = std::move(Journal::create().value());
+    const auto row = journal.claim(stream), other = journal.claim({"g", "q", Channel::out});
+    journal.state(row).passed = 5;
+    journal.state(row).strip.place = static_cast<logs::StripState::Place>(9);
+    journal.state(other).passed = 7;
+    const std::string name(logs::name_limit, 'x');
+    REQUIRE(::pwrite(journal.fd(), name.data(), name.size(), offsetof(logs::JournalMap, row[2])) == static_cast<ssize_t>(name.size()));
+    const std::uint32_t used = 3;
+    REQUIRE(::pwrite(journal.fd(), &used, sizeof used, offsetof(logs::JournalMap, rows_used)) == sizeof used);
+    Journal next = std::move(Journal::adopt(base::Fd(::fcntl(journal.fd(), F_DUPFD_CLOEXEC, 0))).value());
+    CHECK(next.claim(stream) == row);
+    CHECK(next.state(row).strip.place == logs::StripState::Place::text);
+    CHECK(next.state(row).passed == 0);
+    CHECK(next.state(next.claim({"g", "q", Channel::out})).passed == 7);
+    CHECK(next.claim({"g", "r", Channel::out}) == 2);
+}
+
+TEST_CASE("of a parked batch no more is written than there is") {
+    Interrupted it;
+    it.leave("", std::uint64_t{1} << 40).base = std::uint64_t{1} << 50;
+    set_path(it.journal.lane(0), "/nowhere/log");
+    logs::park(it.journal.lane(0));
+    Journal next = std::move(Journal::adopt(base::Fd(::fcntl(it.journal.fd(), F_DUPFD_CLOEXEC, 0))).value());
+    CHECK(next.recover(it.files).parked == 1);
+    SUBCASE("which nobody claims") { CHECK(next.forget_unclaimed() == 0); }
+    SUBCASE("which goes on") {
+        logs::Output output(next, it.files, stream, {.path = it.log});
+        CHECK(output.finish(base::now()).state == logs::Pumped::State::more);
+        CHECK(test::content(it.log) == "");
+    }
 }
