@@ -12,8 +12,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
+from outside import PATIENCE, free_port, until  # noqa: E402, F401
 
 try:
     import pexpect
@@ -23,7 +25,6 @@ except ImportError:
 BUILD = sys.argv[1]
 SUPERVISORD, SUPERVISORCTL, PIDPROXY = (os.path.join(BUILD, path) for path in (
     'supervisord/supervisord', 'supervisorctl/supervisorctl', 'supervisorctl/pidproxy'))
-PATIENCE = 20 * float(os.environ.get('SLOW', '1'))  # seconds: for anything that is to happen
 
 HEAD = '''
 [supervisord]
@@ -55,22 +56,6 @@ os.rename(sys.argv[1] + '.new', sys.argv[1])
 while True:
     time.sleep(100)
 '''
-
-
-def until(what, condition):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError('in vain: ' + what)
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(('127.0.0.1', 0))
-        return one.getsockname()[1]
 
 
 def read(path):

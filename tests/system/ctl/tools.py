@@ -16,6 +16,7 @@ import xmlrpc.client
 from xml.etree import ElementTree
 
 from ctl import BUILD, HEAD, PATIENCE, SUPERVISORCTL, SUPERVISORD, Folder, free_port, main, run, until
+from outside import UnixConnection
 
 PROGRAMS = '''
 [inet_http_server]
@@ -169,17 +170,6 @@ class Scripts(Tools):
         self.assertEqual(self.ctl('status', 'nosuch').returncode, 4)
         self.assertEqual(self.ctl('-s', 'unix:///no/such', 'status').returncode, 4)
         self.assertEqual(self.ctl('pid', 'idle').returncode, 7)
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__('localhost', timeout=PATIENCE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 class Monitoring(Tools):

@@ -7,12 +7,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
-import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
+from outside import PATIENCE, UnixConnection, free_port, until  # noqa: E402, F401
+
 BIN = os.environ.get('BIN', '')  # where the programs stand, each in its own folder (Meson) or together (samples/build)
-PATIENCE = 20 * float(os.environ.get('SLOW', '1'))  # seconds: for anything that is to happen
 PYTHON = '/usr/bin/python3'
 
 
@@ -21,39 +23,12 @@ def program(name):
     return together if os.path.isfile(together) else os.path.join(together, name)
 
 
-def until(what, condition, patience=PATIENCE):
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError('not within %d s: %s' % (patience, what))
-
-
 def alive(pid):
     try:
         with open('/proc/%d/stat' % pid) as file:
             return file.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
     except OSError:
         return False
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__('localhost', timeout=PATIENCE)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
 
 
 class Daemon:

@@ -5,26 +5,18 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
-import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
+from outside import PATIENCE, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PATIENCE = 20 * float(os.environ.get('SLOW', '1'))  # seconds: for anything that is to happen
 LISTENER = os.path.join(HERE, 'listener.py')
 
 
 class Fault(Exception):
     pass
-
-
-def until(what, condition):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError('not within %d s: %s' % (PATIENCE, what() if callable(what) else what))
 
 
 class Daemon:

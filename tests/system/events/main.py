@@ -16,6 +16,7 @@ import unittest
 import urllib.request
 
 from daemon import HERE, Daemon, Fault, until
+from outside import free_port
 
 BIN = ''
 
@@ -227,12 +228,6 @@ http {
     }
 }
 '''
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        return free.getsockname()[1]
 
 
 class FastCgi(unittest.TestCase):

@@ -33,6 +33,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
+import outside  # noqa: E402
+
 import kernel
 import noise
 from events import Events
@@ -49,18 +52,8 @@ SERVICES = (
 )
 
 
-class Failure(Exception):
-    pass
-
-
 def until(what, condition, patience=PATIENCE):
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.005)
-    raise Failure('not within %d s: %s' % (patience, what))
+    return outside.until(what, condition, patience, 0.005)
 
 
 def supervisors(conf):
@@ -455,7 +448,7 @@ def enter_namespace():
 def perform(test):
     try:
         test.run()
-    except Failure as problem:
+    except AssertionError as problem:
         test.failures.append(str(problem))
 
 

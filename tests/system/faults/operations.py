@@ -33,7 +33,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-from faults import (Connection, Failure, PATIENCE, controllers, enter_namespace, keepers, perform, result_of, supervisors,
+from faults import (Connection, PATIENCE, controllers, enter_namespace, keepers, perform, result_of, supervisors,
                     until)  # noqa: E402
 
 STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL = 0, 10, 20, 30, 40, 100, 200
@@ -83,7 +83,7 @@ class Test:
 
     def insist(self, good, message):
         if not good:
-            raise Failure(message)
+            raise AssertionError(message)
 
     # What there is
 
@@ -272,7 +272,7 @@ class Test:
             done = subprocess.run([os.path.join(self.options.bin, 'supervisorctl'), '-c', self.conf, *words], text=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            raise Failure('supervisorctl %s does not end' % (words,)) from None
+            raise AssertionError('supervisorctl %s does not end' % (words,)) from None
         self.say('supervisorctl %s: %d: %s' % (' '.join(words), done.returncode, done.stdout.replace('\n', ' / ')))
         return True if done.returncode == 0 and 'rror' not in done.stdout else None
 

@@ -1,8 +1,11 @@
 """What runs, read from /proc: groups, parents, generations.  Knows nothing of supervisord."""
 
 import os
-import time
+import sys
 from collections import namedtuple
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
+from outside import until  # noqa: E402
 
 Process = namedtuple('Process', 'pid name state parent group session started')
 
@@ -56,12 +59,5 @@ def user(pid):
 
 
 def wait_for(what, test, seconds=90):
-    """The first true answer of `test`; an AssertionError that says `what` was waited for when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = test()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise AssertionError('waited %s s for %s' % (seconds, what))
-        time.sleep(0.02)
+    """The first true answer of `test`."""
+    return until(what, test, seconds, 0.02)
