@@ -5,6 +5,7 @@
 
 #include <exception>
 
+#include "common/base/fd.hpp"
 #include "common/base/text.hpp"
 #include "common/config/command_line.hpp"
 #include "supervisorctl/arguments.hpp"
@@ -35,6 +36,7 @@ std::string executed_path(const char* argv0) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    base::fill_standard_descriptors();
     const std::string program = executed_path(argv[0]);
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     auto read = read_arguments(words, program, config::Surroundings::of_this_process());

@@ -96,6 +96,7 @@ int watch(int signals, const std::string& pidfile, pid_t command) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    base::fill_standard_descriptors();
     if (argc < 3) {
         const auto address = ::getauxval(AT_EXECFN);
         say(STDOUT_FILENO, usage(address ? reinterpret_cast<const char*>(address) : "pidproxy"));

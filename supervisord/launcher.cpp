@@ -227,17 +227,10 @@ int become_keeper(const config::Config& config, const std::string& directory, co
     return refuse(concat("cannot execute ", executed_path(), " again: ", base::errno_text(errno)));
 }
 
-/// What is opened next must not become standard input or output, to be overwritten when we go into the background.
-void fill_standard_descriptors() {
-    int fd = 0;
-    while (fd >= 0 && fd <= 2) fd = ::open("/dev/null", O_RDWR);
-    if (fd > 2) ::close(fd);
-}
-
 }  // namespace
 
 int run(int argc, char** argv) {
-    fill_standard_descriptors();
+    base::fill_standard_descriptors();
     auto surroundings = config::Surroundings::of_this_process();
     const std::vector<std::string> words(argv + 1, argv + argc);
     const auto arguments = config::supervisord_arguments(words, surroundings);

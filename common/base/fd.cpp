@@ -38,6 +38,12 @@ void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NON
 
 void set_close_on_exec(int fd, bool on) { ::fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0); }
 
+void fill_standard_descriptors() {
+    int fd = 0;
+    while (fd >= 0 && fd <= 2) fd = ::open("/dev/null", O_RDWR);
+    if (fd > 2) ::close(fd);
+}
+
 bool has_room_for(std::size_t descriptors) {
     std::vector<Fd> taken;
     taken.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));

@@ -38,6 +38,10 @@ struct Pipe {
 void set_nonblocking(int fd);
 void set_close_on_exec(int fd, bool on);
 
+/// For the beginning of a program: standard input, output and error that are closed become /dev/null.  Else what is opened
+/// next would get their numbers, and be read and written in their place.
+void fill_standard_descriptors();
+
 /// Whether so many more could be opened now.
 [[nodiscard]] bool has_room_for(std::size_t descriptors);
 

@@ -295,6 +295,14 @@ autostart=false
                 self.assertNotIn('\x1b', text)
 
     @unittest.skipUnless(pexpect, 'python3-pexpect is not there')
+    def test_closed_standard_descriptors_are_not_mistaken_for_the_connection(self):
+        before = self.ctl('pid', 'web-1').stdout
+        command = '"$@" <&- >&- 2>&-'
+        done = run('/bin/sh', '-c', command, 'sh', SUPERVISORCTL, '-c', self.folder.conf, 'restart', 'web-1', 'web-2')
+        self.assertEqual(done.returncode, 0)
+        self.assertNotEqual(self.ctl('pid', 'web-1').stdout, before)
+        self.assertIn('RUNNING', self.ctl('status', 'web-1').stdout)
+
     def test_fg_passes_lines_in_both_directions_and_leaves_the_program_alone(self):
         pid = self.pids()['cat']
         shell = self.terminal('fg', 'cat')
