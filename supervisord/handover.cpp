@@ -28,7 +28,9 @@ std::string Handover::to_text() const {
 
 base::Result<Handover> Handover::from_text(const std::string& text) {
     try {
-        const Json json = Json::from_cbor(text);
+        const auto read = config::from_cbor(text);
+        if (!read) return base::Error{"cannot read what the launcher left: it is none"};
+        const Json& json = *read;
         Handover out;
         out.cwd = json.at("cwd");
         out.config_path = json.at("config_path");

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -12,8 +13,11 @@ namespace api::jsonrpc {
 namespace {
 
 constexpr std::size_t deepest = 32;
-constexpr std::size_t most_elements = 200'000;     // in a whole message
-constexpr std::size_t most_members = 64;           // of one object: each is compared with all before it
+struct Most {
+    std::size_t elements = std::numeric_limits<std::size_t>::max();  // in a whole message
+    std::size_t members = elements;
+};
+constexpr Most of_a_request{200'000, 64};  // of one object: each member is compared with all before it
 
 constexpr std::string_view text_of(Code code) {
     switch (code) {
@@ -28,7 +32,7 @@ constexpr std::string_view text_of(Code code) {
 
 /// What there is too much of, counted before anything is allocated; nothing: it is modest.  Text that is no JSON may
 /// pass: the parser refuses it.
-std::string excess_of(std::string_view text) {
+std::string excess_of(std::string_view text, const Most& most) {
     std::array<std::size_t, deepest + 1> members{};  // of each open bracket; the elements of arrays have no limit here
     std::array<bool, deepest + 1> is_object{};
     std::size_t depth = 0;
@@ -43,15 +47,15 @@ std::string excess_of(std::string_view text) {
         }
         if (c == '"') in_string = true;
         if ((c == ']' || c == '}') && depth > 0) --depth;
-        if (c == ',' && ++members[depth] > most_members && is_object[depth])
-            return base::concat("an object has more than ", most_members, " members");
+        if (c == ',' && ++members[depth] > most.members && is_object[depth])
+            return base::concat("an object has more than ", most.members, " members");
         if (c == '[' || c == '{') {
             if (++depth > deepest) return base::concat("it is nested more than ", deepest, " deep");
             members[depth] = 1;
             is_object[depth] = c == '{';
         }
-        if ((c == '[' || c == '{' || c == ',') && ++elements > most_elements)
-            return base::concat("it has more than ", most_elements, " elements");
+        if ((c == '[' || c == '{' || c == ',') && ++elements > most.elements)
+            return base::concat("it has more than ", most.elements, " elements");
     }
     return "";
 }
@@ -91,6 +95,8 @@ std::string write_request(std::int64_t id, std::string_view method, const Value&
 }
 
 std::variant<Value, Failure> read_answer(std::string_view text) {
+    // As long as it likes, but who writes it again would need a stack as deep as it is.
+    if (const std::string excess = excess_of(text, Most{}); !excess.empty()) return no_answer(base::concat("the answer cannot be read: ", excess));
     Value message = Value::parse(text, nullptr, false);
     if (!message.is_object()) return no_answer("the answer is not a JSON-RPC message");
     if (const auto result = message.find("result"); result != message.end()) return std::move(*result);
@@ -110,7 +116,7 @@ std::variant<Value, Failure> read_answer(std::string_view text) {
 }
 
 std::variant<Value, Failure> read_message(std::string_view text) {
-    if (const std::string excess = excess_of(text); !excess.empty()) {
+    if (const std::string excess = excess_of(text, of_a_request); !excess.empty()) {
         Failure failure = to_failure(Code::invalid_request);
         failure.message += base::concat(": ", excess);
         return failure;

@@ -295,7 +295,32 @@ Config config_of(const Json& json) {
     return config;
 }
 
+/// What the library itself would read with calls in each other as deep as the text, or throw for.
+class Bounded : public nlohmann::detail::json_sax_dom_parser<Json> {
+public:
+    explicit Bounded(Json& into) : json_sax_dom_parser(into, false) {}
+
+    bool start_object(std::size_t size) { return may_enter(size) && json_sax_dom_parser::start_object(size); }
+    bool end_object() { return --depth_, json_sax_dom_parser::end_object(); }
+    bool start_array(std::size_t size) { return may_enter(size) && json_sax_dom_parser::start_array(size); }
+    bool end_array() { return --depth_, json_sax_dom_parser::end_array(); }
+
+private:
+    static constexpr int deepest = 32;
+    static constexpr std::size_t most = 1 << 24, not_told = static_cast<std::size_t>(-1);
+    int depth_ = 0;
+
+    bool may_enter(std::size_t size) { return ++depth_ <= deepest && (size <= most || size == not_told); }
+};
+
 }  // namespace
+
+std::optional<Json> from_cbor(std::string_view text) {
+    Json json;
+    Bounded reader(json);
+    if (!Json::sax_parse(text, &reader, Json::input_format_t::cbor)) return std::nullopt;
+    return json;
+}
 
 Json to_json(const Group& group) { return group_to_json(group); }
 

@@ -47,14 +47,14 @@ base::Result<void> replay(char kind, std::string_view text, Chronicle::Content& 
         std::erase_if(content.active, [&](const config::Group& group) { return group.name == text; });
         return {};
     }
-    const auto json = nlohmann::ordered_json::from_cbor(text, true, false);
-    if (json.is_discarded()) return base::Error{"an entry is not readable"};
+    const auto json = config::from_cbor(text);
+    if (!json) return base::Error{"an entry is not readable"};
     if (kind == read_kind || kind == started_kind) {
-        auto config = config::config_from_json(json);
+        auto config = config::config_from_json(*json);
         if (!config) return base::Error{config.error()};
         (kind == read_kind ? content.last_read : content.started) = std::move(*config);
     } else {
-        auto group = config::group_from_json(json);
+        auto group = config::group_from_json(*json);
         if (!group) return base::Error{group.error()};
         content.active.push_back(std::move(*group));
     }

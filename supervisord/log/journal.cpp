@@ -206,6 +206,7 @@ Recovered Journal::recover(Files& files) {
 
 void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) {
     Lane& it = lane(number);
+    if (!has(it, word::active)) it.word.store(it.word.load() & ~word::parked);  // one without the other is none
     if (!is_free(it) && !is_whole(it, offset_of(number))) {
         it.word.store(0);
         ++recovered.spoilt;

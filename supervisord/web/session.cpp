@@ -173,7 +173,7 @@ asio::awaitable<bool> Session::serve_request() {
     wire_.written = 0;
     wire_.stream.expires_after(limits().request_time);
 
-    const auto [head_error, head_length] = co_await http::async_read_header(wire_.stream, wire_.buffer, *parser_, as_result);
+    const error_code head_error = co_await wire_.head(*parser_);
     if (wire_.closed()) co_return false;
     if (head_error.category() == http::make_error_code(http::error::bad_method).category()) {
         const bool cut_off = head_error == http::error::partial_message || head_error == http::error::end_of_stream;

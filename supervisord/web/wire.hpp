@@ -19,6 +19,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
 
 #include "supervisord/web/server.hpp"
 
@@ -55,6 +56,10 @@ public:
 
     /// Waits, for as long as it takes, for the first bytes of a request.  False from here on: the connection is at its end.
     asio::awaitable<bool> begins();
+    /// Reads the head of a request into a parser.  Counts for itself: Beast's limit is for what it has not understood yet, and
+    /// who sends a head line by line could go on as long as there is memory.
+    template <class Parser>
+    asio::awaitable<boost::system::error_code> head(Parser& parser);
     /// Waits for what tell_news() tells, and reads ahead meanwhile.  False: the client has gone, or this server has.
     asio::awaitable<bool> news();
     /// False when it could not be sent, or not in time.
@@ -96,6 +101,23 @@ inline asio::awaitable<bool> Wire::begins() {
         skip_empty_lines();
     }
     co_return true;
+}
+
+template <class Parser>
+asio::awaitable<boost::system::error_code> Wire::head(Parser& parser) {
+    using boost::beast::http::error;
+    boost::system::error_code problem;
+    for (std::size_t taken = 0;;) {
+        const std::size_t used = parser.put(buffer.data(), problem);
+        buffer.consume(used);
+        taken += used;
+        if (parser.is_header_done() || (problem && problem != error::need_more)) co_return problem;
+        if (taken + buffer.size() > limits_.header_bytes) co_return error::header_limit;
+        const auto [read_error, length] = co_await stream.async_read_some(buffer.prepare(read_piece), as_result);
+        if (read_error == asio::error::eof) co_return error::partial_message;
+        if (read_error) co_return read_error;
+        buffer.commit(length);
+    }
 }
 
 inline asio::awaitable<bool> Wire::news() {

@@ -80,3 +80,17 @@ TEST_CASE("what is no chronicle is refused, with a reason") {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().find("cannot use") == 0);
 }
+
+TEST_CASE("an entry that is larger or deeper than any is refused, and nobody ends of it") {
+    for (const std::string& cbor : {std::string("\x9b\x40\0\0\0\0\0\0\0", 9), std::string("\xbb\x40\0\0\0\0\0\0\0", 9), std::string(300'000, '\x81')}) {
+        auto chronicle = Chronicle::create();
+        REQUIRE(chronicle);
+        const std::uint64_t words[] = {16 + cbor.size(), cbor.size(), 'a'};  // of the header, and of an entry
+        REQUIRE(::pwrite(chronicle->fd(), words, sizeof words, 8) == sizeof words);
+        REQUIRE(::pwrite(chronicle->fd(), cbor.data(), cbor.size(), 32) == static_cast<ssize_t>(cbor.size()));
+        Chronicle::Content content;
+        const auto refused = Chronicle::adopt(copy_of(chronicle->fd()), content);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().ends_with("an entry is not readable"));
+    }
+}

@@ -206,6 +206,19 @@ TEST_CASE("a batch that somebody has written over is none, and the next controll
     CHECK(it.recover().spoilt == 0);
 }
 
+TEST_CASE("a lane that is parked, and of no batch, is free") {
+    Interrupted it;
+    Lane& lane = it.leave("", 0, logs::flag::strip);
+    lane.pos = 0;
+    SUBCASE("nothing else") { lane.word = logs::word::parked; }
+    SUBCASE("and committed") { lane.word = logs::word::parked | logs::word::pending; }
+    Journal next = std::move(Journal::adopt(base::Fd(::fcntl(it.journal.fd(), F_DUPFD_CLOEXEC, 0))).value());
+    (void)next.recover(it.files);
+    CHECK(next.forget_unclaimed() == 0);
+    CHECK(next.free_lane() == 0);
+    CHECK_FALSE(next.parked_lane(0));
+}
+
 TEST_CASE("what a stream remembers that somebody has written over is forgotten, and so is a name without an end") {
     Journal journal = std::move(Journal::create().value());
     const auto row = journal.claim(stream), other = journal.claim({"g", "q", Channel::out});

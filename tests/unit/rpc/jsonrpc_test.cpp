@@ -146,3 +146,13 @@ TEST_CASE("what is no answer is told as such") {
         CHECK(std::get<api::jsonrpc::Failure>(answer).code == -32603);
     }
 }
+
+TEST_CASE("an answer that is deeper than any is none: to write it again would take a stack as deep") {
+    const std::string deep = "{\"result\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+    const auto answer = api::jsonrpc::read_answer(deep);
+    REQUIRE(std::holds_alternative<api::jsonrpc::Failure>(answer));
+    CHECK(std::get<api::jsonrpc::Failure>(answer).message == "the answer cannot be read: it is nested more than 32 deep");
+    std::string wide = "{\"result\":[0";
+    for (int i = 0; i < 300'000; ++i) wide += ",0";
+    CHECK(std::holds_alternative<api::jsonrpc::Value>(api::jsonrpc::read_answer(wide + "]}")));
+}

@@ -224,6 +224,23 @@ TEST_CASE("bodies may be chunked, and a client may ask before it sends one") {
     CHECK(client.until_has("\"result\":4242"));
 }
 
+TEST_CASE("huge headers are refused also when they come line by line, and never end") {
+    Server server;
+    Client client(server);
+    // Whatever is read at once ends with the first letter of a line: then all lines before it are understood, and forgotten.
+    client.send("GET /12345678 HTTP/1.1\r\nX");
+    bool is_refused = false;
+    for (int kib = 0; kib < 1024 && !is_refused; ++kib) {
+        std::string lines;
+        for (int i = 0; i < 64; ++i) lines += "-" + std::to_string(100000 + i) + ": 3456\r\nX";
+        REQUIRE(lines.size() == 1024);
+        client.send(lines);
+        for (int i = 0; i < 4; ++i) server.loop.restart(), server.loop.poll();
+        is_refused = client.received.starts_with("HTTP/1.1 431 ");
+    }
+    CHECK(is_refused);
+}
+
 TEST_CASE("huge headers are refused, and others are served meanwhile") {
     Server server;
     Client client(server);
