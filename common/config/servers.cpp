@@ -35,6 +35,14 @@ void read_credentials(const Context& context, SectionReader& reader, Section& op
     check_credentials(reader);
 }
 
+/// Empty ones are none: so they come of variables that are not filled.
+template <class Section>
+void take_credentials(Server& server, const Section& options) {
+    if (options.username == "" && options.password == "") return;
+    server.username = options.username;
+    server.password = options.password;
+}
+
 Server inet_server(const Context& context, SectionReader& reader) {
     InetServer options;
     read_credentials(context, reader, options);
@@ -43,8 +51,7 @@ Server inet_server(const Context& context, SectionReader& reader) {
     Server server;
     server.family = Server::Family::inet;
     server.section = reader.section().name;
-    server.username = options.username;
-    server.password = options.password;
+    take_credentials(server, options);
     server.host = options.port.host;
     server.port = options.port.port;
     server.insecure = options.insecure;
@@ -62,8 +69,7 @@ Server unix_server(const Context& context, SectionReader& reader) {
     Server server;
     server.family = Server::Family::unix;
     server.section = reader.section().name;
-    server.username = options.username;
-    server.password = options.password;
+    take_credentials(server, options);
     server.file = base::absolute_path(expand_home(options.file, context.machine), context.machine.cwd);
     server.chmod = options.chmod;
     server.chown = options.chown;

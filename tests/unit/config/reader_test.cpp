@@ -349,6 +349,23 @@ TEST_CASE("servers: inet first, and the URL for children is that of the first un
     CHECK(reading.config->serverurl == "http://localhost:9001");
 }
 
+TEST_CASE("empty credentials are none, as those of variables that are not filled") {
+    Machine machine;
+    const auto reading = machine.read(with("[unix_http_server]\nfile=/tmp/s\nusername=\npassword=\n"
+                                           "[inet_http_server]\nport=9001\nusername=\npassword=x\n"));
+    REQUIRE(reading.config);
+    CHECK(reading.config->servers[0].username == "");
+    CHECK_FALSE(reading.config->servers[1].username);
+    CHECK_FALSE(reading.config->servers[1].password);
+}
+
+TEST_CASE("lists are taken apart as Python does it, whatever the whitespace") {
+    Machine machine;
+    const auto reading = machine.read(with("[group:g]\nprograms=a,\u00a0b\u3000\n[program:a]\ncommand=x\n[program:b]\ncommand=x\n"));
+    REQUIRE(reading.config);
+    CHECK(reading.config->groups.front().processes.size() == 2);
+}
+
 TEST_CASE("killmode says in one word whom signals reach") {
     CHECK_FALSE(process("stopasgroup=true").killmode);
     CHECK(process("killmode=Tree").killmode == config::Killmode::tree);
