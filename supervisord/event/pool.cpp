@@ -57,7 +57,6 @@ void Pool::dispatch(Actions& actions, Time now) {
         member.listener.state = State::busy;
         ++member.deliveries;
         if (options_.busy_timeout > 0) member.busy_until = now + std::chrono::seconds(options_.busy_timeout);
-        actions.emplace_back(Say{LogLevel::debug, concat(member.name, ": READY -> BUSY")});
         actions.emplace_back(Say{LogLevel::debug, concat("event ", event.serial, " sent to listener ", member.name)});
         actions.emplace_back(Send{member.name});
     }
