@@ -102,6 +102,7 @@ Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now)
                 if (heard.to == State::unknown)
                     say(LogLevel::warn, concat(it->name, ": has entered the UNKNOWN state and will no longer receive events, "
                                                          "this usually indicates the process violated the eventlistener protocol"));
+                if (heard.from == State::busy) take_back(*it, actions);  // what was not processed
                 break;
             case Heard::What::processed:
                 say(LogLevel::debug, concat(it->name, ": event was processed"));
@@ -112,11 +113,9 @@ Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now)
                 break;
             case Heard::What::rejected:
                 say(LogLevel::warn, concat(it->name, ": event was rejected"));
-                take_back(*it, actions);
                 break;
             case Heard::What::bad_line:
                 say(LogLevel::warn, concat(it->name, ": bad result line: '", heard.line, "'"));
-                take_back(*it, actions);
                 break;
         }
     }
