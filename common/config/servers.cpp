@@ -1,6 +1,7 @@
 #include "common/config/servers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
@@ -76,6 +77,21 @@ Server unix_server(const Context& context, SectionReader& reader) {
     return server;
 }
 
+bool is_same_place(const Server& a, const Server& b) {
+    return a.family == b.family && a.host == b.host && a.port == b.port && a.file == b.file;
+}
+
+/// What Supervisor finds out when it opens the second one.
+void check_place(SectionReader& reader, const Server& server, const std::vector<Server>& others) {
+    const auto other = std::ranges::find_if(others, [&](const Server& it) { return is_same_place(it, server); });
+    if (reader.failed() || other == others.end()) return;
+    const bool is_unix = server.family == Server::Family::unix;
+    reader.error(is_unix ? "file" : "port",
+                 "Another program is already listening on a port that one of our HTTP servers is configured to use.  "
+                 "Shut this program down first before starting supervisord.",
+                 {concat(is_unix ? "a path" : "an address", " other than that of [", other->section, "]")});
+}
+
 }  // namespace
 
 std::vector<Server> read_servers(const Context& context) {
@@ -84,7 +100,9 @@ std::vector<Server> read_servers(const Context& context) {
         for (const auto& section : context.document.sections()) {
             if (!section.name.starts_with(prefix)) continue;
             SectionReader reader(context, section, SectionReader::Suffix::none);
-            servers.push_back(read(context, reader));
+            Server server = read(context, reader);
+            check_place(reader, server, servers);
+            servers.push_back(std::move(server));
         }
     };
     each("inet_http_server", inet_server);

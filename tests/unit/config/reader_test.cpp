@@ -170,6 +170,9 @@ TEST_CASE("errors elsewhere are told in Supervisor's words") {
          "both the username and password must be specified"},
         {with("[inet_http_server]\nusername=a\npassword=b\n"), "section [inet_http_server] has no port value"},
         {with("[inet_http_server]\nport=127.0.0.1:70000\n"), "70000 is above upper bound (65535)"},
+        {with("[inet_http_server]\nport=9001\n[inet_http_server:b]\nport=*:9001\n"),
+         "Another program is already listening on a port that one of our HTTP servers is configured to use.  Shut this "
+         "program down first before starting supervisord."},
         {with("[eventlistener:e]\ncommand=x\n"), "[eventlistener:e] section requires an \"events\" line"},
         {with("[eventlistener:e]\ncommand=x\nevents=TICK_7\n"), "Unknown event type TICK_7 in [eventlistener:e] events"},
         {with("[eventlistener:e]\ncommand=x\nevents=TICK_5\nbuffer_size=0\n"),
