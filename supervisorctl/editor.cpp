@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <histedit.h>
+#include <termios.h>
 
 #include <clocale>
 #include <cstdio>
@@ -17,6 +18,12 @@ namespace {
 constexpr int history_length = 1000;
 constexpr std::size_t history_file_limit = 1 << 20;  // bytes
 
+/// Whoever shows what is typed himself, as Emacs does, has turned this off; it is not to be shown twice then.
+bool is_echoed(int terminal) {
+    termios settings{};
+    return ::tcgetattr(terminal, &settings) != 0 || (settings.c_lflag & ECHO) != 0;
+}
+
 }  // namespace
 
 struct Editor::Inside {
@@ -28,6 +35,7 @@ struct Editor::Inside {
     EditLine* edit = nullptr;
     History* history = nullptr;
     bool interrupted = false;
+    bool shows = true;  // what is typed, as it is edited; else only the prompt
 
     static Inside& of(EditLine* edit) {
         void* self = nullptr;
@@ -95,13 +103,14 @@ Editor::Editor(Terminal& terminal, std::string prompt, std::optional<std::string
     if (!std::setlocale(LC_CTYPE, "")) std::setlocale(LC_CTYPE, "C.UTF-8");
     Inside& in = *inside_;
     in.in = ::fdopen(::fcntl(terminal.input_descriptor(), F_DUPFD_CLOEXEC, 0), "r");
-    in.out = ::fdopen(::fcntl(terminal.output_descriptor(), F_DUPFD_CLOEXEC, 0), "w");
+    in.shows = is_echoed(terminal.input_descriptor());
+    in.out = in.shows ? ::fdopen(::fcntl(terminal.output_descriptor(), F_DUPFD_CLOEXEC, 0), "w") : std::fopen("/dev/null", "we");
     HistEvent event;
     in.history = history_init();
     ::history(in.history, &event, H_SETSIZE, history_length);
     ::history(in.history, &event, H_SETUNIQUE, 1);
     in.load();
-    in.edit = el_init("supervisorctl", in.in, in.out, in.out);
+    in.edit = el_init_fd("supervisorctl", in.in, in.out, in.out, ::fileno(in.in), terminal.output_descriptor(), ::fileno(in.out));
     el_set(in.edit, EL_CLIENTDATA, &in);
     el_set(in.edit, EL_PROMPT, &Inside::show_prompt);
     el_set(in.edit, EL_EDITOR, "emacs");
@@ -124,6 +133,7 @@ std::optional<std::string> Editor::read_line() {
     inside_->terminal.read_on();
     // libedit itself would show the prompt first: a Ctrl-D typed at it could then still be the line discipline's.
     el_set(inside_->edit, EL_PREP_TERM, 1);
+    if (!inside_->shows) inside_->terminal.write(inside_->prompt);
     int count = 0;
     const char* typed = el_gets(inside_->edit, &count);
     if (inside_->interrupted) throw Interrupted{};

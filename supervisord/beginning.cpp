@@ -58,7 +58,9 @@ Past read_past(const keeper::Snapshot& snapshot, bool is_believed, std::vector<s
 /// The files as they are now; what is wrong with them changes nothing.
 void read_anew(Beginning& beginning, const launch::Handover& handover, bool was_prepared) {
     auto reading = launch::read_files(handover);
-    for (const auto& diagnostic : reading.diagnostics) beginning.problems.push_back(config::where_and_what(diagnostic));
+    beginning.messages = launch::messages_of(reading);
+    for (const auto& it : reading.diagnostics)
+        if (it.severity == config::Severity::error) beginning.problems.push_back(config::where_and_what(it));
     if (was_prepared && (!reading.config || *reading.config != beginning.config))
         beginning.problems.push_back("the files have changed since this reload was asked for, it puts in force what they said then");
     else if (reading.config)
@@ -83,7 +85,10 @@ std::string what_happened(const keeper::Message& welcome) {
 base::Fd held(const keeper::Snapshot& snapshot, std::string_view name) { return base::Fd(snapshot.held(name)); }
 
 Beginning choose_beginning(keeper::Why why, bool rebuild, const keeper::Snapshot& snapshot, const launch::Handover& handover) {
-    Beginning out{.why = why, .rebuild = rebuild, .config = handover.config, .content = {}, .chronicle = {}, .problems = {}};
+    Beginning out;
+    out.why = why;
+    out.rebuild = rebuild;
+    out.config = handover.config;
     const bool begins = why == Why::first || why == Why::reload;
     Past past = read_past(snapshot, !rebuild, out.problems);
     if (past.chronicle && !begins) {

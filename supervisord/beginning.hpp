@@ -26,7 +26,8 @@ struct Beginning {
     config::Config config;  // what this supervisord runs with
     std::optional<control::Chronicle::Content> content;  // what was active when another ended against its will,
     std::optional<control::Chronicle> chronicle;         // and where that is from, unless it had to be guessed
-    std::vector<std::string> problems;                   // for the activity log, once it is open
+    std::vector<launch::Message> messages;               // for the activity log, once it is open: of the files,
+    std::vector<std::string> problems;                   // and what else has to be told
 
     /// Carries on where another controller ended; else all is started.
     [[nodiscard]] bool follows() const { return content.has_value(); }

@@ -211,8 +211,13 @@ base::Result<void> Controller::open_log() {
 
 void Controller::log_beginning() {
     logs::Activity& activity = parts_->activity;
-    if (welcome_.why == Why::first || welcome_.why == Why::salvaged)
+    if (welcome_.why == Why::first || welcome_.why == Why::salvaged) {
         for (const auto& message : handover_.messages) activity.log(message.level, message.text);
+    } else if (welcome_.why == Why::reload) {
+        const auto user = launch::user_message(beginning_.config.settings);
+        if (user) activity.log(user->level, user->text);
+    }
+    for (const auto& message : beginning_.messages) activity.log(message.level, message.text);
     for (const auto& problem : beginning_.problems) activity.log(LogLevel::warn, problem);
     if (beginning_.rebuild)
         activity.log(LogLevel::critical,

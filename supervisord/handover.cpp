@@ -57,6 +57,19 @@ config::Reading read_files(const Handover& handover) {
     return config::read(handover.config_path, surroundings);
 }
 
+std::vector<Message> messages_of(const config::Reading& reading) {
+    std::vector<Message> messages;
+    for (const auto severity : {config::Severity::warning, config::Severity::info})
+        for (const auto& diagnostic : reading.diagnostics)
+            if (diagnostic.severity == severity)
+                messages.push_back({severity == config::Severity::warning ? config::LogLevel::warn : config::LogLevel::info,
+                                    diagnostic.message});
+    if (!reading.config) return messages;
+    for (const auto& diagnostic : config::not_acted_on(*reading.config))
+        messages.push_back({config::LogLevel::warn, diagnostic.message});
+    return messages;
+}
+
 std::string held_name(const config::Server& server) {
     if (server.family == config::Server::Family::unix) return base::concat("unix:", server.file);
     return base::concat("inet:", server.host, ":", server.port);

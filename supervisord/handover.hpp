@@ -30,6 +30,9 @@ struct Handover {
 /// The configuration as its files are now.
 [[nodiscard]] config::Reading read_files(const Handover& handover);
 
+/// What the log says of the files, at the start and at a reload: warnings, then what else is worth telling.  Not errors.
+[[nodiscard]] std::vector<Message> messages_of(const config::Reading& reading);
+
 /// Under which the keeper holds a listening socket.
 [[nodiscard]] std::string held_name(const config::Server& server);
 

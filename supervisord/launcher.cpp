@@ -176,18 +176,6 @@ std::string runtime_directory(const config::Settings& settings) {
     return "";
 }
 
-std::vector<Message> messages_of(const config::Reading& reading) {
-    std::vector<Message> messages;
-    for (const auto severity : {config::Severity::warning, config::Severity::info})
-        for (const auto& diagnostic : reading.diagnostics)
-            if (diagnostic.severity == severity)
-                messages.push_back({severity == config::Severity::warning ? LogLevel::warn : LogLevel::info,
-                                    diagnostic.message});
-    for (const auto& diagnostic : config::not_acted_on(*reading.config))
-        messages.push_back({LogLevel::warn, diagnostic.message});
-    return messages;
-}
-
 std::size_t processes_of(const config::Config& config) {
     std::size_t count = 0;
     for (const auto& group : config.groups) count += group.processes.size();

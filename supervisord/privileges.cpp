@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/text.hpp"
 #include "common/base/users.hpp"
@@ -14,25 +15,31 @@ namespace launch {
 using base::concat;
 using base::Error;
 
+std::optional<Message> user_message(const config::Settings& settings) {
+    if (settings.user) {
+        if (*settings.user != ::getuid()) return std::nullopt;
+        return Message{config::LogLevel::info, concat("Set uid to user ", *settings.user, " succeeded")};
+    }
+    if (::getuid() != 0) return std::nullopt;
+    return Message{config::LogLevel::critical,
+                   "Supervisor is running as root.  Privileges were not dropped because no user is specified in the "
+                   "config file.  If you intend to run as root, you can set user=root in the config file to avoid this "
+                   "message."};
+}
+
 base::Result<void> drop_privileges(const config::Settings& settings, std::vector<Message>& messages) {
-    if (!settings.user) {
-        if (::getuid() == 0)
-            messages.push_back({config::LogLevel::critical,
-                                "Supervisor is running as root.  Privileges were not dropped because no user is specified "
-                                "in the config file.  If you intend to run as root, you can set user=root in the config "
-                                "file to avoid this message."});
-        return {};
+    if (settings.user) {
+        const auto user = base::find_user(*settings.user);
+        if (!user) return Error{concat("Can't find uid ", *settings.user)};
+        if (user->uid != ::getuid()) {
+            if (::getuid() != 0) return Error{"Can't drop privilege as nonroot user"};
+            const auto groups = base::groups_of(*user);
+            if (::setgroups(groups.size(), groups.data()) != 0) return Error{"Could not set groups of effective user"};
+            if (::setgid(user->gid) != 0) return Error{"Could not set group id of effective user"};
+            if (::setuid(user->uid) != 0) return Error{concat("Could not set user id to ", user->uid)};
+        }
     }
-    const auto user = base::find_user(*settings.user);
-    if (!user) return Error{concat("Can't find uid ", *settings.user)};
-    if (user->uid != ::getuid()) {
-        if (::getuid() != 0) return Error{"Can't drop privilege as nonroot user"};
-        const auto groups = base::groups_of(*user);
-        if (::setgroups(groups.size(), groups.data()) != 0) return Error{"Could not set groups of effective user"};
-        if (::setgid(user->gid) != 0) return Error{"Could not set group id of effective user"};
-        if (::setuid(user->uid) != 0) return Error{concat("Could not set user id to ", user->uid)};
-    }
-    messages.push_back({config::LogLevel::info, concat("Set uid to user ", user->uid, " succeeded")});
+    if (auto message = user_message(settings)) messages.push_back(std::move(*message));
     return {};
 }
 

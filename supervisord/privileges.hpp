@@ -1,7 +1,8 @@
 // What supervisord does to itself before it does anything for others: gives up root, raises its limits.  Texts and
-// order are those of compat/signals.md, sections 5 and 6.  Used once, by the launcher.
+// order are those of compat/signals.md, sections 5 and 6.  Done once, by the launcher.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct Message {
     config::LogLevel level;
     std::string text;
 };
+
+/// What the log says of the user, at the start and again at a reload; nothing when settings.user is not in force.
+[[nodiscard]] std::optional<Message> user_message(const config::Settings& settings);
 
 /// Becomes settings.user; the error is a usage error.
 [[nodiscard]] base::Result<void> drop_privileges(const config::Settings& settings, std::vector<Message>& messages);

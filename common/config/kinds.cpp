@@ -9,6 +9,7 @@
 #include "common/base/users.hpp"
 #include "common/config/environment.hpp"
 #include "common/config/event_types.hpp"
+#include "common/config/utf8.hpp"
 
 namespace config {
 
@@ -68,7 +69,7 @@ bool is_false(std::string_view text) { return is_one_of(text, {"no", "false", "o
 std::vector<std::string> list(std::string_view text) {
     std::vector<std::string> out;
     if (base::strip(text).empty()) return out;
-    for (const auto piece : base::split(text, ',')) out.emplace_back(base::strip(piece));
+    for (const auto piece : base::split(text, ',')) out.emplace_back(strip(piece));
     return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/text.hpp"
+#include "common/config/utf8.hpp"
 
 namespace config::ini {
 
@@ -10,10 +11,17 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
+/// In characters.
+std::size_t indent_of(std::string_view text) {
+    std::size_t count = 0;
+    for (; const auto size = leading_space(text); ++count) text.remove_prefix(size);
+    return count;
+}
+
 /// Where the earliest ";" or "#" stands that is at the beginning or behind whitespace.
 std::size_t comment_in(std::string_view text) {
     for (std::size_t at = 0; (at = text.find_first_of(";#", at)) != std::string_view::npos; ++at)
-        if (at == 0 || base::is_space(text[at - 1])) return at;
+        if (at == 0 || trailing_space(text.substr(0, at)) != 0) return at;
     return std::string_view::npos;
 }
 
@@ -43,7 +51,7 @@ std::optional<std::string> Lines::next(std::size_t room) {
     while (!rest_.empty()) {
         const Physical physical = take();
         const auto comment = comment_in(physical.text);
-        const std::string_view text = base::strip(physical.text.substr(0, comment));
+        const std::string_view text = strip(physical.text.substr(0, comment));
         const Bad as_it_stands{number_, base::concat(physical.text, physical.ended ? "\n" : "")};
 
         line_ = {Line::Kind::continuation, number_, comment != std::string_view::npos, physical.text, {}, text};
@@ -52,8 +60,7 @@ std::optional<std::string> Lines::next(std::size_t room) {
             continue;
         }
 
-        std::size_t indent = 0;
-        while (base::is_space(physical.text[indent])) ++indent;
+        const std::size_t indent = indent_of(physical.text);
         if (open_ && indent > indent_)
             return base::concat(" ", plain(text) && text.size() + 2 < room ? text : mark);
         indent_ = indent;
@@ -78,10 +85,10 @@ std::optional<std::string> Lines::next(std::size_t room) {
 
 std::string Lines::option(std::string_view text, std::size_t delimiter, std::size_t room) {
     line_.kind = Line::Kind::option;
-    line_.name = base::strip_right(text.substr(0, delimiter));
-    line_.value = base::strip(text.substr(delimiter + 1));
+    line_.name = strip_right(text.substr(0, delimiter));
+    line_.value = strip(text.substr(delimiter + 1));
     open_ = true;
-    if (plain(text) && text.size() + 1 < room) return std::string(text);
+    if (plain(text) && text.size() + 1 < room) return base::concat(line_.name, '=', line_.value);
     const bool short_name = plain(line_.name) && line_.name.size() + 3 < room;
     return base::concat(short_name ? line_.name : mark, '=', mark);
 }

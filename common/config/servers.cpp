@@ -1,6 +1,7 @@
 #include "common/config/servers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
@@ -35,6 +36,14 @@ void read_credentials(const Context& context, SectionReader& reader, Section& op
     check_credentials(reader);
 }
 
+/// Empty ones are none: so they come of variables that are not filled.
+template <class Section>
+void take_credentials(Server& server, const Section& options) {
+    if (options.username == "" && options.password == "") return;
+    server.username = options.username;
+    server.password = options.password;
+}
+
 Server inet_server(const Context& context, SectionReader& reader) {
     InetServer options;
     read_credentials(context, reader, options);
@@ -43,8 +52,7 @@ Server inet_server(const Context& context, SectionReader& reader) {
     Server server;
     server.family = Server::Family::inet;
     server.section = reader.section().name;
-    server.username = options.username;
-    server.password = options.password;
+    take_credentials(server, options);
     server.host = options.port.host;
     server.port = options.port.port;
     server.insecure = options.insecure;
@@ -62,12 +70,26 @@ Server unix_server(const Context& context, SectionReader& reader) {
     Server server;
     server.family = Server::Family::unix;
     server.section = reader.section().name;
-    server.username = options.username;
-    server.password = options.password;
+    take_credentials(server, options);
     server.file = base::absolute_path(expand_home(options.file, context.machine), context.machine.cwd);
     server.chmod = options.chmod;
     server.chown = options.chown;
     return server;
+}
+
+bool is_same_place(const Server& a, const Server& b) {
+    return a.family == b.family && a.host == b.host && a.port == b.port && a.file == b.file;
+}
+
+/// What Supervisor finds out when it opens the second one.
+void check_place(SectionReader& reader, const Server& server, const std::vector<Server>& others) {
+    const auto other = std::ranges::find_if(others, [&](const Server& it) { return is_same_place(it, server); });
+    if (reader.failed() || other == others.end()) return;
+    const bool is_unix = server.family == Server::Family::unix;
+    reader.error(is_unix ? "file" : "port",
+                 "Another program is already listening on a port that one of our HTTP servers is configured to use.  "
+                 "Shut this program down first before starting supervisord.",
+                 {concat(is_unix ? "a path" : "an address", " other than that of [", other->section, "]")});
 }
 
 }  // namespace
@@ -78,7 +100,9 @@ std::vector<Server> read_servers(const Context& context) {
         for (const auto& section : context.document.sections()) {
             if (!section.name.starts_with(prefix)) continue;
             SectionReader reader(context, section, SectionReader::Suffix::none);
-            servers.push_back(read(context, reader));
+            Server server = read(context, reader);
+            check_place(reader, server, servers);
+            servers.push_back(std::move(server));
         }
     };
     each("inet_http_server", inet_server);

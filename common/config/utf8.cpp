@@ -75,4 +75,43 @@ std::string utf8(char32_t code) {
     return {static_cast<char>(0xf0U | code >> 18), tail(12), tail(6), tail(0)};
 }
 
+namespace {
+
+/// Whitespace that is not ASCII, as it comes along when files are copied from web pages.
+bool is_wide_space(std::string_view bytes) {
+    if (bytes.size() == 2) return bytes == "\xc2\xa0" || bytes == "\xc2\x85";
+    if (bytes == "\xe1\x9a\x80" || bytes == "\xe2\x81\x9f" || bytes == "\xe3\x80\x80") return true;
+    if (!bytes.starts_with("\xe2\x80")) return false;
+    const auto last = static_cast<unsigned char>(bytes[2]);
+    return last <= 0x8a || last == 0xa8 || last == 0xa9 || last == 0xaf;
+}
+
+}  // namespace
+
+std::size_t leading_space(std::string_view text) {
+    if (text.empty()) return 0;
+    if (base::is_space(text.front())) return 1;
+    for (const std::size_t size : {2, 3})
+        if (text.size() >= size && is_wide_space(text.substr(0, size))) return size;
+    return 0;
+}
+
+std::size_t trailing_space(std::string_view text) {
+    if (text.empty()) return 0;
+    if (base::is_space(text.back())) return 1;
+    for (const std::size_t size : {2, 3})
+        if (text.size() >= size && is_wide_space(text.substr(text.size() - size))) return size;
+    return 0;
+}
+
+std::string_view strip_right(std::string_view text) {
+    while (const auto size = trailing_space(text)) text.remove_suffix(size);
+    return text;
+}
+
+std::string_view strip(std::string_view text) {
+    while (const auto size = leading_space(text)) text.remove_prefix(size);
+    return strip_right(text);
+}
+
 }  // namespace config

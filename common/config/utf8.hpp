@@ -20,4 +20,11 @@ struct Undecodable {
 [[nodiscard]] std::u32string code_points(std::string_view text);
 [[nodiscard]] std::string utf8(char32_t code);
 
+/// Of how many bytes the whitespace is with which a text begins or ends; 0: that is something else.
+[[nodiscard]] std::size_t leading_space(std::string_view text);
+[[nodiscard]] std::size_t trailing_space(std::string_view text);
+/// Without whitespace at its ends, also what is not ASCII.
+[[nodiscard]] std::string_view strip(std::string_view text);
+[[nodiscard]] std::string_view strip_right(std::string_view text);
+
 }  // namespace config

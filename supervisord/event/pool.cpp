@@ -57,7 +57,6 @@ void Pool::dispatch(Actions& actions, Time now) {
         member.listener.state = State::busy;
         ++member.deliveries;
         if (options_.busy_timeout > 0) member.busy_until = now + std::chrono::seconds(options_.busy_timeout);
-        actions.emplace_back(Say{LogLevel::debug, concat(member.name, ": READY -> BUSY")});
         actions.emplace_back(Say{LogLevel::debug, concat("event ", event.serial, " sent to listener ", member.name)});
         actions.emplace_back(Send{member.name});
     }
@@ -103,6 +102,7 @@ Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now)
                 if (heard.to == State::unknown)
                     say(LogLevel::warn, concat(it->name, ": has entered the UNKNOWN state and will no longer receive events, "
                                                          "this usually indicates the process violated the eventlistener protocol"));
+                if (heard.from == State::busy) take_back(*it, actions);  // what was not processed
                 break;
             case Heard::What::processed:
                 say(LogLevel::debug, concat(it->name, ": event was processed"));
@@ -113,11 +113,9 @@ Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now)
                 break;
             case Heard::What::rejected:
                 say(LogLevel::warn, concat(it->name, ": event was rejected"));
-                take_back(*it, actions);
                 break;
             case Heard::What::bad_line:
                 say(LogLevel::warn, concat(it->name, ": bad result line: '", heard.line, "'"));
-                take_back(*it, actions);
                 break;
         }
     }

@@ -327,6 +327,7 @@ base::Result<void> Output::reopen() {
 
 base::Result<void> Output::clear() {
     if (target_.path.empty()) return {};
+    if (!file_ && ::access(target_.path.c_str(), F_OK) != 0 && errno == ENOENT) return {};  // nothing to clear
     const int error = files_.clear(target_.path);
     if (error == EINVAL) return base::Error{base::concat("cannot clear ", target_.path, ": not a regular file")};
     if (error != 0) return base::Error{base::concat("cannot clear ", target_.path, ": ", base::errno_text(error))};

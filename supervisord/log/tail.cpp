@@ -21,13 +21,18 @@ struct Log {
     int error = 0;  // an errno; ESPIPE for what has no size
 };
 
+/// As /dev/null is, which is a log that keeps nothing, and not one that cannot be read.
+bool is_empty_device(const base::Fd& fd, const struct stat& facts) {
+    return S_ISCHR(facts.st_mode) && ::lseek(fd.get(), 0, SEEK_END) == 0;
+}
+
 Log open_log(const std::string& path) {
     Log log{base::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)), 0, 0};
     struct stat facts{};
     if (!log.fd || ::fstat(log.fd.get(), &facts) != 0) log.error = errno;
     else if (S_ISDIR(facts.st_mode)) log.error = EISDIR;
-    else if (!S_ISREG(facts.st_mode)) log.error = ESPIPE;
-    else log.size = facts.st_size;
+    else if (S_ISREG(facts.st_mode)) log.size = facts.st_size;
+    else if (!is_empty_device(log.fd, facts)) log.error = ESPIPE;
     return log;
 }
 
@@ -56,9 +61,9 @@ std::int64_t sum(std::int64_t a, std::int64_t b) {
 
 LogPiece read_log(const std::string& path, std::int64_t offset, std::int64_t length) {
     using Why = CannotRead::Why;
-    if (length < 0 || (offset < 0 && length != 0)) return CannotRead{Why::bad_arguments, ""};
     const Log log = open_log(path);
     if (log.error == ENOENT || log.error == ENOTDIR) return CannotRead{Why::no_file, path};
+    if (length < 0 || (offset < 0 && length != 0)) return CannotRead{Why::bad_arguments, ""};
     if (log.error != 0) return CannotRead{Why::failed, base::errno_text(log.error)};
 
     const std::int64_t from = offset < 0 ? std::max<std::int64_t>(0, sum(log.size, offset)) : std::min(offset, log.size);

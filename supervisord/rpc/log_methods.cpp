@@ -45,7 +45,9 @@ Returned<Tail> tail(Supervisor& supervisor, const std::string& name, control::Ch
 }  // namespace
 
 Returned<std::string> read_log(Supervisor& supervisor, std::int64_t offset, std::int64_t length) {
-    return read(supervisor.logfile(), offset, length);
+    const std::string path = supervisor.logfile();
+    if (path.empty()) return api::Refusal{api::Fault::no_file, "syslog"};  // which Supervisor takes for the name of the file
+    return read(path, offset, length);
 }
 
 Returned<bool> clear_log(Supervisor& supervisor) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <memory>
 
 #include "common/api/names.hpp"
@@ -16,10 +17,29 @@ namespace {
 
 std::int64_t priority(const control::Process* process) { return process->program().priority; }
 
+/// Behind all that have a place of their own.
+constexpr std::size_t no_place = std::numeric_limits<std::size_t>::max();
+
+/// Faults of commands that cannot be carried out: nobody waits for these.
+bool is_known_at_once(api::Fault fault) {
+    return fault == api::Fault::no_file || fault == api::Fault::not_executable;
+}
+
 struct Gathering {
+    struct Result {
+        std::size_t place;
+        ProcessResult result;
+    };
     std::size_t awaited = 0;
-    ProcessResults results;
+    std::vector<Result> results;
     Reply<ProcessResults> reply;
+
+    void finish() {
+        std::ranges::stable_sort(results, {}, &Result::place);
+        ProcessResults sorted;
+        for (Result& it : results) sorted.push_back(std::move(it.result));
+        reply(std::move(sorted));
+    }
 };
 
 }  // namespace
@@ -91,14 +111,19 @@ api::Refusal named(api::Refusal refusal, std::string_view name) {
     return refusal;
 }
 
-void to_each(const std::vector<control::Process*>& processes, const Deed& deed, Reply<ProcessResults> reply) {
+void to_each(const std::vector<control::Process*>& processes, const Deed& deed, const IsDeferred& is_deferred,
+             Reply<ProcessResults> reply) {
     if (processes.empty()) return reply(ProcessResults{});
     const auto gathering = std::make_shared<Gathering>(Gathering{processes.size(), {}, std::move(reply)});
-    for (control::Process* process : processes)
-        deed(*process, [gathering, name = process->name(), group = process->group()](const control::Outcome& outcome) {
-            gathering->results.push_back(result_of(name, group, outcome));
-            if (--gathering->awaited == 0) gathering->reply(std::move(gathering->results));
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+        control::Process& process = *processes[i];
+        deed(process, [gathering, i, deferred = is_deferred(process), name = process.name(),
+                       group = process.group()](const control::Outcome& outcome) {
+            const bool at_once = !deferred || (outcome && is_known_at_once(outcome->fault));
+            gathering->results.push_back({at_once ? i : no_place, result_of(name, group, outcome)});
+            if (--gathering->awaited == 0) gathering->finish();
         });
+    }
 }
 
 Reply<ProcessResults> as_results(const Reply<TrueOrResults>& reply) {

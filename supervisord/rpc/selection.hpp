@@ -33,10 +33,12 @@ namespace rpc {
 /// Faults about a process carry its name as the client wrote it.
 [[nodiscard]] api::Refusal named(api::Refusal refusal, std::string_view name);
 
-/// Does something to each process; answers with the results, in the order in which they came to be known, when the
-/// last one is.
+/// Does something to each process; answers with the results when the last one is known.  First those that Supervisor
+/// knows before it comes to the next process, in the order of the processes, then the deferred ones as they came to be known.
 using Deed = std::function<void(control::Process& process, control::WhenDone done)>;
-void to_each(const std::vector<control::Process*>& processes, const Deed& deed, Reply<ProcessResults> reply);
+using IsDeferred = std::function<bool(const control::Process& process)>;
+void to_each(const std::vector<control::Process*>& processes, const Deed& deed, const IsDeferred& is_deferred,
+             Reply<ProcessResults> reply);
 
 /// A reply of results as one that may also be answered with true.
 [[nodiscard]] Reply<ProcessResults> as_results(const Reply<TrueOrResults>& reply);

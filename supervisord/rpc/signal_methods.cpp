@@ -29,7 +29,7 @@ void signal_each(std::vector<control::Process*> processes, const Scalar& signal,
         if (!number) return done(bad_signal);
         process.signal(*number, std::move(done));
     };
-    to_each(processes, send, std::move(reply));
+    to_each(processes, send, [](const control::Process&) { return false; }, std::move(reply));
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ void start_each(std::vector<control::Process*> processes, bool wait, Reply<Proce
     const Deed start = [wait](control::Process& process, control::WhenDone done) {
         process.start(wait, std::move(done));
     };
-    to_each(processes, start, std::move(reply));
+    const auto deferred = [wait](const control::Process& process) { return wait && process.program().startsecs > 0; };
+    to_each(processes, start, deferred, std::move(reply));
 }
 
 }  // namespace

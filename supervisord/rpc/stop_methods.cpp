@@ -14,7 +14,7 @@ void stop_each(std::vector<control::Process*> processes, bool wait, Reply<Proces
     const Deed stop = [wait](control::Process& process, control::WhenDone done) {
         process.stop(wait, std::move(done));
     };
-    to_each(processes, stop, std::move(reply));
+    to_each(processes, stop, [wait](const control::Process&) { return wait; }, std::move(reply));
 }
 
 }  // namespace

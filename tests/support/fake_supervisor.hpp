@@ -127,10 +127,11 @@ public:
         active.back()->its_config.priority = priority;
         return *active.back();
     }
-    Process& add(Group& group, const std::string& name, api::State state, std::int64_t priority = 999) {
+    Process& add(Group& group, const std::string& name, api::State state, std::int64_t priority = 999, std::int64_t startsecs = 1) {
         config::Program program;
         program.name = name;
         program.priority = priority;
+        program.startsecs = startsecs;
         group.its_config.processes.push_back(program);
         group.members.push_back(std::make_unique<Process>(later, asked, group.its_config.name, program));
         group.members.back()->its_state = state;

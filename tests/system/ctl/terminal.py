@@ -66,11 +66,11 @@ class Terminals(unittest.TestCase):
 
 
 class AtTerminal(Terminals):
-    def terminal(self, *words, size=(8, 70), **environment):
+    def terminal(self, *words, size=(8, 70), echo=True, **environment):
         """Below a shell, which stays, and says how it has found its terminal."""
         command = ' '.join([SUPERVISORCTL, '-c', self.folder.conf, *words])
         shell = pexpect.spawn('/bin/sh', ['-c', 'trap : INT; ' + command + '; echo "left with $?"; stty -a'], encoding='utf-8',
-                              timeout=PATIENCE, dimensions=size, env={**os.environ, 'TERM': 'xterm', **environment})
+                              timeout=PATIENCE, dimensions=size, echo=echo, env={**os.environ, 'TERM': 'xterm', **environment})
         self.addCleanup(shell.close, force=True)
         return shell
 
@@ -219,6 +219,19 @@ class Screens(AtTerminal):
         shell.send('pid cat\r')
         shell.expect(r'\r\n\d+\r\n')
         shell.expect_exact('supervisor> ')
+        shell.sendeof()
+        shell.expect_exact('left with 0')
+
+    def test_who_shows_what_is_typed_himself_does_not_get_it_again(self):
+        shell = self.terminal(echo=False, TERM='dumb')
+        shell.expect_exact('supervisor> ')
+        shell.send('help versi\t\n')
+        shell.expect_exact('version')
+        self.assertEqual(shell.before, '')
+        shell.expect_exact('supervisor> ')
+        shell.sendline('foo')
+        shell.expect_exact('*** Unknown syntax: foo\r\nsupervisor> ')
+        self.assertEqual(shell.before, '')
         shell.sendeof()
         shell.expect_exact('left with 0')
 

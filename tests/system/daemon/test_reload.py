@@ -53,6 +53,21 @@ class Reload(DaemonCase):
         self.reload()  # the port is free now
         self.assertTrue(os.path.exists(self.daemon.path('second')))
 
+    def test_the_user_is_told_again(self):
+        told = self.daemon.times_logged('Supervisor is running as root')
+        self.reload()
+        self.assertEqual(self.daemon.times_logged('Supervisor is running as root'), 2 * told)
+
+    def test_what_the_files_give_cause_to_say_is_said_again(self):
+        with open(self.daemon.path('more.ini'), 'w') as file:
+            file.write('[program:q]\ncommand=/bin/sleep 1000\n')
+        self.daemon.configure(PROGRAM, '[include]\nfiles=more.ini none*.ini\n')
+        for times in 1, 2:
+            self.reload()
+            self.assertEqual(self.daemon.times_logged('WARN No file matches via include "'), times)
+            self.assertEqual(self.daemon.times_logged('INFO Included extra file "%s" during parsing\n' %
+                                                      re.escape(self.daemon.path('more.ini'))), times)
+
     def test_a_socket_where_none_can_be_refuses_it(self):
         self.daemon.configure(PROGRAM, '[unix_http_server:2]\nfile=/nonexistent/second\n')
         self.refused('file=/nonexistent', 'a path in a directory')

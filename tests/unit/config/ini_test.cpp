@@ -54,6 +54,9 @@ TEST_CASE("a file means what it means to Supervisor") {
         {"[a]\nb=x=y:z\n", "a.b=x=y:z\n"},
         {"[a]\nb=\x01\x02\n", "a.b=\x01\x02\n"},
         {"[DEFAULT]\nb=1\n[a]\nc=2\n", "a.c=2\n"},
+        {"[a]\nb\u00a0=\u2003 1\u00a0\nc = x\u3000y\u3000\n", "a.b=1\na.c=x\u3000y\n"},
+        {"[a]\n\u00a0b=1\n\u00a0\u00a0c=2\nd=3\u00a0; no\n", "a.b=1|c=2\na.d=3\n"},
+        {"[a]\n\u00a0\u00a0b=1\n \u00a0c=2\u202f# no\n\u2028\n", "a.b=1\na.c=2\n"},
         {"", ""},
         {"; nothing\n", ""},
     };

@@ -170,6 +170,9 @@ TEST_CASE("errors elsewhere are told in Supervisor's words") {
          "both the username and password must be specified"},
         {with("[inet_http_server]\nusername=a\npassword=b\n"), "section [inet_http_server] has no port value"},
         {with("[inet_http_server]\nport=127.0.0.1:70000\n"), "70000 is above upper bound (65535)"},
+        {with("[inet_http_server]\nport=9001\n[inet_http_server:b]\nport=*:9001\n"),
+         "Another program is already listening on a port that one of our HTTP servers is configured to use.  Shut this "
+         "program down first before starting supervisord."},
         {with("[eventlistener:e]\ncommand=x\n"), "[eventlistener:e] section requires an \"events\" line"},
         {with("[eventlistener:e]\ncommand=x\nevents=TICK_7\n"), "Unknown event type TICK_7 in [eventlistener:e] events"},
         {with("[eventlistener:e]\ncommand=x\nevents=TICK_5\nbuffer_size=0\n"),
@@ -347,6 +350,23 @@ TEST_CASE("servers: inet first, and the URL for children is that of the first un
     CHECK(reading.config->serverurl == "http://[::1]:9002");
     reading = machine.read(with("[inet_http_server]\nport=*:9001\n"));
     CHECK(reading.config->serverurl == "http://localhost:9001");
+}
+
+TEST_CASE("empty credentials are none, as those of variables that are not filled") {
+    Machine machine;
+    const auto reading = machine.read(with("[unix_http_server]\nfile=/tmp/s\nusername=\npassword=\n"
+                                           "[inet_http_server]\nport=9001\nusername=\npassword=x\n"));
+    REQUIRE(reading.config);
+    CHECK(reading.config->servers[0].username == "");
+    CHECK_FALSE(reading.config->servers[1].username);
+    CHECK_FALSE(reading.config->servers[1].password);
+}
+
+TEST_CASE("lists are taken apart as Python does it, whatever the whitespace") {
+    Machine machine;
+    const auto reading = machine.read(with("[group:g]\nprograms=a,\u00a0b\u3000\n[program:a]\ncommand=x\n[program:b]\ncommand=x\n"));
+    REQUIRE(reading.config);
+    CHECK(reading.config->groups.front().processes.size() == 2);
 }
 
 TEST_CASE("killmode says in one word whom signals reach") {

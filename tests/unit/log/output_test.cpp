@@ -310,6 +310,13 @@ TEST_CASE("clear removes the log and begins a new one with its permissions, whet
     CHECK(test::permissions(it.log) == 0600);
 }
 
+TEST_CASE("clear makes no log of a program that has none yet") {
+    Pumping it;
+    Output output(it.journal, it.files, out_of(), {.path = it.log});
+    CHECK(output.clear());
+    CHECK_FALSE(test::exists(it.log));
+}
+
 TEST_CASE("what is no regular file is neither cleared nor rotated (Q51, Q52)") {
     Pumping it;
     REQUIRE(::mkfifo(it.log.c_str(), 0600) == 0);

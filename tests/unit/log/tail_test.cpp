@@ -58,9 +58,16 @@ TEST_CASE("readLog names the file that is missing, and fails on what is no regul
     REQUIRE(std::holds_alternative<CannotRead>(missing));
     CHECK(std::get<CannotRead>(missing).why == CannotRead::Why::no_file);
     CHECK(std::get<CannotRead>(missing).detail == it.directory / "none");
+    CHECK(why_not(it.directory / "none", -1, 1) == CannotRead::Why::no_file);
     CHECK(why_not(it.directory.path(), 0, 0) == CannotRead::Why::failed);
     REQUIRE(::mkfifo((it.directory / "fifo").c_str(), 0600) == 0);
     CHECK(why_not(it.directory / "fifo", 0, 0) == CannotRead::Why::failed);
+}
+
+TEST_CASE("/dev/null is a log in which nothing is") {
+    for (const std::int64_t offset : {0, -5}) CHECK(read("/dev/null", offset, 0).empty());
+    CHECK(read("/dev/null", 0, 100).empty());
+    CHECK(logs::tail_log("/dev/null", 0, 100) == Tail{"", 0, false});
 }
 
 TEST_CASE("readLog refuses to make an answer of more than its limit") {

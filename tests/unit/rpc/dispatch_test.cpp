@@ -51,7 +51,7 @@ TEST_CASE("a boolean will do for a number, and a number for a boolean") {
     const auto waits = ask(supervisor, "supervisor.stopProcess", R"(["a", 1])");
     supervisor.run();
     CHECK_FALSE(waits->has_value());
-    CHECK(now(supervisor, "supervisor.readLog", "[true, false]") == "fault 20 NO_FILE");
+    CHECK(now(supervisor, "supervisor.readLog", "[true, false]") == "fault 20 NO_FILE: syslog");
 }
 
 TEST_CASE("without the section that publishes them the methods of supervisor are not there") {

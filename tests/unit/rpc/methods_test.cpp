@@ -93,6 +93,23 @@ TEST_CASE("many are started by ascending priority and answered when the last one
                                   result("b", "g", 50, "SPAWN_ERROR: g:b") + "]");
 }
 
+TEST_CASE("what is known at once has its place among the results, what is waited for comes behind it") {
+    fake::Supervisor supervisor;
+    auto& group = supervisor.add("g", 5);
+    fake::Process& a = supervisor.add(group, "a", api::State::stopped, 10, 0);
+    fake::Process& b = supervisor.add(group, "b", api::State::stopped, 20);
+    fake::Process& c = supervisor.add(group, "c", api::State::stopped, 30);
+    c.outcome = api::Refusal{api::Fault::no_file, "can't find command '/x'"};
+    const std::string none = result("c", "g", 20, "NO_FILE: can't find command '/x'");
+    const auto started = ask(supervisor, "supervisor.startProcessGroup", R"(["g"])");
+    supervisor.run();
+    for (fake::Process* process : {&b, &a}) {
+        process->settle(api::State::running);
+        supervisor.run();
+    }
+    CHECK(started->value() == "[" + result("a", "g", 80, "OK") + "," + none + "," + result("b", "g", 80, "OK") + "]");
+}
+
 TEST_CASE("those that are up do not appear among the started, those that are not do not among the stopped") {
     Three three;
     three.b.its_state = api::State::backoff;
