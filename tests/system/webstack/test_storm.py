@@ -23,6 +23,13 @@ class Storm(StackCase):
             self.skipTest('Supervisor is one process: when it is killed nothing watches the programs')
         super().setUp()
 
+    @classmethod
+    def tearDownClass(cls):
+        """The others look at programs that are children of their supervisord."""
+        if not cls.original:
+            cls.stack.shutdown()
+            cls.stack.start()
+
     @contextlib.contextmanager
     def nothing_notices(self):
         """At the end: every request was served, everything has the pid that it had, every line is there once."""
