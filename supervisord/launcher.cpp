@@ -156,21 +156,34 @@ bool go_into_background(const config::Settings& settings, std::vector<Message>& 
     return true;
 }
 
-/// Where the slot table lives: where one is left, else in memory, not on a disk, where one may be made; "" for nowhere.
-/// The environment comes last: that of the next start may be another.
-std::string runtime_directory(const config::Settings& settings) {
+/// Where the slot table may live: in memory, not on a disk, which may keep us waiting.  The environment comes last: that
+/// of the next start may be another.
+std::vector<std::string> runtime_directories(const config::Settings& settings) {
     const std::string name = concat("/supervisord-", ::getuid(), "-", settings.identifier, "-",
                                     std::hash<std::string>{}(settings.pidfile));
     const char* session = std::getenv("XDG_RUNTIME_DIR");
-    const std::string places[] = {::getuid() == 0 ? "/run" : "", "/dev/shm", concat("/run/user/", ::getuid()),
-                                  session ? session : ""};
-    for (const auto& place : places)
-        if (!place.empty() && keeper::has_table(place + name)) return place + name;
-    for (const auto& place : places) {
+    std::vector<std::string> out;
+    for (const std::string& place : {std::string(::getuid() == 0 ? "/run" : ""), std::string("/dev/shm"), concat("/run/user/", ::getuid()),
+                                     std::string(session ? session : "")})
+        if (!place.empty()) out.push_back(place + name);
+    return out;
+}
+
+/// The one in which a table is left; "": none.  Makes nothing.
+std::string left_directory(const config::Settings& settings) {
+    const auto all = runtime_directories(settings);
+    const auto found = std::ranges::find_if(all, [](const std::string& directory) { return keeper::has_table(directory); });
+    return found == all.end() ? "" : *found;
+}
+
+/// That one, or a new one where it can be made; "" for nowhere.
+std::string runtime_directory(const config::Settings& settings) {
+    if (std::string left = left_directory(settings); !left.empty()) return left;
+    for (const auto& directory : runtime_directories(settings)) {
+        const std::string place = base::directory_of(directory);
         struct statfs facts{};
-        if (place.empty() || ::access(place.c_str(), W_OK) != 0 || ::statfs(place.c_str(), &facts) != 0) continue;
-        if (facts.f_type != TMPFS_MAGIC) continue;  // a disk may keep us waiting
-        const std::string directory = place + name;
+        if (::access(place.c_str(), W_OK) != 0 || ::statfs(place.c_str(), &facts) != 0) continue;
+        if (facts.f_type != TMPFS_MAGIC) continue;
         if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return directory;
     }
     return "";
@@ -260,9 +273,9 @@ int run(int argc, char** argv) {
         sockets.remove();
         return refuse(why);
     };
-    keeper::await_killed(runtime_directory(config.settings));
+    keeper::await_killed(left_directory(config.settings));
     // Before anybody is ended for it: all that a start may fail with.
-    const auto theirs = arguments->takeover ? held_by_other(runtime_directory(config.settings)) : std::vector<std::string>();
+    const auto theirs = arguments->takeover ? held_by_other(left_directory(config.settings)) : std::vector<std::string>();
     if (!theirs) return refuse(theirs.error());
     if (const auto taken = take_sockets(config, sockets, *theirs); !taken) return refuse_start(taken.error());
     if (const auto writable = logs::can_be_opened(config.settings.logfile); !writable) {
@@ -271,7 +284,7 @@ int run(int argc, char** argv) {
         return failure_status;
     }
     if (arguments->takeover) {
-        auto told = take_over(runtime_directory(config.settings));
+        auto told = take_over(left_directory(config.settings));
         if (!told) return refuse_start(told.error());
         for (auto& message : *told) handover.messages.push_back(std::move(message));
         if (const auto taken = take_sockets(config, sockets); !taken) return refuse_start(taken.error());

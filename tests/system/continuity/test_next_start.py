@@ -1,6 +1,8 @@
 """The start after keeper and controller were killed, when something is not as it was at the start before."""
 
+import glob
 import os
+import re
 import resource
 import shutil
 import signal
@@ -77,6 +79,18 @@ class NextStart(Bed):
             file.write(right)
         self.start()
         self.assertEqual(self.pid('p'), pid)
+
+    def test_one_that_is_refused_for_its_socket_leaves_nothing(self):
+        self.start('')
+        before = set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*'))
+        with open(self.path('conf')) as file:
+            text = file.read()
+        with open(self.path('conf'), 'w') as file:
+            file.write(re.sub('^pidfile=.*', 'pidfile=' + self.path('other'), text, flags=re.M))
+        done = self.try_to_start()
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn(b'already listening', done.stdout)
+        self.assertEqual(set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*')), before)
 
     def test_a_second_supervisord_of_the_same_name_is_refused_without_a_server_too(self):
         self.write_config('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
