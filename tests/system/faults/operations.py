@@ -189,9 +189,19 @@ class Test:
             else:
                 self.kill({'controller': there, 'hang': there}.get(kind, [keeper]),
                           {'upgrade': signal.SIGUSR1, 'hang': signal.SIGSTOP}.get(kind, signal.SIGKILL))
+            if kind == 'hang':
+                until('the end of a hang', lambda: self.hang_is_over(there))
         thread = threading.Thread(target=strike)
         thread.start()
         return thread, kind == 'both'
+
+    def hang_is_over(self, hanging):
+        if not set(keepers(self.conf)) - set(hanging):
+            # Its keeper was killed just before: nobody is left who could notice that the last of all is stopped.
+            self.say('continued')
+            self.kill(hanging, signal.SIGCONT)
+            return True
+        return not set(controllers(self.conf)) & set(hanging)
 
     def kill(self, pids, number):
         for pid in pids:
