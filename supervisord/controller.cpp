@@ -284,7 +284,7 @@ void Controller::begin() {
     parts_->stores.journal.settle_heard();
     const config::Settings& settings = beginning_.config.settings;
     if (!settings.nocleanup)
-        for (const auto& problem : logs::remove_auto_logs(settings.childlogdir, settings.identifier, {}))
+        for (const auto& problem : logs::remove_auto_logs(settings.childlogdir, settings.identifier))
             activity.log(LogLevel::warn, problem);
     parts_->daemon.begin(beginning_.config, snapshot_);
     if (held(snapshot_, keeper::held_leftovers)) link_.let_go(std::string(keeper::held_leftovers));

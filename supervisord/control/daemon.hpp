@@ -94,7 +94,7 @@ public:
 private:
     [[nodiscard]] Runner* runner_of(const keeper::Message& message);
     [[nodiscard]] base::Result<void> activate(config::Group group, bool fresh);
-    [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group);
+    [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group, std::span<Notes::Record* const> records);
     void keep_chronicle();
     void write_chronicle();
     void tidy_cgroups();

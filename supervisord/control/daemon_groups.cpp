@@ -20,29 +20,38 @@ using base::concat;
 using config::EventType;
 using config::LogLevel;
 
-base::Result<void> Daemon::make_auto_logs(config::Group& group) {
-    for (auto& program : group.processes) {
+/// The notes know the names of those of before: a program that lives on when both processes were killed writes on in its own.
+base::Result<void> Daemon::make_auto_logs(config::Group& group, std::span<Notes::Record* const> records) {
+    const std::string& directory = world_.settings.childlogdir;
+    const std::string& identifier = world_.settings.identifier;
+    for (std::size_t at = 0; at < records.size(); ++at) {
+        config::Program& program = group.processes[at];
+        Note note = records[at]->note();
         for (const auto channel : {logs::Channel::out, logs::Channel::err}) {
             config::Output& output = channel == logs::Channel::out ? program.out : program.err;
             if (output.logfile.kind != config::LogFile::Kind::automatic || !output.logfile.path.empty()) continue;
             if (channel == logs::Channel::err && program.redirect_stderr) continue;
-            auto path = logs::create_auto_log(world_.settings.childlogdir, program.name, channel,
-                                              world_.settings.identifier);
-            if (!path) return base::Error{path.error()};
-            output.logfile.path = std::move(*path);
+            logs::AutoLetters& letters = note.auto_logs[static_cast<std::size_t>(channel)];
+            auto path = logs::find_auto_log(directory, program.name, channel, identifier, letters);
+            if (path) {
+                output.logfile.path = std::move(*path);
+                continue;
+            }
+            auto made = logs::create_auto_log(directory, program.name, channel, identifier);
+            if (!made) return base::Error{made.error()};
+            output.logfile.path = std::move(made->path);
+            letters = made->letters;
         }
+        if (note.auto_logs != records[at]->note().auto_logs) records[at]->commit(note);
     }
     return {};
 }
 
 /// fresh: it begins anew; else it carries on with the notes that there are.
 base::Result<void> Daemon::activate(config::Group group, bool fresh) {
-    if (auto made = make_auto_logs(group); !made) return made;
-    auto active = std::make_unique<ActiveGroup>(std::move(group));
-    const config::Group& config = active->config();
     std::vector<Notes::Record*> records;
-    for (const auto& program : config.processes) {
-        const std::string key = concat(config.name, ":", program.name);
+    for (const auto& program : group.processes) {
+        const std::string key = concat(group.name, ":", program.name);
         if (fresh) world_.notes.erase(key);
         if (!world_.notes.contains(key)) world_.events.forget_process(key);  // a new note counts its events anew
         Notes::Record* record = world_.notes.record(key);
@@ -53,6 +62,9 @@ base::Result<void> Daemon::activate(config::Group group, bool fresh) {
         }
         records.push_back(record);
     }
+    if (auto made = make_auto_logs(group, records); !made) return made;
+    auto active = std::make_unique<ActiveGroup>(std::move(group));
+    const config::Group& config = active->config();
     if (config.kind == config::GroupKind::eventlistener)
         world_.events.add_pool(config, content_.last_read->settings.identifier, fresh);
     for (std::size_t at = 0; at < records.size(); ++at)

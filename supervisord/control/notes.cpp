@@ -19,7 +19,7 @@ namespace control {
 static_assert(std::is_trivially_copyable_v<Note>, "a note is copied byte for byte");
 
 struct Notes::Header {
-    static constexpr std::uint64_t expected_magic = 0x3253'4554'4f4e'5653;  // "SVNOTES2"
+    static constexpr std::uint64_t expected_magic = 0x3353'4554'4f4e'5653;  // "SVNOTES3"
     std::uint64_t magic = expected_magic;
     std::uint64_t record_size = sizeof(Record);  // another size is another layout
     std::uint64_t count = capacity;

@@ -4,6 +4,7 @@
 // descriptors are the keeper's to know; configuration is in the chronicle.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "common/base/fd.hpp"
 #include "common/base/result.hpp"
+#include "supervisord/log/auto_logs.hpp"
 #include "supervisord/process/machine.hpp"
 
 namespace control {
@@ -55,6 +57,7 @@ struct Note {
     std::uint64_t announced_count = 0;
     Announced announced[4];         // the last of them, which may not be emitted yet: those of one step
     std::uint64_t tree = 0;         // of the last child asked for, with killmode=tree: a number that no other child has
+    std::array<logs::AutoLetters, 2> auto_logs{};  // of its AUTO logs, by channel; zeroes: it has none
     int end_status = 0;             // wait status of the leader while others of its group remain
     char spawnerr[320] = {};        // cut when longer
     char untold[640] = {};          // lines of the activity log that may not be written yet, ready to write

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <tuple>
@@ -21,12 +20,18 @@ namespace {
 constexpr std::string_view random_letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
 constexpr int attempts = 100;
 
-std::string random_name() {
-    unsigned char lots[8] = {};
-    std::ignore = ::getrandom(lots, sizeof lots, 0);
-    std::string name;
-    for (const auto lot : lots) name.push_back(random_letters[lot % random_letters.size()]);
-    return name;
+AutoLetters draw_letters() {
+    std::array<unsigned char, AutoLetters{}.size()> lots{};
+    std::ignore = ::getrandom(lots.data(), lots.size(), 0);
+    AutoLetters letters{};
+    for (std::size_t at = 0; at < lots.size(); ++at) letters[at] = random_letters[lots[at] % random_letters.size()];
+    return letters;
+}
+
+std::string path_of(const std::string& directory, std::string_view process, Channel channel, std::string_view identifier,
+                    const AutoLetters& letters) {
+    return base::concat(directory, '/', process, '-', name(channel), "---", identifier, '-',
+                        std::string_view(letters.data(), letters.size()), ".log");
 }
 
 bool consists_of(std::string_view text, std::string_view letters) {
@@ -39,15 +44,25 @@ struct CloseDirectory {
 
 }  // namespace
 
-base::Result<std::string> create_auto_log(const std::string& directory, std::string_view process, Channel channel,
-                                          std::string_view identifier) {
+base::Result<AutoLog> create_auto_log(const std::string& directory, std::string_view process, Channel channel,
+                                      std::string_view identifier) {
     for (int i = 0; i < attempts; ++i) {
-        std::string path = base::concat(directory, '/', process, '-', name(channel), "---", identifier, '-', random_name(), ".log");
+        const AutoLetters letters = draw_letters();
+        std::string path = path_of(directory, process, channel, identifier, letters);
         const base::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-        if (fd) return path;
+        if (fd) return AutoLog{std::move(path), letters};
         if (errno != EEXIST) return base::Error{base::concat("cannot create ", path, ": ", base::errno_text(errno))};
     }
     return base::Error{base::concat("cannot create a log file in ", directory, ": all names are taken")};
+}
+
+std::optional<std::string> find_auto_log(const std::string& directory, std::string_view process, Channel channel,
+                                         std::string_view identifier, const AutoLetters& letters) {
+    if (!consists_of({letters.data(), letters.size()}, random_letters)) return std::nullopt;
+    std::string path = path_of(directory, process, channel, identifier, letters);
+    struct stat facts{};
+    const bool is_ours = ::lstat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_uid == ::geteuid();
+    return is_ours ? std::optional(std::move(path)) : std::nullopt;
 }
 
 bool is_auto_log(std::string_view file_name, std::string_view identifier) {
@@ -66,16 +81,15 @@ bool is_auto_log(std::string_view file_name, std::string_view identifier) {
     return false;
 }
 
-std::vector<std::string> remove_auto_logs(const std::string& directory, std::string_view identifier, const std::vector<std::string>& keep) {
+std::vector<std::string> remove_auto_logs(const std::string& directory, std::string_view identifier) {
     const std::unique_ptr<DIR, CloseDirectory> entries(::opendir(directory.c_str()));
     if (!entries) return {"Could not clear childlog dir"};
     std::vector<std::string> warnings;
     while (const dirent* entry = ::readdir(entries.get())) {
         if (!is_auto_log(entry->d_name, identifier)) continue;
         const std::string path = base::concat(directory, '/', std::string_view(entry->d_name));
-        const bool kept = std::ranges::any_of(keep, [&](const auto& kept_path) { return path == kept_path || path.starts_with(kept_path + "."); });
         struct stat facts{};
-        if (kept || ::lstat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
+        if (::lstat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
         if (::unlink(path.c_str()) != 0 && errno != ENOENT) warnings.push_back(base::concat("Failed to clean up '", path, "'"));
     }
     return warnings;

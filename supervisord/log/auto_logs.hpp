@@ -2,6 +2,8 @@
 //     <childlogdir>/<process>-<stdout|stderr>---<identifier>-<8 random characters>.log
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,15 +13,25 @@
 
 namespace logs {
 
-/// A new empty file, mode 0600; its path.
-[[nodiscard]] base::Result<std::string> create_auto_log(const std::string& directory, std::string_view process,
-                                                        Channel channel, std::string_view identifier);
+using AutoLetters = std::array<char, 8>;  // the random characters of a name, from which all of it can be made again
+
+struct AutoLog {
+    std::string path;
+    AutoLetters letters{};
+};
+
+/// A new empty file, mode 0600.
+[[nodiscard]] base::Result<AutoLog> create_auto_log(const std::string& directory, std::string_view process,
+                                                    Channel channel, std::string_view identifier);
+
+/// The path of the one that was made with these letters, when it is still there: a file, and ours.
+[[nodiscard]] std::optional<std::string> find_auto_log(const std::string& directory, std::string_view process, Channel channel,
+                                                       std::string_view identifier, const AutoLetters& letters);
 
 /// PURE.  Whether a file name is that of an AUTO log of this identifier, or of a backup of one.
 [[nodiscard]] bool is_auto_log(std::string_view file_name, std::string_view identifier);
 
-/// Removes those of earlier runs, but not the paths in keep.  What went wrong, as lines for the activity log (WARN).
-[[nodiscard]] std::vector<std::string> remove_auto_logs(const std::string& directory, std::string_view identifier,
-                                                        const std::vector<std::string>& keep);
+/// Removes those of earlier runs.  What went wrong, as lines for the activity log (WARN).
+[[nodiscard]] std::vector<std::string> remove_auto_logs(const std::string& directory, std::string_view identifier);
 
 }  // namespace logs

@@ -54,6 +54,22 @@ class BothDie(Bed):
         self.assertTrue(self.rpc.insist('startProcess', 'stopped'))
         self.assertEqual([len(self.spawned(name)) for name in ('numbers', 'cat', 'gone', 'stopped')], [1, 1, 2, 1])
 
+    def test_auto_logs_are_written_on(self):
+        self.start('[program:numbers]\ncommand=%s\nstartsecs=0\n[program:gone]\ncommand=/bin/sh -c "echo old; exec sleep 1000"\n'
+                   'startsecs=0\n' % NUMBERS)
+        logs = {name: one['stdout_logfile'] for name, one in self.info().items()}
+        self.wait_for('output', lambda: os.path.getsize(logs['numbers']) > 100 and self.lines(logs['gone']) == ['old', ''])
+        gone = self.pid('gone')
+        self.kill_both()
+        self.kill(gone)
+        size = os.path.getsize(logs['numbers'])
+        self.start()
+        self.wait_for('gone to be back', lambda: self.lines(logs['gone']) == ['old', 'old', ''])
+        self.wait_for('more numbers', lambda: os.path.getsize(logs['numbers']) > size + 100)
+        self.assertEqual({name: one['stdout_logfile'] for name, one in self.info().items()}, logs)
+        self.assertTrue(self.rpc.insist('stopProcess', 'numbers'))
+        self.assert_numbers(logs['numbers'])
+
     def test_leftovers_stop_ends_them_and_begins_anew(self):
         self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n[program:q]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')
         self.wait_for('all to run', lambda: self.state('p') == self.state('q') == 'RUNNING')
