@@ -18,6 +18,7 @@
 #include "common/base/text.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/beginning.hpp"
+#include "supervisord/control/confinement.hpp"
 #include "supervisord/control/daemon.hpp"
 #include "supervisord/control/tree.hpp"
 #include "supervisord/control/world.hpp"
@@ -127,6 +128,7 @@ private:
     [[nodiscard]] keeper::Upgrade what_became_of_upgrade() const;
     [[nodiscard]] std::string succeed();
 
+    control::Confinement confinement_;  // before anything else is done
     keeper::Snapshot snapshot_;
     launch::Handover handover_;
     std::span<char* const> arguments_;  // of supervisord
@@ -176,6 +178,7 @@ int Controller::run(bool rebuild) {
     if (!link_.greet(welcome_)) return fail(succeed());
     upgrade_ = welcome_.upgrade;
     beginning_ = choose_beginning(welcome_.why, rebuild, snapshot_, handover_);
+    if (!confinement_.problem().empty()) beginning_.problems.push_back(confinement_.problem());
     auto stores = take_stores(snapshot_, link_, beginning_);
     if (!stores) return fail(stores.error());
     parts_.emplace(*this, std::move(*stores));
@@ -432,7 +435,8 @@ std::string Controller::succeed() {
     std::vector<keeper::Holding> held;
     for (const auto& [name, fd] : link_.held())
         held.push_back({name, name == keeper::held_program && program ? program.get() : fd.get()});
-    const int error = keeper::become_keeper(programs, held, what_became_of_upgrade(), arguments_);
+    const int error = keeper::become_keeper(programs, held, what_became_of_upgrade(), arguments_,
+                                            [this](const char* it, char* const* with) { return confinement_.execute(it, with); });
     return concat("cannot take the place of the keeper, which was killed: ", base::errno_text(error));
 }
 

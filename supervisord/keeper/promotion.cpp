@@ -74,7 +74,7 @@ bool keeper_is_gone(pid_t keeper) {
 }
 
 int become_keeper(std::span<const Ends> programs, std::span<const Holding> held, Upgrade upgrade,
-                  std::span<char* const> arguments) {
+                  std::span<char* const> arguments, const Execute& execute) {
     // From here on a signal waits for the keeper that we will be.
     sigset_t all;
     sigfillset(&all);
@@ -93,8 +93,7 @@ int become_keeper(std::span<const Ends> programs, std::span<const Holding> held,
     for (const char* one : {"supervisord", "--keeper", promoted_argument}) all_arguments.push_back(const_cast<char*>(one));
     all_arguments.insert(all_arguments.end(), arguments.begin(), arguments.end());
     all_arguments.push_back(nullptr);
-    ::execve("/proc/self/exe", all_arguments.data(), environ);
-    return errno;
+    return execute("/proc/self/exe", all_arguments.data());
 }
 
 }  // namespace keeper

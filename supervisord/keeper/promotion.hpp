@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,9 +30,12 @@ struct Holding {
 /// Waits until the keeper, our parent, is gone for certain; false when it is still there after seconds.
 [[nodiscard]] bool keeper_is_gone(pid_t keeper);
 
+/// Executes a program in place of this process: comes back with an errno, or not.
+using Execute = std::function<int(const char* program, char* const* arguments)>;
+
 /// Does not come back, or with an errno.  `upgrade` is what has become of the last one; `arguments` are those of the
 /// controller, without its role.
 [[nodiscard]] int become_keeper(std::span<const Ends> programs, std::span<const Holding> held, Upgrade upgrade,
-                                std::span<char* const> arguments);
+                                std::span<char* const> arguments, const Execute& execute);
 
 }  // namespace keeper

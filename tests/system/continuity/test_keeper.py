@@ -6,10 +6,17 @@ import signal
 import time
 
 from bed import SLOW, Bed, facts, lives
+import kernel
 
 # Linux before 6.15 forgets how a process ended as soon as its new parent knows: then it is a race, and we may lose it.
 KEEPS_STATUS = [int(number) for number in re.findall(r'\d+', os.uname().release)[:2]] >= [6, 15]
 OR_UNKNOWN = '' if KEEPS_STATUS else '|status unknown'
+
+
+def confinement(pid):
+    """Whether it has no_new_privs, and how many filters of seccomp."""
+    with open('/proc/%d/status' % pid) as file:
+        return re.findall(r'^(?:NoNewPrivs|Seccomp_filters):\t(\d+)', file.read(), re.M)
 
 
 class KeeperDies(Bed):
@@ -56,6 +63,26 @@ class KeeperDies(Bed):
         self.assertFalse(lives(before['cat']))
         for name in ('pid', 's.sock'):
             self.assertFalse(os.path.exists(self.path(name)), name)
+
+    def test_controllers_are_confined_and_nobody_else(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        free = confinement(os.getpid())
+        for _ in range(3):
+            self.wait_for('a controller that is confined', lambda: confinement(self.controller() or os.getpid()) > free)
+            self.assertEqual(confinement(self.kill_keeper()), free)
+            self.assertTrue(self.rpc.insist('stopProcess', 'p'))
+            self.assertTrue(self.rpc.insist('startProcess', 'p'))
+            self.assertEqual(confinement(self.pid('p')), free)
+
+    def test_where_controllers_cannot_be_confined_it_is_said_and_all_works(self):
+        self.write_config('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        done = self.try_to_start(preexec_fn=lambda: kernel.mask(['seccomp']))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.wait_for_log('WARN the controller keeps rights that it does not need: Function not implemented')
+        pid = self.pid('p')
+        self.kill_keeper()
+        self.kill_controller()
+        self.assertEqual(self.pid('p'), pid)
 
     def test_the_end_of_a_program_is_known_as_it_was(self):
         self.start('[program:code]\ncommand=/bin/sh -c "while test ! -e %s; do sleep 0.05; done; exit 7"\n'

@@ -15,9 +15,9 @@ def argument(which):
     return 16 + 8 * which  # its lower half, on machines that are little-endian
 
 
-# By the names of processors: how the kernel calls them, ioctl, memfd_create.  The others have one number everywhere.
-MACHINES = {'x86_64': (0xc000003e, 16, 319), 'aarch64': (0xc00000b7, 29, 279)}
-ARCH, IOCTL, MEMFD_CREATE = MACHINES.get(platform.machine(), (0, 0, 0))
+# By the names of processors: how the kernel calls them, ioctl, memfd_create, seccomp.  The others have one number everywhere.
+MACHINES = {'x86_64': (0xc000003e, 16, 319, 317), 'aarch64': (0xc00000b7, 29, 279, 277)}
+ARCH, IOCTL, MEMFD_CREATE, SECCOMP = MACHINES.get(platform.machine(), (0, 0, 0, 0))
 PIDFD_GET_INFO = 3 << 30 | 64 << 16 | 0xff << 8 | 11
 
 # What is missing: the system call, what it says then; and of which argument, with which value or with any but 0.
@@ -27,6 +27,7 @@ FEATURES = {
     'pidfd_info': (IOCTL, ENOTTY, 1, PIDFD_GET_INFO),     # 6.15: how a program that was not ours ended
     'pidfd_group': (424, EINVAL, 3, None),                # 6.9: a signal to a process group
     'pidfd_open': (434, ENOSYS, None, None),              # 5.3
+    'seccomp': (SECCOMP, ENOSYS, None, None),             # where the kernel is built without
 }
 
 

@@ -21,7 +21,10 @@ int succeed(const keeper::Snapshot& table) {
     std::vector<keeper::Holding> held;
     for (const auto& entry : table.header().held) held.push_back({entry.name, entry.fd});
     if (!keeper::keeper_is_gone(table.header().keeper_pid)) return 96;
-    return keeper::become_keeper(programs, held, keeper::Upgrade::none, {});
+    return keeper::become_keeper(programs, held, keeper::Upgrade::none, {}, [](const char* program, char* const* arguments) {
+        ::execve(program, arguments, environ);
+        return errno;
+    });
 }
 
 int play_puppet(bool rebuild) {
