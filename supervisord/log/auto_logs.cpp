@@ -42,7 +42,9 @@ struct CloseDirectory {
 base::Result<std::string> create_auto_log(const std::string& directory, std::string_view process, Channel channel,
                                           std::string_view identifier) {
     for (int i = 0; i < attempts; ++i) {
-        std::string path = base::concat(directory, '/', process, '-', name(channel), "---", identifier, '-', random_name(), ".log");
+        std::string path = base::absolute_path(
+            base::concat(directory, '/', process, '-', name(channel), "---", identifier, '-', random_name(), ".log"),
+            base::current_directory());
         const base::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (fd) return path;
         if (errno != EEXIST) return base::Error{base::concat("cannot create ", path, ": ", base::errno_text(errno))};
@@ -72,7 +74,8 @@ std::vector<std::string> remove_auto_logs(const std::string& directory, std::str
     std::vector<std::string> warnings;
     while (const dirent* entry = ::readdir(entries.get())) {
         if (!is_auto_log(entry->d_name, identifier)) continue;
-        const std::string path = base::concat(directory, '/', std::string_view(entry->d_name));
+        const std::string path =
+            base::absolute_path(base::concat(directory, '/', std::string_view(entry->d_name)), base::current_directory());
         const bool kept = std::ranges::any_of(keep, [&](const auto& kept_path) { return path == kept_path || path.starts_with(kept_path + "."); });
         struct stat facts{};
         if (kept || ::lstat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;

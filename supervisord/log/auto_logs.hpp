@@ -11,7 +11,7 @@
 
 namespace logs {
 
-/// A new empty file, mode 0600; its path.
+/// A new empty file, mode 0600; its path, which is absolute and has no `//` even when the directory ends in a slash.
 [[nodiscard]] base::Result<std::string> create_auto_log(const std::string& directory, std::string_view process,
                                                         Channel channel, std::string_view identifier);
 

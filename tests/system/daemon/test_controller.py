@@ -17,6 +17,26 @@ class Start(DaemonCase):
             self.daemon.keeper.wait(PATIENCE)
 
 
+    def test_the_way_into_the_background_is_told_after_the_servers(self):
+        daemon = self.daemon
+        daemon.configure()
+        with open(daemon.path('conf')) as file:
+            text = file.read().replace('nodaemon=true', 'directory=/')
+        with open(daemon.path('conf'), 'w') as file:
+            file.write(text)
+        done = subprocess.run([program('supervisord'), '-c', daemon.path('conf')], stdin=subprocess.DEVNULL,
+                              timeout=PATIENCE, cwd=daemon.directory)
+        self.assertEqual(done.returncode, 0)
+        daemon.until_logged('supervisord started with pid')
+        self.addCleanup(lambda: until('the end', lambda: not os.path.exists(daemon.path('pid'))))
+        self.addCleanup(daemon.ctl, 'shutdown')
+        told = [line.split(' ', 2)[2].split(' with pid')[0] for line in daemon.text('log').splitlines()]
+        self.assertEqual(told[-5:], ["INFO RPC interface 'supervisor' initialized",
+                                     "CRIT Server 'unix_http_server' running without any HTTP authentication checking",
+                                     'INFO daemonizing the supervisord process', "INFO set current directory: '/'",
+                                     'INFO supervisord started'])
+
+
 class Signals(DaemonCase):
     def test_what_is_sent_to_both_processes_is_done_once(self):
         self.daemon.configure('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')

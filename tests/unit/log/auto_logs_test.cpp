@@ -29,6 +29,9 @@ TEST_CASE("an AUTO log is new, empty, private, and recognised") {
     CHECK(path->size() == (directory / "cat-stderr---supervisor-12345678.log").size());
     CHECK(test::permissions(*path) == 0600);
     CHECK(logs::is_auto_log(std::string_view(*path).substr(directory.path().size() + 1), "supervisor"));
+    const auto slash = logs::create_auto_log(directory.path() + "/", "cat", logs::Channel::out, "supervisor");
+    REQUIRE(slash);
+    CHECK(slash->starts_with(directory / "cat-stdout---supervisor-"));
     const auto failed = logs::create_auto_log(directory / "none", "cat", logs::Channel::out, "supervisor");
     CHECK_FALSE(failed);
 }
@@ -39,7 +42,7 @@ TEST_CASE("AUTO logs of earlier runs are removed, those in use and all else are 
                              "p-stdout---supervisor-kept.log.1", "p-stdout---other-old1.log", "plain.log"})
         test::write_file(directory / name, "x");
     std::filesystem::create_directory(directory / "p-stdout---supervisor-dir1.log");
-    CHECK(logs::remove_auto_logs(directory.path(), "supervisor", {directory / "p-stdout---supervisor-kept.log"}).empty());
+    CHECK(logs::remove_auto_logs(directory.path() + "//", "supervisor", {directory / "p-stdout---supervisor-kept.log"}).empty());
     std::vector<std::string> left;
     for (const auto& entry : std::filesystem::directory_iterator(directory.path())) left.push_back(entry.path().filename());
     std::ranges::sort(left);
