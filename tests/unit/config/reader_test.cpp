@@ -419,6 +419,8 @@ TEST_CASE("warnings are Supervisor's where it has them, and name what it is sile
         {program("stderr_logfile=syslog\nstderr_prefix=x\n"), "`stderr_prefix` in [program:a] has no effect: there is no stderr_logfile"},
         {program("redirect_stderr=true\nstderr_prefix=x\n"),
          "`stderr_prefix` in [program:a] has no effect: with redirect_stderr=true it is stdout_prefix that counts"},
+        {with("[inet_http_server]\nport=9001\nusername=u\npassword=$6$abc$def\n"),
+         "`password` in [inet_http_server] looks like a hash of crypt(3), but is taken as it stands: that takes {CRYPT} in front of it"},
         {program("autostrat=true\n"), "unknown option `autostrat` in [program:a]: did you mean `autostart`?"},
         {program("socket=tcp://a:1\n"), "unknown option `socket` in [program:a]"},
         {with("[Program:a]\ncommand=x\n"), "unknown section [Program:a]: did you mean [program:a]?"},
