@@ -170,7 +170,8 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
     parser.eager(true);
     parser.body_limit(boost::none);
     const std::string wanted = concat(api::log_position_header, ": ", position, "\r\n");  // also without one: we understand the answer
-    send_all(socket_, concat(head("GET", path, server), wanted, "Connection: close\r\n\r\n"), server, interrupt);
+    // Without `Connection: close`, for which the original's supervisord holds back what comes until it has 64 KiB.
+    send_all(socket_, concat(head("GET", path, server), wanted, "\r\n"), server, interrupt);
     while (!parser.is_header_done()) {
         (void)interrupt.wait(socket_.get(), POLLIN, std::nullopt);
         const bool open = receive(socket_, unread_);

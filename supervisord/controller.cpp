@@ -109,7 +109,9 @@ private:
     };
 
     [[nodiscard]] base::Result<void> open_log();
+    void log_all(const std::vector<launch::Message>& messages);
     void log_beginning();
+    [[nodiscard]] bool is_start() const { return welcome_.why == Why::first || welcome_.why == Why::salvaged; }
     void take_what_is_held();
     void carry_on();
     void begin();
@@ -191,6 +193,7 @@ int Controller::run(bool rebuild) {
     parts_->sockets.close_unused();
     base::crash_point("controller.resumed");
     open_servers();
+    if (is_start()) log_all(handover_.background);
     if (welcome_.why == Why::reload) put_pidfile();
     say_ready();
     work();
@@ -212,15 +215,19 @@ base::Result<void> Controller::open_log() {
     return {};
 }
 
+void Controller::log_all(const std::vector<launch::Message>& messages) {
+    for (const auto& message : messages) parts_->activity.log(message.level, message.text);
+}
+
 void Controller::log_beginning() {
     logs::Activity& activity = parts_->activity;
-    if (welcome_.why == Why::first || welcome_.why == Why::salvaged) {
-        for (const auto& message : handover_.messages) activity.log(message.level, message.text);
+    if (is_start()) {
+        log_all(handover_.messages);
     } else if (welcome_.why == Why::reload) {
         const auto user = launch::user_message(beginning_.config.settings);
         if (user) activity.log(user->level, user->text);
     }
-    for (const auto& message : beginning_.messages) activity.log(message.level, message.text);
+    log_all(beginning_.messages);
     for (const auto& problem : beginning_.problems) activity.log(LogLevel::warn, problem);
     if (beginning_.rebuild)
         activity.log(LogLevel::critical,

@@ -9,9 +9,24 @@ namespace launch {
 
 using Json = nlohmann::ordered_json;
 
-std::string Handover::to_text() const {
+namespace {
+
+Json to_json(const std::vector<Message>& messages) {
     Json told = Json::array();
     for (const auto& message : messages) told.push_back({{"level", static_cast<int>(message.level)}, {"text", message.text}});
+    return told;
+}
+
+std::vector<Message> messages_from(const Json& told) {
+    std::vector<Message> messages;
+    for (const auto& message : told)
+        messages.push_back({static_cast<config::LogLevel>(message.at("level").get<int>()), message.at("text")});
+    return messages;
+}
+
+}  // namespace
+
+std::string Handover::to_text() const {
     Json json;
     json["cwd"] = cwd;
     json["config_path"] = config_path;
@@ -20,7 +35,8 @@ std::string Handover::to_text() const {
     json["options"] = options;
     json["strict"] = strict;
     json["config"] = config::to_json(config);
-    json["messages"] = std::move(told);
+    json["messages"] = to_json(messages);
+    json["background"] = to_json(background);
     std::string out;  // CBOR: a value from the environment need not be UTF-8
     Json::to_cbor(json, nlohmann::detail::output_adapter<char>(out));
     return out;
@@ -41,8 +57,9 @@ base::Result<Handover> Handover::from_text(const std::string& text) {
         auto config = config::config_from_json(json.at("config"));
         if (!config) return base::Error{config.error()};
         out.config = std::move(*config);
-        for (const auto& message : json.at("messages"))
-            out.messages.push_back({static_cast<config::LogLevel>(message.at("level").get<int>()), message.at("text")});
+        out.messages = messages_from(json.at("messages"));
+        // What an older version left has none.
+        if (json.contains("background")) out.background = messages_from(json.at("background"));
         return out;
     } catch (const Json::exception& problem) {
         return base::Error{base::concat("cannot read what the launcher left: ", problem.what())};

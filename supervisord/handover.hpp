@@ -21,7 +21,8 @@ struct Handover {
     std::map<std::string, std::string> options;  // of the command line, which win over the file
     bool strict = false;      // how the files are read
     config::Config config;
-    std::vector<Message> messages;  // for the activity log, in order
+    std::vector<Message> messages;    // for the activity log, in order, before those of the servers
+    std::vector<Message> background;  // after them: of the way into the background
 
     [[nodiscard]] std::string to_text() const;
     [[nodiscard]] static base::Result<Handover> from_text(const std::string& text);

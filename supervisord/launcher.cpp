@@ -301,7 +301,7 @@ int run(int argc, char** argv) {
     // Programs that were left may have the sockets.
     const auto usable = keeper::has_table(directory) ? base::Result<void>() : try_fcgi_sockets(config, handover.messages);
     if (!usable) return refuse_start(usable.error());
-    if (handover.daemonized && !go_into_background(config.settings, handover.messages)) ::_exit(0);
+    if (handover.daemonized && !go_into_background(config.settings, handover.background)) ::_exit(0);
     const int status = become_keeper(config, directory, sockets, handover, argc, argv, limit);
     sockets.remove();
     return status;

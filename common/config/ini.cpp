@@ -191,7 +191,8 @@ void Document::take(Parse& parse, std::size_t number, std::string_view name, std
     parse.last = place->second;
     if (first) return section.options.push_back(std::move(fresh));
     Option& option = section.options[place->second];
-    note(parse, section, key,
+    // That one of an included file does not count is said where files are included.
+    if (section.name != "include" || option.file == parse.file) note(parse, section, key,
          base::concat("`", key, "` in [", section.name, "] is given twice (first in ", files_[option.file], ", line ",
                       option.line, "); the last one counts"));
     option = std::move(fresh);

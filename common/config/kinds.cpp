@@ -379,22 +379,21 @@ std::string Address::write(const InetAddress& value) {
 }
 
 Result<std::string> Socket::read(std::string_view text, const Surroundings&) {
-    const auto refused = [&](std::string_view why) {
-        return Error{concat("('", why, "', ", base::python_repr(text), ")")};
-    };
+    // Supervisor prints a pair, ('Bad socket format %s', 'foo'); the first words are what is searched for.
+    const auto refused = [&] { return Error{concat("Bad socket format ", base::python_repr(text))}; };
     if (text.starts_with("unix://")) {
         const std::string_view path = text.substr(7);
         if (path.starts_with('/')) return concat("unix://", base::absolute_path(path, "/"));
         return Error{concat("('Unix socket path %s is not an absolute path', ", base::python_repr(path), ")")};
     }
-    if (!text.starts_with("tcp://")) return refused("Bad socket format %s");
+    if (!text.starts_with("tcp://")) return refused();
     const std::string_view address = text.substr(6);
     const auto colon = address.find(':');
-    if (colon == std::string_view::npos || colon == 0) return refused("Bad socket format %s");
+    if (colon == std::string_view::npos || colon == 0) return refused();
     const std::string_view host = address.substr(0, colon), digits = address.substr(colon + 1);
     const bool blank = std::any_of(host.begin(), host.end(), base::is_space);
     const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
-    if (blank || !number) return refused("Bad socket format %s");
+    if (blank || !number) return refused();
     const auto port = port_number(digits);
     if (!port) return Error{port.error()};
     return concat("tcp://", base::lower(host), ':', *port);

@@ -33,15 +33,23 @@ void settle(SectionReader& reader, Output& output, std::string_view option) {
                     " without rollover, set maxbytes > 0 to avoid filling up filesystem unintentionally"));
 }
 
-void settle(SectionReader& reader, Program& program) {
+/// After that: a prefix stands in logs, and nowhere else.
+void check_prefix(SectionReader& reader, const Output& output, std::string_view option, std::string_view why) {
+    if (!output.prefix.empty() && output.logfile.kind == LogFile::Kind::none)
+        reader.warn(option, concat("`", option, "` in [", reader.section().name, "] has no effect: ", why));
+}
+
+void settle_outputs(SectionReader& reader, Program& program) {
     settle(reader, program.out, "stdout_logfile");
     settle(reader, program.err, "stderr_logfile");
-    if (!program.redirect_stderr) return;
+    check_prefix(reader, program.out, "stdout_prefix", "there is no stdout_logfile");
+    if (!program.redirect_stderr) return check_prefix(reader, program.err, "stderr_prefix", "there is no stderr_logfile");
     if (program.err.logfile.kind == LogFile::Kind::path)
         reader.warn("stderr_logfile",
                     concat("For [", reader.section().name, "], redirect_stderr=true but stderr_logfile has also been "
                            "set to a filename, the filename has been ignored"));
     program.err.logfile = {LogFile::Kind::none, ""};
+    check_prefix(reader, program.err, "stderr_prefix", "with redirect_stderr=true it is stdout_prefix that counts");
 }
 
 void check_groups(SectionReader& reader, Program& program) {
@@ -123,7 +131,7 @@ Program read_process(const Context& context, SectionReader& reader, const Progra
         program.name = *parsed;
     else
         reader.error("process_name", parsed.error(), {allowed_names});
-    settle(reader, program);
+    settle_outputs(reader, program);
     return program;
 }
 

@@ -169,6 +169,8 @@ private:
         const auto user = base::find_user(config_.settings.user_name);
         if (user)
             config_.settings.user = user->uid;
+        else if (machine_.command_line.contains("user"))
+            note(Severity::error, user.error(), "");  // not the file's
         else
             reader.error("user", user.error(), {std::string(kind::User::allowed)});
     }

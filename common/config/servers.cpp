@@ -23,6 +23,14 @@ void check_credentials(SectionReader& reader) {
                  {"username and password, or neither"});
 }
 
+/// It would be the password itself, which nobody means.
+void check_hash(SectionReader& reader, const std::optional<std::string>& password) {
+    constexpr std::string_view marks[] = {"$y$", "$gy$", "$7$", "$6$", "$5$", "$2b$", "$2y$", "$2a$"};
+    if (password && std::ranges::any_of(marks, [&](auto mark) { return password->starts_with(mark); }))
+        reader.warn("password", concat("`password` in [", reader.section().name, "] looks like a hash of crypt(3), but is "
+                                       "taken as it stands: that takes {CRYPT} in front of it"));
+}
+
 /// sample: of a value.
 void check_required(SectionReader& reader, std::string_view name, std::string_view sample) {
     if (!reader.find(name))
@@ -34,6 +42,7 @@ template <class Section>
 void read_credentials(const Context& context, SectionReader& reader, Section& options) {
     for (const auto name : {"username", "password"}) reader.fill_one(options, row_of<Section>(name), context.environment);
     check_credentials(reader);
+    check_hash(reader, options.password);
 }
 
 /// Empty ones are none: so they come of variables that are not filled.

@@ -28,10 +28,15 @@ AutoLetters draw_letters() {
     return letters;
 }
 
+/// Absolute, and without `//` even when the directory ends in a slash.
+std::string path_in(const std::string& directory, std::string_view file_name) {
+    return base::absolute_path(base::concat(directory, '/', file_name), base::current_directory());
+}
+
 std::string path_of(const std::string& directory, std::string_view process, Channel channel, std::string_view identifier,
                     const AutoLetters& letters) {
-    return base::concat(directory, '/', process, '-', name(channel), "---", identifier, '-',
-                        std::string_view(letters.data(), letters.size()), ".log");
+    return path_in(directory, base::concat(process, '-', name(channel), "---", identifier, '-',
+                                           std::string_view(letters.data(), letters.size()), ".log"));
 }
 
 bool consists_of(std::string_view text, std::string_view letters) {
@@ -87,7 +92,7 @@ std::vector<std::string> remove_auto_logs(const std::string& directory, std::str
     std::vector<std::string> warnings;
     while (const dirent* entry = ::readdir(entries.get())) {
         if (!is_auto_log(entry->d_name, identifier)) continue;
-        const std::string path = base::concat(directory, '/', std::string_view(entry->d_name));
+        const std::string path = path_in(directory, entry->d_name);
         struct stat facts{};
         if (::lstat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
         if (::unlink(path.c_str()) != 0 && errno != ENOENT) warnings.push_back(base::concat("Failed to clean up '", path, "'"));

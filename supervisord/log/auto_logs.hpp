@@ -20,7 +20,7 @@ struct AutoLog {
     AutoLetters letters{};
 };
 
-/// A new empty file, mode 0600.
+/// A new empty file, mode 0600; its path is absolute and has no `//` even when the directory ends in a slash.
 [[nodiscard]] base::Result<AutoLog> create_auto_log(const std::string& directory, std::string_view process,
                                                     Channel channel, std::string_view identifier);
 

@@ -13,6 +13,10 @@ using std::chrono::seconds;
 /// How long what remains of a group has to go after SIGKILL, before it gets another one.
 constexpr std::int64_t remains_patience = 5;
 
+/// Of what is started again by itself: with startsecs=0 nothing else keeps a program that ends at once from taking all of
+/// the processor and the log.  About as often as Supervisor, whose loop comes round that often (Q32).
+constexpr std::chrono::milliseconds between_restarts{200};
+
 /// Nobody waits longer than a hundred years; what is configured beyond that would overflow the clock.
 Time after(Time begin, std::int64_t wait) { return begin + seconds(std::clamp<std::int64_t>(wait, 0, 3'155'760'000)); }
 
@@ -49,13 +53,14 @@ public:
 
 private:
     void enter(State state, bool expected = true);
-    void start();
+    void start(bool by_itself = false);
     void spawn();
+    void spawn_in_time();
     void run();
     void fail(std::optional<Line> line);
     void exit_from_running(int code);
     void stop_child();
-    void stop_waiting_for_remains();
+    void stop_waiting_to_spawn();
     void stopped();
     void kill_remains();
     void lose_patience_with_remains();
@@ -81,7 +86,7 @@ void Life::enter(State state, bool expected) {
     m_.deadline.reset();
 }
 
-void Life::start() {
+void Life::start(bool by_itself) {
     if (m_.holding) return;
     enter(State::starting);
     m_.ever_started = true;
@@ -90,9 +95,18 @@ void Life::start() {
     if (m_.remains) {  // it may hold the port, the lock or the socket that the new one wants
         m_.spawn_wanted = true;
         kill_remains();
+    } else if (by_itself) {
+        spawn_in_time();
     } else {
         spawn();
     }
+}
+
+/// Now, or when the start before is long enough ago.
+void Life::spawn_in_time() {
+    if (!m_.started || now_ < *m_.started || now_ >= *m_.started + between_restarts) return spawn();
+    m_.spawn_wanted = true;
+    m_.deadline = *m_.started + between_restarts;
 }
 
 void Life::spawn() {
@@ -130,7 +144,7 @@ void Life::exit_from_running(int code) {
     enter(State::exited, expected);
     say(expected ? Line::exited_expected : Line::exited_unexpected);
     if (restarts(program_, code) && !m_.holding)
-        start();
+        start(true);
     else if (m_.remains)
         kill_remains();
 }
@@ -143,10 +157,11 @@ void Life::stop_child() {
 }
 
 /// There is no child yet, and there will be none; what remains has had its signal.
-void Life::stop_waiting_for_remains() {
+void Life::stop_waiting_to_spawn() {
     m_.spawn_wanted = false;
     const auto next_kill = m_.deadline;
     enter(State::stopping);
+    if (!m_.remains) return stopped();
     m_.deadline = next_kill;
 }
 
@@ -192,7 +207,7 @@ void Life::on(const Stop&) {
     switch (m_.state) {
         case State::starting:
             if (m_.spawn_wanted)
-                stop_waiting_for_remains();
+                stop_waiting_to_spawn();
             else
                 stop_child();
             return;
@@ -218,7 +233,7 @@ void Life::on(const Hold&) {
     m_.holding = true;
     switch (m_.state) {
         case State::starting:  // nothing will be spawned any more, so there is nothing to wait for but the rest
-            if (m_.spawn_wanted) stop_waiting_for_remains();
+            if (m_.spawn_wanted) stop_waiting_to_spawn();
             return;
         case State::backoff:  // until the order of shutdown comes to it
             m_.deadline.reset();
@@ -312,7 +327,7 @@ void Life::on(const GroupGone&) {
     m_.remains = m_.remains_killed = false;
     switch (m_.state) {
         case State::starting:
-            spawn();
+            spawn_in_time();
             return;
         case State::stopping:
             stopped();
@@ -351,10 +366,12 @@ void Life::on(const TimePassed&) {
     m_.deadline.reset();
     switch (m_.state) {
         case State::starting:
-            if (m_.spawn_wanted)
+            if (!m_.spawn_wanted)
+                run();
+            else if (m_.remains)
                 lose_patience_with_remains();
             else
-                run();
+                spawn();
             return;
         case State::backoff:
             start();

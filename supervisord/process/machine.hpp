@@ -22,7 +22,7 @@ struct Machine {
     bool child = false;           // asked for, and not yet known to be gone
     bool remains = false;         // the leader is gone, others of its process group are not (only with killasgroup)
     bool remains_killed = false;  // and they have had their SIGKILL
-    bool spawn_wanted = false;    // STARTING, but what remains of the group before must go first
+    bool spawn_wanted = false;    // STARTING, but what remains of the group before must go first, or it is too soon
     bool stop_requested = false;  // the end of this child is our wish: it becomes STOPPED, not EXITED
     bool holding = false;         // supervisord is going down: no more starts
     bool ever_started = false;    // autostart is for the first time only

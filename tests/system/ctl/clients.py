@@ -12,10 +12,12 @@ import http.client
 import json
 import os
 import re
+import select
 import shutil
 import socket
 import subprocess
 import sys
+import time
 import unittest
 import xmlrpc.client
 
@@ -129,6 +131,36 @@ class Pairs(unittest.TestCase):
         for (line, client, server), said in heard.items():
             with self.subTest(line, client=client, server=server):
                 self.assertEqual(said, heard[line, THEIRS_CTL, THEIRS_D])
+
+
+    @original
+    def test_each_client_follows_logs_of_each_server(self):
+        for server in SUPERVISORD, THEIRS_D:
+            daemon = Server(server)
+            try:
+                for client in SUPERVISORCTL, THEIRS_CTL:
+                    for words, what in ((['tail', '-f', 'web:web_00'], 'hello'), (['maintail', '-f'], "'web_00' with pid"),
+                                        (['fg', 'web:web_00'], 'hello')):
+                        with self.subTest(client=client, server=server, words=words):
+                            self.assertIn(what, self.heard([client, '-c', daemon.folder.conf, *words], what))
+            finally:
+                daemon.close()
+
+    @staticmethod
+    def heard(command, what):
+        """What is printed until this is, or nothing more comes."""
+        text = b''
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as follower:
+            try:
+                end = time.monotonic() + PATIENCE
+                while what.encode() not in text and select.select([follower.stdout], [], [], max(end - time.monotonic(), 0))[0]:
+                    news = os.read(follower.stdout.fileno(), 65536)
+                    if not news:
+                        break
+                    text += news
+            finally:
+                follower.kill()
+        return text.decode()
 
 
 class UnixTransport(xmlrpc.client.Transport):

@@ -3,6 +3,7 @@ import http.client
 import os
 import signal
 import subprocess
+import time
 import unittest
 
 from daemon import PATIENCE, DaemonCase, program, until
@@ -15,6 +16,26 @@ class Start(DaemonCase):
             self.assertEqual(self.daemon.text('pid').strip(), str(self.daemon.keeper.pid))
             self.daemon.keeper.terminate()
             self.daemon.keeper.wait(PATIENCE)
+
+
+    def test_the_way_into_the_background_is_told_after_the_servers(self):
+        daemon = self.daemon
+        daemon.configure()
+        with open(daemon.path('conf')) as file:
+            text = file.read().replace('nodaemon=true', 'directory=/')
+        with open(daemon.path('conf'), 'w') as file:
+            file.write(text)
+        done = subprocess.run([program('supervisord'), '-c', daemon.path('conf')], stdin=subprocess.DEVNULL,
+                              timeout=PATIENCE, cwd=daemon.directory)
+        self.assertEqual(done.returncode, 0)
+        daemon.until_logged('supervisord started with pid')
+        self.addCleanup(lambda: until('the end', lambda: not os.path.exists(daemon.path('pid'))))
+        self.addCleanup(daemon.ctl, 'shutdown')
+        told = [line.split(' ', 2)[2].split(' with pid')[0] for line in daemon.text('log').splitlines()]
+        self.assertEqual(told[-5:], ["INFO RPC interface 'supervisor' initialized",
+                                     "CRIT Server 'unix_http_server' running without any HTTP authentication checking",
+                                     'INFO daemonizing the supervisord process', "INFO set current directory: '/'",
+                                     'INFO supervisord started'])
 
 
 class Signals(DaemonCase):
@@ -31,6 +52,35 @@ class Signals(DaemonCase):
         self.assertEqual(self.daemon.call('getState')['statename'], 'RUNNING')
         self.assertEqual(self.daemon.controller(), controller)
         self.assertEqual(self.daemon.times_logged('supervisord logreopen'), 5)
+
+
+class Crashing(DaemonCase):
+    """What ends at once and is started again for ever."""
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.configure('[program:p]\ncommand=/bin/false\nstartsecs=0\nautorestart=true\n')
+        self.began = time.monotonic()
+        self.daemon.start()
+
+    def test_it_is_not_started_as_often_as_the_machine_can(self):
+        self.daemon.until_logged("spawned: 'p'", 6)
+        self.assertLessEqual(self.daemon.times_logged("spawned: 'p'"), 2 + 5 * (time.monotonic() - self.began))
+
+    def test_it_can_be_stopped_and_goes_on_with_the_next_controller(self):
+        self.daemon.until_logged("spawned: 'p'", 2)
+        for _ in range(5):
+            self.daemon.kill_controller()
+            times = self.daemon.times_logged("spawned: 'p'")
+            self.daemon.until_logged("spawned: 'p'", times + 2)
+        for _ in range(5):
+            self.assertEqual(self.daemon.ctl('stop', 'p'), 'p: stopped\n')
+            self.assertEqual(self.daemon.state('p')['statename'], 'STOPPED')
+            times = self.daemon.times_logged("spawned: 'p'")
+            self.assertEqual(self.daemon.ctl('start', 'p'), 'p: started\n')
+            self.daemon.until_logged("spawned: 'p'", times + 2)
+        self.daemon.ctl('shutdown')
+        self.assertEqual(self.daemon.keeper.wait(PATIENCE), 0)
 
 
 class Following(DaemonCase):

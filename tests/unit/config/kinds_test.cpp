@@ -108,8 +108,8 @@ TEST_CASE("addresses") {
                           {"x:0", "0 is below lower bound (1)"},
                           {"x:http", "invalid literal for int() with base 10: 'http'"}});
     check<kind::Socket>({{"tcp://LOCALHOST:0099", "tcp://localhost:99"}, {"unix:///tmp/../x//y", "unix:///x/y"},
-                         {"foo", "('Bad socket format %s', 'foo')"}, {"tcp://a", "('Bad socket format %s', 'tcp://a')"},
-                         {"tcp://a:b", "('Bad socket format %s', 'tcp://a:b')"},
+                         {"foo", "Bad socket format 'foo'"}, {"tcp://a", "Bad socket format 'tcp://a'"},
+                         {"tcp://a:b", "Bad socket format 'tcp://a:b'"},
                          {"unix://foo", "('Unix socket path %s is not an absolute path', 'foo')"},
                          {"tcp://a:99999", "99999 is above upper bound (65535)"}});
 }

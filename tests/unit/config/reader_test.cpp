@@ -76,6 +76,12 @@ TEST_CASE("the command line wins over the file") {
     CHECK(reading.config->settings.identifier == "a");
     CHECK(reading.config->settings.nodaemon);
     CHECK(reading.config->settings.user == 1);
+    surroundings.command_line = {{"user", "no-such-user-x"}};
+    const auto refused = config::read("/etc/s.conf", surroundings);
+    const auto* error = refused.first_error();
+    REQUIRE(error);
+    CHECK(error->message == "Invalid user name no-such-user-x");
+    CHECK(error->line == 0);  // the file is not to blame
 }
 
 TEST_CASE("expansions know where they stand") {
@@ -191,7 +197,7 @@ TEST_CASE("errors elsewhere are told in Supervisor's words") {
          "Could not make supervisor rpc interface"},
         {with("[fcgi-program:f]\ncommand=x\n"), "[fcgi-program:f] section requires a \"socket\" line"},
         {with("[fcgi-program:f]\ncommand=x\nsocket=foo\n"),
-         "('Bad socket format %s', 'foo') in [fcgi-program:f] socket"},
+         "Bad socket format 'foo' in [fcgi-program:f] socket"},
         {with("[fcgi-program:f]\ncommand=x\nsocket=tcp://a:1\nsocket_mode=0600\n"),
          "socket_owner and socket_mode params should only be used with a Unix domain socket in [fcgi-program:f] socket"},
         {with("[fcgi-program:f]\ncommand=x\nsocket=unix:///tmp/x\nsocket_mode=abc\n"), "Invalid socket_mode value abc"},
@@ -275,6 +281,7 @@ TEST_CASE("includes are read in sorted order, with their own directory as here")
     CHECK(reading.config->groups[2].processes[0].command == "/etc/x %(here)s");
     CHECK(warns(reading, "No file matches via include \"/etc/none.conf\""));
     CHECK(warns(reading, "[include] of an included file is ignored: /etc/d/a.conf"));
+    CHECK_FALSE(warns(reading, "`files` in [include] is given twice (first in /etc/s.conf, line 6); the last one counts"));
     std::vector<std::string> infos;
     for (const auto& diagnostic : reading.diagnostics)
         if (diagnostic.severity == config::Severity::info) infos.push_back(diagnostic.message);
@@ -408,6 +415,12 @@ TEST_CASE("warnings are Supervisor's where it has them, and name what it is sile
          "For [program:a], redirect_stderr=true but stderr_logfile has also been set to a filename, the filename has "
          "been ignored"},
         {program("killmode=tree\nstopasgroup=true\n"), "stopasgroup has no effect beside killmode"},
+        {program("stdout_logfile=NONE\nstdout_prefix=x\n"), "`stdout_prefix` in [program:a] has no effect: there is no stdout_logfile"},
+        {program("stderr_logfile=syslog\nstderr_prefix=x\n"), "`stderr_prefix` in [program:a] has no effect: there is no stderr_logfile"},
+        {program("redirect_stderr=true\nstderr_prefix=x\n"),
+         "`stderr_prefix` in [program:a] has no effect: with redirect_stderr=true it is stdout_prefix that counts"},
+        {with("[inet_http_server]\nport=9001\nusername=u\npassword=$6$abc$def\n"),
+         "`password` in [inet_http_server] looks like a hash of crypt(3), but is taken as it stands: that takes {CRYPT} in front of it"},
         {program("autostrat=true\n"), "unknown option `autostrat` in [program:a]: did you mean `autostart`?"},
         {program("socket=tcp://a:1\n"), "unknown option `socket` in [program:a]"},
         {with("[Program:a]\ncommand=x\n"), "unknown section [Program:a]: did you mean [program:a]?"},

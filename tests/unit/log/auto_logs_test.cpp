@@ -30,6 +30,9 @@ TEST_CASE("an AUTO log is new, empty, private, and recognised") {
     CHECK(made->path == (directory / base::concat("cat-stderr---supervisor-", letters, ".log")));
     CHECK(test::permissions(made->path) == 0600);
     CHECK(logs::is_auto_log(std::string_view(made->path).substr(directory.path().size() + 1), "supervisor"));
+    const auto slash = logs::create_auto_log(directory.path() + "/", "cat", logs::Channel::out, "supervisor");
+    REQUIRE(slash);
+    CHECK(slash->path.starts_with(directory / "cat-stdout---supervisor-"));
     const auto failed = logs::create_auto_log(directory / "none", "cat", logs::Channel::out, "supervisor");
     CHECK_FALSE(failed);
 }
@@ -56,7 +59,7 @@ TEST_CASE("AUTO logs of earlier runs are removed, and all else is not") {
     for (const char* name : {"p-stdout---supervisor-old1.log", "p-stdout---supervisor-old1.log.1", "p-stdout---other-old1.log", "plain.log"})
         test::write_file(directory / name, "x");
     std::filesystem::create_directory(directory / "p-stdout---supervisor-dir1.log");
-    CHECK(logs::remove_auto_logs(directory.path(), "supervisor").empty());
+    CHECK(logs::remove_auto_logs(directory.path() + "//", "supervisor").empty());
     std::vector<std::string> left;
     for (const auto& entry : std::filesystem::directory_iterator(directory.path())) left.push_back(entry.path().filename());
     std::ranges::sort(left);

@@ -179,6 +179,8 @@ void World::check(const Machine& before, const Event& event, const Step& step) {
             if (next.holding) broken("a spawn while holding");
             if (stop_stands_) broken("a spawn after an explicit stop");
             if (group_reported_ && !is<SignalFailed>(event)) broken("a spawn while others of the group live");
+            const bool by_itself = !is<Start>(event) && before.state != State::backoff;
+            if (by_itself && now_ - spawned_ < std::chrono::milliseconds(200)) broken("a restart too soon");
             child = true;
             spawned_ = now_;
         } else if (const auto* signal = std::get_if<Signal>(&action)) {
@@ -230,7 +232,7 @@ void World::check_state(const Machine& m) const {
     if (m.child && !has_child) broken("a child in a state without one");
     if (m.child && m.remains) broken("what remains of a group that has its leader");
     if ((m.state == State::running || m.state == State::unknown) && !m.child) broken("RUNNING or UNKNOWN without a child");
-    if (m.spawn_wanted && (m.state != State::starting || !m.remains || m.child)) broken("a spawn is wanted for no reason");
+    if (m.spawn_wanted && (m.state != State::starting || m.child)) broken("a spawn is wanted for no reason");
     if (m.state == State::starting && !m.deadline && !answer_is_due()) broken("STARTING without an end");
     if (m.state == State::starting && !m.child && !m.spawn_wanted) broken("STARTING nothing");
     if (m.state == State::backoff && !m.deadline && !m.holding) broken("BACKOFF without an end");
