@@ -2,13 +2,17 @@
 #include "supervisord/keeper/obstacle.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <thread>
 
 #include "common/base/clock.hpp"
@@ -29,18 +33,24 @@ public:
         char path[] = "/dev/shm/obstacle-XXXXXX";
         REQUIRE(::mkdtemp(path) != nullptr);
         directory = path;
-        keeper::TableFile file;
         int problem = 0;
-        REQUIRE(file.open(path, 64, problem));
-        auto& header = *new (file.memory()) keeper::Header;
-        REQUIRE(keeper::identify(header));
-        header.keeper_pid = keeper;
+        file = keeper::open_table(path, true, problem);
+        REQUIRE(file);
+        write(keeper);
     }
     ~Left() { std::filesystem::remove_all(directory); }
     Left(const Left&) = delete;
     Left& operator=(const Left&) = delete;
 
+    void write(pid_t keeper) const {
+        const auto header = std::make_unique<keeper::Header>();
+        REQUIRE(keeper::identify(*header));
+        header->keeper_pid = keeper;
+        REQUIRE(base::write_all(file.get(), {reinterpret_cast<const char*>(header.get()), sizeof *header}));
+    }
+
     std::string directory;
+    base::Fd file;
 };
 
 milliseconds time_of_waiting(const Left& left) {
@@ -104,4 +114,45 @@ TEST_CASE("one that lives is not waited for, nor is nobody") {
     const Left gone(pid);
     CHECK(time_of_waiting(gone) < milliseconds(1500));
     keeper::await_killed("/nowhere");
+}
+
+TEST_CASE("a start that has waited for one that ends has a table that the next one finds") {
+    Left left(::getpid());
+    REQUIRE(keeper::lock_table(left.file.get()));
+    std::thread end([&left] {
+        std::this_thread::sleep_for(milliseconds(200));
+        std::filesystem::remove_all(left.directory);
+        left.file.reset();
+    });
+    keeper::TableFile file;
+    int problem = 0;
+    const base::Time until = base::now() + std::chrono::seconds(20);
+    while (!file.open(left.directory.c_str(), 64, problem)) {  // for a second it waits by itself
+        REQUIRE(errno == EBUSY);
+        REQUIRE(base::now() < until);
+    }
+    end.join();
+    CHECK(problem == 0);
+    struct stat there{}, ours{};
+    REQUIRE(::stat((left.directory + "/keeper.tab").c_str(), &there) == 0);
+    REQUIRE(::fstat(file.fd(), &ours) == 0);
+    CHECK(there.st_ino == ours.st_ino);
+}
+
+TEST_CASE("a start does not go on beside one that began just now, and has not written its table yet") {
+    const Left left(::getpid());
+    REQUIRE(::ftruncate(left.file.get(), 0) == 0);
+    REQUIRE(::lseek(left.file.get(), 0, SEEK_SET) == 0);
+    REQUIRE(keeper::lock_table(left.file.get()));
+    std::thread goes_on([&left] {
+        std::this_thread::sleep_for(milliseconds(300));
+        left.write(::getpid());
+    });
+    keeper::TableFile file;
+    int problem = 0;
+    const bool opened = file.open(left.directory.c_str(), 64, problem);
+    const int error = errno;
+    goes_on.join();
+    CHECK_FALSE(opened);
+    CHECK(error == EBUSY);
 }
