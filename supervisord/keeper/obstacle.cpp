@@ -120,6 +120,8 @@ std::string find_obstacle(const std::string& directory) {
         origin_of(*header) == Origin::elsewhere)
         return "";
     if (!lock_table(fd.get())) {
+        // Who has it may have taken another's place meanwhile.
+        std::ignore = ::pread(fd.get(), header.get(), sizeof *header, 0);
         if (::access(base::concat("/proc/", header->keeper_pid).c_str(), F_OK) == 0)
             return base::concat("Another program is already running as this supervisord: process ", header->keeper_pid,
                                 ", with the same user, identifier and pidfile.  Shut this program down first before "

@@ -43,6 +43,7 @@ public:
     Left& operator=(const Left&) = delete;
 
     void write(pid_t keeper) const {
+        REQUIRE(::lseek(file.get(), 0, SEEK_SET) == 0);
         const auto header = std::make_unique<keeper::Header>();
         REQUIRE(keeper::identify(*header));
         header->keeper_pid = keeper;
@@ -142,7 +143,6 @@ TEST_CASE("a start that has waited for one that ends has a table that the next o
 TEST_CASE("a start does not go on beside one that began just now, and has not written its table yet") {
     const Left left(::getpid());
     REQUIRE(::ftruncate(left.file.get(), 0) == 0);
-    REQUIRE(::lseek(left.file.get(), 0, SEEK_SET) == 0);
     REQUIRE(keeper::lock_table(left.file.get()));
     std::thread goes_on([&left] {
         std::this_thread::sleep_for(milliseconds(300));
@@ -155,4 +155,18 @@ TEST_CASE("a start does not go on beside one that began just now, and has not wr
     goes_on.join();
     CHECK_FALSE(opened);
     CHECK(error == EBUSY);
+}
+
+TEST_CASE("a start is told of the controller that has just taken the place of its keeper, and not that it hangs") {
+    const pid_t dead = child([] {});
+    ::waitpid(dead, nullptr, 0);
+    const Left left(dead);
+    REQUIRE(keeper::lock_table(left.file.get()));
+    std::thread takes_its_place([&left] {
+        std::this_thread::sleep_for(milliseconds(300));
+        left.write(::getpid());
+    });
+    const std::string obstacle = keeper::find_obstacle(left.directory);
+    takes_its_place.join();
+    CHECK(obstacle.find("process " + std::to_string(::getpid())) != std::string::npos);
 }
