@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,7 +14,9 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 #include <thread>
+#include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/base/fd.hpp"
@@ -115,6 +118,27 @@ TEST_CASE("one that lives is not waited for, nor is nobody") {
     const Left gone(pid);
     CHECK(time_of_waiting(gone) < milliseconds(1500));
     keeper::await_killed("/nowhere");
+}
+
+TEST_CASE("one that lives is not waited for when it is in thousands of groups") {
+    if (::geteuid() != 0) return;  // who else cannot be
+    int told[2];
+    REQUIRE(::pipe(told) == 0);
+    const pid_t pid = child([&told] {
+        std::vector<gid_t> groups(3000);
+        std::iota(groups.begin(), groups.end(), 100000);
+        const char done = ::setgroups(groups.size(), groups.data()) == 0;
+        (void)!::write(told[1], &done, 1);
+        for (;;) ::pause();
+    });
+    char done = 0;
+    REQUIRE(::read(told[0], &done, 1) == 1);
+    REQUIRE(done);
+    for (const int end : told) ::close(end);
+    const Left left(pid);
+    CHECK(time_of_waiting(left) < milliseconds(1500));
+    REQUIRE(base::send_signal(pid, SIGKILL));
+    ::waitpid(pid, nullptr, 0);
 }
 
 TEST_CASE("a start that has waited for one that ends has a table that the next one finds") {
