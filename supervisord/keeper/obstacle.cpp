@@ -93,6 +93,7 @@ void await_killed(const std::string& directory) {
     }
     const base::Time until = base::now() + dying_time;
     for (const auto& pidfd : dying) std::ignore = is_gone_until(pidfd, until);
+    std::ignore = lock_table(fd.get());  // a child of theirs between fork and exec has all that they had
 }
 
 bool has_table(const std::string& directory) {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -103,6 +104,20 @@ TEST_CASE("a keeper that is dead, and has a thread that is not, is waited for") 
     REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0);
     CHECK(info.si_pid == pid);
     ::waitpid(pid, nullptr, 0);
+}
+
+TEST_CASE("a child of a dead keeper that has not executed its program yet is waited for: it has all that the keeper had") {
+    const pid_t dead = child([] {});
+    ::waitpid(dead, nullptr, 0);
+    Left left(dead);
+    REQUIRE(keeper::lock_table(left.file.get()));
+    const pid_t between = child([] { std::this_thread::sleep_for(milliseconds(500)); });
+    left.file.reset();
+    keeper::await_killed(left.directory);
+    int problem = 0;
+    const base::Fd again = keeper::open_table(left.directory.c_str(), false, problem);
+    CHECK(::flock(again.get(), LOCK_EX | LOCK_NB) == 0);
+    ::waitpid(between, nullptr, 0);
 }
 
 TEST_CASE("one that lives is not waited for, nor is nobody") {
