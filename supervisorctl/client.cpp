@@ -134,6 +134,7 @@ HttpAnswer Client::answer(Limit limit) {
     base::Fd socket = std::move(asked_);  // kept only when the answer is whole
     ResponseParser parser;
     parser.eager(true);
+    parser.header_limit(head_limit);
     parser.body_limit(answer_limit);
     std::string unread;
     std::size_t head = 0;
@@ -177,6 +178,7 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
     : socket_(connect_to(server.url, interrupt)), parser_(std::make_unique<Parser>(server)) {
     ResponseParser& parser = parser_->parser;
     parser.eager(true);
+    parser.header_limit(head_limit);
     parser.body_limit(boost::none);
     const std::string wanted = concat(api::log_position_header, ": ", position, "\r\n");  // also without one: we understand the answer
     send_all(socket_, concat(head("GET", path, server), wanted, "Connection: close\r\n\r\n"), server, interrupt);

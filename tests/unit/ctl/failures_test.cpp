@@ -168,7 +168,7 @@ TEST_CASE("a long head and a long text are read") {
     FakeServer server;
     const std::string text(3'000'000, 'x');
     const std::string json = concat("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"", text, "\"}");
-    server.says(concat("HTTP/1.1 200 OK\r\nX: ", std::string(4'000, 'x'), "\r\nContent-Length: ", json.size(), "\r\n\r\n", json), "POST");
+    server.says(concat("HTTP/1.1 200 OK\r\nX: ", std::string(60'000, 'x'), "\r\nContent-Length: ", json.size(), "\r\n\r\n", json), "POST");
     check(run(server, "version"), 5, "Sorry, this version of supervisorctl expects to talk to a server with API version 3.0, but the remote "
           "version is " + text + ".\n");
 }
