@@ -32,6 +32,7 @@ namespace {
 
 constexpr std::chrono::milliseconds pace{200};  // of what is done meanwhile
 constexpr std::size_t answer_limit = std::size_t{1} << 30;  // bytes of a body: `tail -0` asks for a whole file
+constexpr std::size_t head_limit = 64 * 1024;  // bytes that come before a body, or between and behind its chunks
 
 [[noreturn]] void fail(const Server& server, std::string_view what) {
     throw Trouble(Trouble::Kind::other, concat(server.url.text, ' ', what));
@@ -68,16 +69,22 @@ bool receive(const base::Fd& socket, std::string& unread) {
     return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/// Feeds the parser with what was received, as far as it goes.
-void parse(ResponseParser& parser, std::string& unread, const Server& server) {
+/// Feeds the parser with what was received, as far as it goes.  Beast limits what it has not understood yet of a head, and
+/// nothing behind it: the bytes of the head are counted here, and what is left unread has a limit.
+void parse(ResponseParser& parser, std::string& unread, std::size_t& head, const Server& server) {
     boost::system::error_code error;
-    while (!unread.empty() && !parser.is_done()) {
-        const std::size_t used = parser.put(boost::asio::buffer(unread), error);
+    std::size_t used = 1;
+    while (!unread.empty() && !parser.is_done() && !error && used > 0) {
+        const bool in_head = !parser.is_header_done();
+        used = parser.put(boost::asio::buffer(unread), error);
         unread.erase(0, used);
-        if (error == http::error::need_more) return;
-        if (error) fail(server, concat("does not speak HTTP: ", error.message()));
-        if (used == 0) return;
+        if (in_head) head += used;
     }
+    if (parser.is_header_done()) head = 0;
+    const bool waits = error == http::error::need_more || (!error && !parser.is_done());
+    if (waits && head + unread.size() <= head_limit) return;
+    if (waits) error = http::error::header_limit;
+    if (error) fail(server, concat("does not speak HTTP: ", error.message()));
 }
 
 /// An idle connection that the server has closed meanwhile, or on which it says what nobody asked for.
@@ -127,14 +134,16 @@ HttpAnswer Client::answer(Limit limit) {
     base::Fd socket = std::move(asked_);  // kept only when the answer is whole
     ResponseParser parser;
     parser.eager(true);
+    parser.header_limit(head_limit);
     parser.body_limit(answer_limit);
     std::string unread;
+    std::size_t head = 0;
     std::optional<base::Time> deadline;
     if (limit) deadline = base::now() + *limit;
     while (!parser.is_done()) {
         wait_for_answer(socket.get(), deadline, limit.value_or(std::chrono::milliseconds(0)));
         const bool open = receive(socket, unread);
-        parse(parser, unread, server_);
+        parse(parser, unread, head, server_);
         if (open || parser.is_done()) continue;
         boost::system::error_code error;
         if (parser.got_some()) parser.put_eof(error);
@@ -149,6 +158,7 @@ struct Stream::Parser {
     explicit Parser(const Server& from) : server(from) { parser.on_chunk_header(hear_chunk_header); }
 
     ResponseParser parser;
+    std::size_t head = 0;  // bytes of it
     Server server;
     std::optional<Place> place;  // after a chunk that is no part of the log; less what of the body is counted by then
     std::function<void(std::uint64_t, boost::beast::string_view, boost::system::error_code&)> hear_chunk_header =
@@ -168,6 +178,7 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
     : socket_(connect_to(server.url, interrupt)), parser_(std::make_unique<Parser>(server)) {
     ResponseParser& parser = parser_->parser;
     parser.eager(true);
+    parser.header_limit(head_limit);
     parser.body_limit(boost::none);
     const std::string wanted = concat(api::log_position_header, ": ", position, "\r\n");  // also without one: we understand the answer
     // Without `Connection: close`, for which the original's supervisord holds back what comes until it has 64 KiB.
@@ -175,7 +186,7 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
     while (!parser.is_header_done()) {
         (void)interrupt.wait(socket_.get(), POLLIN, std::nullopt);
         const bool open = receive(socket_, unread_);
-        parse(parser, unread_, server);
+        parse(parser, unread_, parser_->head, server);
         if (!open && !parser.is_header_done()) fail(server, "closed the connection before it answered");
     }
     const std::string begins(parser.get()[api::log_position_header]);
@@ -196,7 +207,7 @@ unsigned Stream::status() const { return parser_->parser.get().result_int(); }
 std::optional<std::string> Stream::take() {
     ResponseParser& parser = parser_->parser;
     const bool open = receive(socket_, unread_);
-    parse(parser, unread_, parser_->server);
+    parse(parser, unread_, parser_->head, parser_->server);
     std::string news = std::exchange(parser.get().body(), {});
     if (news.empty() && (!open || parser.is_done())) return std::nullopt;
     if (auto place = std::exchange(parser_->place, std::nullopt)) std::tie(file_, offset_) = *place;

@@ -176,15 +176,14 @@ std::string left_directory(const config::Settings& settings) {
     return found == all.end() ? "" : *found;
 }
 
-/// That one, or a new one where it can be made; "" for nowhere.
+/// That one, or where the keeper can make one; "" for nowhere.  Makes nothing.
 std::string runtime_directory(const config::Settings& settings) {
     if (std::string left = left_directory(settings); !left.empty()) return left;
     for (const auto& directory : runtime_directories(settings)) {
         const std::string place = base::directory_of(directory);
         struct statfs facts{};
         if (::access(place.c_str(), W_OK) != 0 || ::statfs(place.c_str(), &facts) != 0) continue;
-        if (facts.f_type != TMPFS_MAGIC) continue;
-        if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return directory;
+        if (facts.f_type == TMPFS_MAGIC) return directory;
     }
     return "";
 }

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -14,10 +13,11 @@ namespace {
 
 constexpr std::size_t deepest = 32;
 struct Most {
-    std::size_t elements = std::numeric_limits<std::size_t>::max();  // in a whole message
-    std::size_t members = elements;
+    std::size_t elements;  // in a whole message
+    std::size_t members;   // of one object: each is compared with all before it
 };
-constexpr Most of_a_request{200'000, 64};  // of one object: each member is compared with all before it
+constexpr Most of_a_request{200'000, 64};
+constexpr Most of_an_answer{4'000'000, 256};  // all options of as many processes as there can be are fewer
 
 constexpr std::string_view text_of(Code code) {
     switch (code) {
@@ -95,8 +95,8 @@ std::string write_request(std::int64_t id, std::string_view method, const Value&
 }
 
 std::variant<Value, Failure> read_answer(std::string_view text) {
-    // As long as it likes, but who writes it again would need a stack as deep as it is.
-    if (const std::string excess = excess_of(text, Most{}); !excess.empty()) return no_answer(base::concat("the answer cannot be read: ", excess));
+    // Texts are as long as they like, for a log is one.  Who writes it again would need a stack as deep as it is.
+    if (const std::string excess = excess_of(text, of_an_answer); !excess.empty()) return no_answer(base::concat("the answer cannot be read: ", excess));
     Value message = Value::parse(text, nullptr, false);
     if (!message.is_object()) return no_answer("the answer is not a JSON-RPC message");
     if (const auto result = message.find("result"); result != message.end()) return std::move(*result);

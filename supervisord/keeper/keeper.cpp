@@ -32,7 +32,10 @@ int refuse(const char* logfile, const std::string& problem) {
 }
 
 std::string explain(const Boot& boot, int error) {
-    if (error == EBUSY) return base::concat("cannot start: ", find_obstacle(boot.runtime_directory));
+    if (error == EBUSY) {
+        const std::string obstacle = find_obstacle(boot.runtime_directory);
+        return base::concat("cannot start: ", obstacle.empty() ? "another supervisord was in the way until just now" : obstacle);
+    }
     if (error == ENOSYS)
         return "cannot start: a supervisord was killed, and what it has left cannot be taken over: this kernel has no pidfds (Linux 5.3).  "
                "With leftovers=ignore its programs are left alone";

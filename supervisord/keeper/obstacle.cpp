@@ -55,10 +55,12 @@ std::string living(int fd, const Header& header) {
 
 constexpr std::chrono::seconds dying_time{2};
 
+constexpr std::size_t status_limit = std::size_t{1} << 20;  // it names all groups of its user
+
 /// It has ended, or nothing can keep it from that any more.
-bool is_doomed(pid_t pid) {
-    const auto status = base::read_file(base::concat("/proc/", pid, "/status"), 8192);
-    if (!status) return true;
+bool is_doomed(pid_t pid, const base::Fd& pidfd) {
+    const auto status = base::read_file(base::concat("/proc/", pid, "/status"), status_limit);
+    if (!status) return is_gone_until(pidfd, base::now());  // else we may not look
     const auto field = [&status](std::string_view name) -> std::string_view {
         const std::size_t at = status->find(base::concat('\n', name, ":\t"));
         return at == std::string::npos ? std::string_view() : std::string_view(*status).substr(at + name.size() + 3);
@@ -85,11 +87,13 @@ void await_killed(const std::string& directory) {
     for (const pid_t pid : {header->keeper_pid, header->controller_pid}) {
         if (pid <= 1) continue;
         base::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-        if (!is_doomed(pid)) return;
-        if (pidfd) dying.push_back(std::move(pidfd));
+        if (!pidfd) continue;
+        if (!is_doomed(pid, pidfd)) return;
+        dying.push_back(std::move(pidfd));
     }
     const base::Time until = base::now() + dying_time;
     for (const auto& pidfd : dying) std::ignore = is_gone_until(pidfd, until);
+    std::ignore = lock_table(fd.get());  // a child of theirs between fork and exec has all that they had
 }
 
 bool has_table(const std::string& directory) {
@@ -120,6 +124,8 @@ std::string find_obstacle(const std::string& directory) {
         origin_of(*header) == Origin::elsewhere)
         return "";
     if (!lock_table(fd.get())) {
+        // Who has it may have taken another's place meanwhile.
+        std::ignore = ::pread(fd.get(), header.get(), sizeof *header, 0);
         if (::access(base::concat("/proc/", header->keeper_pid).c_str(), F_OK) == 0)
             return base::concat("Another program is already running as this supervisord: process ", header->keeper_pid,
                                 ", with the same user, identifier and pidfile.  Shut this program down first before "

@@ -19,7 +19,8 @@ namespace keeper {
 [[nodiscard]] std::string find_obstacle(const std::string& directory);
 
 /// Whoever has the table and has had SIGKILL has it, and its sockets, until the kernel is done with all of its threads and
-/// descriptors: waits for that, for up to 2 seconds.  Returns at once when one of them lives on, or there is none.
+/// descriptors; so has a child of his, until it executes its program.  Waits for that, for up to 3 seconds.  Returns at once
+/// when one of them lives on, or there is none.
 void await_killed(const std::string& directory);
 
 }  // namespace keeper

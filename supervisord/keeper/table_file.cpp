@@ -23,11 +23,13 @@ namespace {
 
 constexpr const char* table_name = "keeper.tab";
 constexpr std::chrono::seconds patience{1};  // a child between fork and exec has the lock too
+constexpr int most_attempts = 10;            // each lost to a supervisord that ended meanwhile
 
 }  // namespace
 
 // Nobody else can put a file or a link there: the directory is ours and closed to others.
 base::Fd open_table(const char* directory, bool make, int& problem) {
+    if (make) ::mkdir(directory, 0700);
     const base::Fd place(::open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat facts{};
     if (!place || ::fstat(place.get(), &facts) != 0) return problem = errno, base::Fd();
@@ -69,12 +71,7 @@ bool write_at(int fd, const void* from, std::size_t size, std::size_t at) {
 bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem) {
     problem = 0;
     const auto header = std::make_unique<Header>();
-    if (*directory != '\0') fd_ = open_table(directory, true, problem);
-    if (fd_ && !find_obstacle(directory).empty()) return errno = EBUSY, false;
-    if (fd_ && !lock_table(fd_.get())) {  // by somebody whom we do not know: in another PID namespace
-        problem = errno;
-        fd_.reset();
-    }
+    if (*directory != '\0' && !take(directory, problem)) return errno = EBUSY, false;
     if (fd_) {
         is_left_ = read_header(fd_.get(), *header);
         if (is_left_) {
@@ -92,6 +89,25 @@ bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem
         if (!fd_ || ::fallocate(fd_.get(), 0, 0, slots_offset) != 0) return false;
     }
     return map(capacity);
+}
+
+// A supervisord that ends takes its table away before it lets go of it: what we have waited for may be nowhere by then.
+bool TableFile::take(const char* directory, int& problem) {
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        fd_ = open_table(directory, true, problem);
+        if (!fd_ && problem == ENOENT) continue;
+        if (!fd_) return true;
+        if (!find_obstacle(directory).empty()) return false;
+        if (!lock_table(fd_.get())) {  // by somebody whom we do not know: in another PID namespace, or he began just now
+            problem = errno;
+            fd_.reset();
+            return find_obstacle(directory).empty();
+        }
+        if (place(directory)) return true;
+    }
+    problem = ENOENT;
+    fd_.reset();
+    return true;
 }
 
 bool TableFile::adopt(base::Fd fd) {

@@ -8,7 +8,8 @@
 
 namespace keeper {
 
-/// The file of a runtime directory, which must be ours and closed to others; make: where there is none.  Empty: errno.
+/// The file of a runtime directory, which must be ours and closed to others; make: where there is none, the directory too.
+/// Empty: errno.
 [[nodiscard]] base::Fd open_table(const char* directory, bool make, int& problem);
 /// False: for a second another keeper, or a controller that has lost its own, has had it.
 [[nodiscard]] bool lock_table(int fd);
@@ -40,6 +41,7 @@ public:
     [[nodiscard]] base::Fd copy(const Header& header) const;
 
 private:
+    [[nodiscard]] bool take(const char* directory, int& problem);
     [[nodiscard]] bool map(std::uint32_t capacity);
     [[nodiscard]] base::Fd place(const char* directory) const;
 

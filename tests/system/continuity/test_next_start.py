@@ -92,6 +92,13 @@ class NextStart(Bed):
         self.assertIn(b'already listening', done.stdout)
         self.assertEqual(set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*')), before)
 
+    def test_one_that_is_refused_for_the_socket_of_a_program_leaves_nothing(self):
+        before = set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*'))
+        self.write_config('[fcgi-program:p]\ncommand=/bin/cat\nsocket=unix://%s\n' % self.path('nowhere/p.sock'))
+        done = self.try_to_start()
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertEqual(set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*')), before)
+
     def test_a_second_supervisord_of_the_same_name_is_refused_without_a_server_too(self):
         self.write_config('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
         with open(self.path('conf')) as file:

@@ -145,3 +145,30 @@ TEST_CASE("open talks to another server and does not change the status") {
         check(run(server, line), 1, "ERROR: url must be http:// or unix://\n");
     check(run(server, "open unix:x"), 1, "error: Unknown protocol for serverurl unix:x\n");
 }
+
+TEST_CASE("what is no body and does not end is not taken into memory") {
+    FakeServer server;
+    const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    std::string said, lines;
+    for (int i = 0; i < 100'000; ++i) lines += concat("-", 100000 + i, ": 3456\r\n");
+    SUBCASE("a line of the head") { said = "HTTP/1.1 200 OK\r\nX: " + std::string(1'000'000, 'x'); }
+    SUBCASE("the head") { said = "HTTP/1.1 200 OK\r\n" + lines; }
+    SUBCASE("what is told of a chunk") { said = chunked + "5;" + std::string(1'000'000, 'x'); }
+    SUBCASE("what follows the last chunk") { said = chunked + "0\r\n" + lines; }
+    const std::string problem = concat(server.url(), " does not speak HTTP: header limit exceeded\n");
+    server.says(said, "POST");
+    check(run(server, "version"), 1, "error: " + problem);
+    server.says(said, "GET");
+    server.returns("getVersion", "\"3.0\"");
+    const auto followed = run(server, "tail -f x");
+    CHECK((followed.out + followed.err).ends_with("error: " + problem));
+}
+
+TEST_CASE("a long head and a long text are read") {
+    FakeServer server;
+    const std::string text(3'000'000, 'x');
+    const std::string json = concat("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"", text, "\"}");
+    server.says(concat("HTTP/1.1 200 OK\r\nX: ", std::string(60'000, 'x'), "\r\nContent-Length: ", json.size(), "\r\n\r\n", json), "POST");
+    check(run(server, "version"), 5, "Sorry, this version of supervisorctl expects to talk to a server with API version 3.0, but the remote "
+          "version is " + text + ".\n");
+}

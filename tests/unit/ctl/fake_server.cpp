@@ -115,6 +115,7 @@ void FakeServer::serve(int connection) {
         const std::string body = input.substr(end + 4, length);
         input.erase(0, end + 4 + length);
         const std::string request = head.substr(0, head.find("\r\n"));
+        if (!said_.empty() && request.starts_with(said_to_)) return send_all(connection, said_);
         const std::string text = answer(request, head, body);
         if (text.empty()) return;
         if (text == silence) continue;

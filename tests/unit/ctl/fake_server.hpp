@@ -47,6 +47,11 @@ public:
     void demands(const std::string& authorization) { authorization_ = authorization; }
     /// Like the original: XML-RPC, and nothing behind /rpc.  The canned answers become XML.
     void speaks_only_xml() { only_xml_ = true; }
+    /// To whatever it is asked that begins so, byte for byte; then the connection ends.
+    void says(const std::string& bytes, const std::string& to) {
+        said_ = bytes;
+        said_to_ = to;
+    }
     /// Every answer is followed by the end of the connection, and says so.
     void hangs_up() { hangs_up_ = true; }
     /// A call of this method is not answered: the connection ends.
@@ -72,6 +77,7 @@ private:
     std::map<std::string, std::string> answers_;  // by method, or method and first parameter: result or error member
     std::map<std::string, LogStream> streams_;
     std::string authorization_;
+    std::string said_, said_to_;
     bool hangs_up_ = false, only_xml_ = false;
     mutable std::mutex mutex_;
     std::vector<std::string> calls_;

@@ -147,6 +147,20 @@ TEST_CASE("what is no answer is told as such") {
     }
 }
 
+TEST_CASE("an answer that takes more memory than any is none, and one with a long text is one") {
+    const auto problem = [](const std::string& result) {
+        const auto answer = api::jsonrpc::read_answer("{\"result\":" + result + "}");
+        const auto* failure = std::get_if<api::jsonrpc::Failure>(&answer);
+        return failure ? failure->message : "";
+    };
+    std::string list = "[", members = "{";
+    for (int i = 0; i < 4'000'000; ++i) list += "0,";
+    for (int i = 0; i < 300; ++i) members += base::concat("\"", i, "\":0,");
+    CHECK(problem(list + "0]") == "the answer cannot be read: it has more than 4000000 elements");
+    CHECK(problem(members + "\"x\":0}") == "the answer cannot be read: an object has more than 256 members");
+    CHECK(problem("\"" + std::string(8'000'000, ',') + "\"") == "");
+}
+
 TEST_CASE("an answer that is deeper than any is none: to write it again would take a stack as deep") {
     const std::string deep = "{\"result\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
     const auto answer = api::jsonrpc::read_answer(deep);
