@@ -14,8 +14,10 @@ using std::chrono::seconds;
 constexpr std::int64_t remains_patience = 5;
 
 /// Of what is started again by itself: with startsecs=0 nothing else keeps a program that ends at once from taking all of
-/// the processor and the log.  About as often as Supervisor, whose loop comes round that often (Q32).
+/// the processor and the log.  Some restarts are free, for what is killed again and again is no such program; then it is
+/// about as often as with Supervisor, whose loop comes round that often (Q32).
 constexpr std::chrono::milliseconds between_restarts{200};
+constexpr int free_restarts = 10;
 
 /// Nobody waits longer than a hundred years; what is configured beyond that would overflow the clock.
 Time after(Time begin, std::int64_t wait) { return begin + seconds(std::clamp<std::int64_t>(wait, 0, 3'155'760'000)); }
@@ -55,6 +57,7 @@ private:
     void enter(State state, bool expected = true);
     void start(bool by_itself = false);
     void spawn();
+    [[nodiscard]] bool is_soon() const;
     void spawn_in_time();
     void run();
     void fail(std::optional<Line> line);
@@ -92,19 +95,18 @@ void Life::start(bool by_itself) {
     m_.ever_started = true;
     m_.stop_requested = false;
     m_.exitstatus = 0;
-    if (m_.remains) {  // it may hold the port, the lock or the socket that the new one wants
-        m_.spawn_wanted = true;
-        kill_remains();
-    } else if (by_itself) {
-        spawn_in_time();
-    } else {
-        spawn();
-    }
+    m_.soon_restarts = by_itself && is_soon() ? std::min(m_.soon_restarts + 1, free_restarts + 1) : 0;
+    if (!m_.remains) return spawn_in_time();
+    m_.spawn_wanted = true;  // what remains may hold the port, the lock or the socket that the new one wants
+    kill_remains();
 }
+
+/// After the start before.
+bool Life::is_soon() const { return m_.started && now_ >= *m_.started && now_ < *m_.started + between_restarts; }
 
 /// Now, or when the start before is long enough ago.
 void Life::spawn_in_time() {
-    if (!m_.started || now_ < *m_.started || now_ >= *m_.started + between_restarts) return spawn();
+    if (m_.soon_restarts <= free_restarts || !is_soon()) return spawn();
     m_.spawn_wanted = true;
     m_.deadline = *m_.started + between_restarts;
 }

@@ -26,6 +26,7 @@ struct Machine {
     bool stop_requested = false;  // the end of this child is our wish: it becomes STOPPED, not EXITED
     bool holding = false;         // supervisord is going down: no more starts
     bool ever_started = false;    // autostart is for the first time only
+    int soon_restarts = 0;        // by itself, in a row, each soon after the start before
     int failures = 0;             // starts in a row that ended before RUNNING ("backoff", "tries")
     int exitstatus = 0;           // of the last end; -1: by a signal; 0 from the next start on
     std::optional<Time> started;  // when the present or last child was asked for

@@ -180,7 +180,8 @@ void World::check(const Machine& before, const Event& event, const Step& step) {
             if (stop_stands_) broken("a spawn after an explicit stop");
             if (group_reported_ && !is<SignalFailed>(event)) broken("a spawn while others of the group live");
             const bool by_itself = !is<Start>(event) && before.state != State::backoff;
-            if (by_itself && now_ - spawned_ < std::chrono::milliseconds(200)) broken("a restart too soon");
+            soon_restarts_ = by_itself && now_ - spawned_ < std::chrono::milliseconds(200) ? soon_restarts_ + 1 : 0;
+            if (soon_restarts_ > 10) broken("too many restarts in too short a time");
             child = true;
             spawned_ = now_;
         } else if (const auto* signal = std::get_if<Signal>(&action)) {

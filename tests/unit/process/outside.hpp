@@ -79,6 +79,7 @@ private:
     bool stop_stands_ = false;  // an explicit stop, and no start since
     int failures_ = 0;
     int ends_ = 0, end_lines_ = 0;
+    int soon_restarts_ = 0;              // in a row
     base::Time spawned_, stopping_;      // when that was ordered, or entered, last
     std::optional<base::Time> killed_;  // in this STOPPING
     std::optional<base::Time> rest_killed_;  // of a group whose leader is gone
