@@ -86,32 +86,44 @@ struct Remnants::Queue : std::enable_shared_from_this<Queue> {
         base::alarm::begin();
         for (int count = 0; count < batches_at_once; ++count) {
             if (remnants.empty()) return over();
-            Remnant& first = remnants.front();
-            if (!first.pipe && !output.is_waiting()) {
-                done_with_first();
-                continue;
-            }
-            const bool from_pipe = first.left > 0;
-            const auto pumped = from_pipe ? output.pump(first.pipe.get(), base::now()) : output.finish(base::now());
-            if (!pumped.report.empty()) report(pumped.report);
-            switch (pumped.state) {
-                case logs::Pumped::State::wait: return go_on_after(pumped.retry_after);
-                case logs::Pumped::State::more: first.left -= std::min(first.left, pumped.bytes); break;
-                case logs::Pumped::State::error:
-                    if (pumped.error == ENOMEM || pumped.error == ENOSPC || pumped.error == EINTR)
-                        return go_on_after(shortage_pause);
-                    drop(first);
-                    break;
-                case logs::Pumped::State::empty:
-                case logs::Pumped::State::end_of_file:
-                    if (from_pipe)
-                        first.left = 0;  // the end of the stream is next
-                    else
-                        done_with_first();
-                    break;
-            }
+            if (const auto pause = take_batch()) return go_on_after(*pause);
         }
         go_on_after(std::chrono::milliseconds(0));
+    }
+
+    /// Of the first.  How long to wait before the next one, when this one could not be taken.
+    std::optional<std::chrono::milliseconds> take_batch() {
+        Remnant& first = remnants.front();
+        if (!first.pipe && !output.is_waiting()) {
+            done_with_first();
+            return std::nullopt;
+        }
+        const bool from_pipe = first.left > 0;
+        const auto pumped = from_pipe ? output.pump(first.pipe.get(), base::now()) : output.finish(base::now());
+        if (!pumped.report.empty()) report(pumped.report);
+        switch (pumped.state) {
+            case logs::Pumped::State::wait: return pumped.retry_after;
+            case logs::Pumped::State::more: first.left -= std::min(first.left, pumped.bytes); break;
+            case logs::Pumped::State::error:
+                if (pumped.error == ENOMEM || pumped.error == ENOSPC || pumped.error == EINTR) return shortage_pause;
+                drop(first);
+                break;
+            case logs::Pumped::State::empty:
+            case logs::Pumped::State::end_of_file:
+                if (from_pipe)
+                    first.left = 0;  // the end of the stream is next
+                else
+                    done_with_first();
+                break;
+        }
+        return std::nullopt;
+    }
+
+    /// For one more.  What is in so few pipes is soon taken; it is lost only when the log takes nothing, and not because we
+    /// are behind.
+    void make_room() {
+        while (remnants.size() >= limit)
+            if (take_batch()) drop_first();
     }
 
     void done_with_first() {
@@ -155,7 +167,7 @@ Remnants::Remnants(Loop& loop, Link& link, Leavings& leavings, logs::Output& out
 Remnants::~Remnants() { queue_->timer.cancel(); }
 
 void Remnants::take(base::Fd pipe, std::size_t left, pid_t pid) {
-    while (queue_->remnants.size() >= limit) queue_->drop_first();
+    queue_->make_room();
     Remnant remnant{std::move(pipe), left, {}};
     const auto row = queue_->output.row();
     if (row && remnant.pipe) {

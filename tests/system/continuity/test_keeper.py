@@ -79,6 +79,7 @@ class KeeperDies(Bed):
         done = self.try_to_start(preexec_fn=lambda: kernel.mask(['seccomp']))
         self.assertEqual(done.returncode, 0, done.stdout)
         self.wait_for_log('WARN the controller keeps rights that it does not need: Function not implemented')
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
         pid = self.pid('p')
         self.kill_keeper()
         self.kill_controller()
