@@ -111,7 +111,8 @@ private:
     [[nodiscard]] base::Result<void> open_log();
     void log_all(const std::vector<launch::Message>& messages);
     void log_beginning();
-    [[nodiscard]] bool is_start() const { return welcome_.why == Why::first || welcome_.why == Why::salvaged; }
+    /// By a user, just now: what the launcher has to tell is news.
+    [[nodiscard]] bool was_launched() const { return welcome_.why == Why::first || welcome_.why == Why::salvaged; }
     void take_what_is_held();
     void carry_on();
     void begin();
@@ -193,7 +194,7 @@ int Controller::run(bool rebuild) {
     parts_->sockets.close_unused();
     base::crash_point("controller.resumed");
     open_servers();
-    if (is_start()) log_all(handover_.background);
+    if (was_launched()) log_all(handover_.background);
     if (welcome_.why == Why::reload) put_pidfile();
     say_ready();
     work();
@@ -221,7 +222,7 @@ void Controller::log_all(const std::vector<launch::Message>& messages) {
 
 void Controller::log_beginning() {
     logs::Activity& activity = parts_->activity;
-    if (is_start()) {
+    if (was_launched()) {
         log_all(handover_.messages);
     } else if (welcome_.why == Why::reload) {
         const auto user = launch::user_message(beginning_.config.settings);
