@@ -80,7 +80,12 @@ Search find_process(const Slot& slot, base::Fd& pidfd) {
     base::Fd found(static_cast<int>(::syscall(SYS_pidfd_open, slot.born_pid, 0)));
     // The last two: the number is by now that of a thread.
     if (!found) return errno == ESRCH || errno == EINVAL || errno == ENOENT ? Search::gone : Search::unknown;
-    const std::uint64_t ticks = stat_field(slot.born_pid, 22);
+    std::uint64_t ticks = stat_field(slot.born_pid, 22);
+    if (ticks == 0 && (errno == ENOENT || errno == ESRCH)) {
+        // While one of its threads executes and takes the place of the first, there is no entry for some microseconds.
+        ::poll(nullptr, 0, 1);
+        ticks = stat_field(slot.born_pid, 22);
+    }
     const int problem = errno;
     if (ticks != 0 && ticks != slot.born_ticks) return Search::gone;
     if (slot.pidfd_inode != 0 && inode_of(found.get()) != slot.pidfd_inode) return Search::gone;

@@ -12,12 +12,14 @@ std::optional<Kin> parse_stat(std::string_view text) {
     if (name_end == std::string_view::npos || name_end + 2 > text.size() || pid_end > name_end) return std::nullopt;
     const auto fields = base::split(text.substr(name_end + 2), ' ');  // from the third on, as proc(5) counts
     if (fields.size() < 20) return std::nullopt;
-    std::int64_t pid = 0, parent = 0, group = 0, session = 0, start = 0;
+    std::int64_t pid = 0, parent = 0, group = 0, session = 0, threads = 0, start = 0;
     if (!base::parse_digits(text.substr(0, pid_end), pid) || !base::parse_digits(fields[1], parent) || !base::parse_digits(fields[2], group) ||
-        !base::parse_digits(fields[3], session) || !base::parse_digits(fields[19], start))
+        !base::parse_digits(fields[3], session) || !base::parse_digits(fields[17], threads) || !base::parse_digits(fields[19], start))
         return std::nullopt;
+    // When the first thread ends before the others, the process looks like a zombie, and lives.
+    const bool dead = (fields[0] == "Z" && threads <= 1) || fields[0] == "X";
     return Kin{static_cast<pid_t>(pid), static_cast<pid_t>(parent), static_cast<pid_t>(group), static_cast<pid_t>(session),
-               static_cast<std::uint64_t>(start), fields[0] == "Z" || fields[0] == "X"};
+               static_cast<std::uint64_t>(start), dead};
 }
 
 Census::Census(std::vector<Kin> all) : all_(std::move(all)) {

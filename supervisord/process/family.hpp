@@ -18,7 +18,7 @@ namespace process {
 struct Kin {
     pid_t pid = 0, parent = 0, group = 0, session = 0;
     std::uint64_t start = 0;  // in ticks since the machine's start: with it a pid is a process
-    bool dead = false;        // a zombie
+    bool dead = false;        // a zombie, all of it
 
     [[nodiscard]] bool is(const Kin& other) const { return pid == other.pid && start == other.start; }
 };

@@ -19,12 +19,15 @@ SLOW = float(os.environ.get('SLOW', '1'))
 
 def facts(pid):
     """(name, state, parent, session, start) of a process, or None."""
-    try:
-        with open('/proc/%d/stat' % pid) as file:
+    for _ in range(3):  # there is no entry for a moment while a thread that executes takes the place of the first
+        with contextlib.suppress(OSError), open('/proc/%d/stat' % pid) as file:
             text = file.read()
-    except OSError:
+            break
+    else:
         return None
     words = text[text.rindex(')') + 2:].split()
+    if words[0] == 'Z' and int(words[17]) > 1:
+        words[0] = 'R'  # only the first of its threads has ended
     return text[text.index('(') + 1:text.rindex(')')], words[0], int(words[1]), int(words[3]), int(words[19])
 
 

@@ -29,6 +29,21 @@ FAMILY = ('setsid -f /bin/sh -c \'sleep 1000 & echo $$ $! > {0}/meek.new; mv {0}
           'setsid -f /bin/sh -c \'trap "" TERM; sleep 1000 & echo $$ $! > {0}/deaf.new; mv {0}/deaf.new {0}/deaf; '
           'while :; do wait; done\'\n')
 
+# Its first thread ends, and leaves it to the other: it looks like a zombie, and lives.
+HEADLESS = """/usr/bin/python3 -c '
+import ctypes, os, signal, threading, time
+os.setsid()
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def other():
+    while open("/proc/self/stat").read().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    open("{0}/headless.new", "w").write(str(os.getpid()))
+    os.rename("{0}/headless.new", "{0}/headless")
+    time.sleep(1000)
+threading.Thread(target=other).start()
+ctypes.CDLL(None).syscall(%d, 0)' &
+""" % {'x86_64': 60}.get(os.uname().machine, 93)  # exit(2) of one thread
+
 
 def leaf_of(pid):
     with open('/proc/%d/cgroup' % pid) as file:
@@ -134,6 +149,13 @@ class WithoutCgroup(Families):
         self.assertTrue(self.rpc.insist('stopProcess', 'p'))
         self.assertEqual(self.living(pids), 0)
         self.assertNotIn('SIGKILL', self.log())
+
+    def test_who_lives_on_without_its_first_thread_is_one_of_them(self):
+        self.family(HEADLESS + 'sleep 1000\n', 'killmode=tree\nstopwaitsecs=1')
+        pids = self.members('headless')
+        self.assertIn(pids[0], [one['pid'] for one in self.rpc.insist('getAllProcessTrees')])
+        self.assertTrue(self.rpc.insist('stopProcess', 'p'))
+        self.assertEqual(self.living(pids), 0)
 
     def test_an_end_ends_what_is_left_before_the_next_start(self):
         self.family(FAMILY + 'while [ ! -e {0}/go ]; do sleep 0.02; done; rm {0}/go\n', 'killmode=tree\nautorestart=true')

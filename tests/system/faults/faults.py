@@ -58,21 +58,35 @@ def until(what, condition, patience=PATIENCE):
 
 def supervisors(conf):
     """Pids and words of all that run supervisord with this file, in whatever role, or are about to become a program.  In
-    the middle of an exec one has no words."""
+    the middle of an exec one has no words, and looks dead while the thread that executes takes the place of the first."""
     out = []
     for entry in os.listdir('/proc'):
-        if not entry.isdigit():
-            continue
-        try:
-            if os.path.basename(os.readlink('/proc/%s/exe' % entry)).split()[0] != 'supervisord':
-                continue
-            with open('/proc/%s/cmdline' % entry, errors='replace') as file:
-                words = file.read().split('\0')
-        except OSError:  # it is gone, or dead
-            continue
-        if conf in words or words == ['']:
+        words = words_of(entry) if entry.isdigit() else None
+        if words is not None and (conf in words or words == ['']):
             out.append((int(entry), words))
     return out
+
+
+def words_of(pid):
+    """Of a supervisord; None: it is none, or dead."""
+    for _ in range(3):
+        try:
+            if os.path.basename(os.readlink('/proc/%s/exe' % pid)).split()[0] != 'supervisord':
+                return None
+            with open('/proc/%s/cmdline' % pid, errors='replace') as file:
+                return file.read().split('\0')
+        except (FileNotFoundError, ProcessLookupError):
+            try:
+                with open('/proc/%s/stat' % pid, errors='replace') as file:
+                    fields = file.read().rpartition(')')[2].split()  # from the third on, as proc(5) counts
+            except OSError:
+                fields = ['gone']
+            if fields[0] == 'Z' and int(fields[17]) > 1:  # other threads of it live
+                return ['']
+            # It is dead, or of the kernel; or one takes the place of the first, and for a moment there is no entry.
+        except OSError:
+            return None
+    return None
 
 
 def running(role, conf):

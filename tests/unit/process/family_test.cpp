@@ -80,6 +80,7 @@ TEST_CASE("/proc/PID/stat is read whatever the name is") {
         CHECK_FALSE(found->dead);
     }
     CHECK(process::parse_stat("12 (x) Z" + rest)->dead);
+    CHECK_FALSE(process::parse_stat("12 (x) Z 3 4 5 0 -1 0 1 2 3 4 5 6 7 8 20 0 2 0 9")->dead);  // its first thread has ended, not itself
     for (const auto* text : {"", "12", "12 (x)", "12 (x) S 1 2", "x (x) S 3 4 5 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 9", ") (", "12 (x) "})
         CHECK_FALSE(process::parse_stat(text));
 }
