@@ -102,6 +102,7 @@ private:
         control::Events events;
         control::SharedSockets sockets;
         control::Leavings leavings;
+        control::Staging staging;
         Upgrade upgrade;
         control::World world;
         control::Daemon daemon;
@@ -153,11 +154,12 @@ Controller::Parts::Parts(Controller& controller, Stores its_stores)
       activity(files, activity_settings(controller.beginning_.config.settings, controller.handover_.daemonized)),
       launches(controller.loop_), events(controller.loop_, activity, std::move(stores.ledger)),
       sockets(controller.link_, activity), leavings(controller.loop_, controller.link_),
+      staging(controller.link_),
       upgrade(controller.loop_, controller.link_,
               {controller.handover_.program, [&controller](std::string_view name) { return controller.held_here(name); },
                [this](LogLevel level, std::string_view line) { activity.log(level, line); },
                [&controller] { controller.make_room(); }}),
-      world{controller.loop_, controller.link_, activity, files, stores.journal, stores.notes, launches, events, sockets, leavings,
+      world{controller.loop_, controller.link_, activity, files, stores.journal, stores.notes, launches, events, sockets, leavings, staging,
             environment(stores.notes), controller.beginning_.config.settings, controller.beginning_.config.serverurl.value_or(""), {}},
       daemon(world, controller.surroundings_of_daemon(), std::move(controller.beginning_.chronicle)),
       server(controller.loop_, daemon, files) {}
@@ -245,9 +247,10 @@ void Controller::log_beginning() {
                                             recovered.spoilt, " batches)"));
 }
 
-/// Sockets of fcgi-programs, pipes that were left; what was left by ended programs is taken up with its stream.
+/// Sockets of fcgi-programs, how far events came, pipes that were left; what was left by ended programs is taken up with its stream.
 void Controller::take_what_is_held() {
     parts_->sockets.adopt(snapshot_.header());
+    parts_->staging.take_over(held(snapshot_, control::Staging::held_name), parts_->stores.notes);
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
         if (!parts_->leavings.resume(entry.name, entry.fd) && control::Remnants::is_ours(entry.name)) base::Fd(entry.fd).reset();
 }

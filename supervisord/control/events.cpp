@@ -202,7 +202,7 @@ void Events::adopted(const ListenerName& listener, const Progress& progress,
     const auto* member = entry ? entry->pool.find(listener.process) : nullptr;
     if (!member) return;
     const bool same = progress.delivery == member->deliveries % Progress::different_deliveries;
-    if (!entry->known || (member->holds && same && progress.uncertain)) {
+    if (!entry->known || (member->holds && same && !progress.is_certain())) {
         done(*entry, entry->pool.lost_track(listener.process));
         return settle();
     }

@@ -8,15 +8,18 @@
 #include <utility>
 
 #include "common/base/crash_point.hpp"
+#include "supervisord/control/staging.hpp"
 
 namespace control {
 
 struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
-    Pipe(Loop& its_loop, base::Fd its_end) : loop(its_loop), end(std::move(its_end)), readiness(loop, end.get()) {
+    Pipe(Loop& its_loop, Staging& its_staging, base::Fd its_end)
+        : loop(its_loop), staging(its_staging), end(std::move(its_end)), readiness(loop, end.get()) {
         base::set_nonblocking(end.get());
     }
 
     Loop& loop;
+    Staging& staging;
     base::Fd end;  // none when it is closed
     Readiness readiness;
     std::string waiting;
@@ -35,14 +38,17 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
     /// False: the child has closed its end.
     bool pump() {
         while (left() > 0) {
-            if (witness.before) witness.before();
+            const std::string_view rest = std::string_view(waiting).substr(done);
+            const std::size_t staged = witness.before ? staging.put(rest) : 0;
+            base::crash_point("feed.staged");
+            if (witness.before) witness.before(staged);
             base::crash_point("feed.before");
-            const ssize_t count = ::write(end.get(), waiting.data() + done, left());
+            const ssize_t count = staged > 0 ? staging.move_to(end.get()) : ::write(end.get(), rest.data(), rest.size());
             const int error = count < 0 ? errno : 0;
             base::crash_point("feed.written");
             if (witness.after) witness.after(count > 0 ? static_cast<std::size_t>(count) : 0);
             if (error == EINTR) continue;
-            if (error == EAGAIN) {
+            if (error == EAGAIN || count == 0) {
                 watch();
                 return true;
             }
@@ -83,7 +89,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
     }
 };
 
-Feed::Feed(Loop& loop, base::Fd pipe) : pipe_(std::make_shared<Pipe>(loop, std::move(pipe))) {}
+Feed::Feed(Loop& loop, Staging& staging, base::Fd pipe) : pipe_(std::make_shared<Pipe>(loop, staging, std::move(pipe))) {}
 
 Feed::~Feed() {
     pipe_->witness = {};

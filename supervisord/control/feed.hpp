@@ -12,11 +12,13 @@
 
 namespace control {
 
+class Staging;
+
 class Feed {
 public:
     static constexpr std::size_t limit = 1 << 20;  // bytes that may wait
 
-    Feed(Loop& loop, base::Fd pipe);
+    Feed(Loop& loop, Staging& staging, base::Fd pipe);
     ~Feed();
     Feed(const Feed&) = delete;
     Feed& operator=(const Feed&) = delete;
@@ -27,7 +29,7 @@ public:
 
     /// Called around each write of an event.
     struct Witness {
-        std::function<void()> before;
+        std::function<void(std::size_t staged)> before;  // of so many bytes, which stand in the staging; 0: of all, from memory
         std::function<void(std::size_t written)> after;
         std::function<void(bool some_sent)> closed;  // from the loop: the child has closed its stdin
     };

@@ -19,7 +19,7 @@ namespace control {
 static_assert(std::is_trivially_copyable_v<Note>, "a note is copied byte for byte");
 
 struct Notes::Header {
-    static constexpr std::uint64_t expected_magic = 0x3353'4554'4f4e'5653;  // "SVNOTES3"
+    static constexpr std::uint64_t expected_magic = 0x3453'4554'4f4e'5653;  // "SVNOTES4"
     std::uint64_t magic = expected_magic;
     std::uint64_t record_size = sizeof(Record);  // another size is another layout
     std::uint64_t count = capacity;
@@ -100,12 +100,11 @@ void Note::add_announcement(const Announced& change) {
 }
 
 Progress Notes::Record::progress() const {
-    return {progress_ >> 44, progress_ >> 1 & ((std::uint64_t{1} << 43) - 1), (progress_ & 1) != 0};
+    return {progress_ >> 52, progress_ >> 17 & ((std::uint64_t{1} << 35) - 1), progress_ & Progress::unknown};
 }
 
 void Notes::Record::set_progress(const Progress& progress) {
-    const std::uint64_t word = progress.delivery % Progress::different_deliveries << 44 | progress.bytes << 1 |
-                               static_cast<std::uint64_t>(progress.uncertain);
+    const std::uint64_t word = progress.delivery % Progress::different_deliveries << 52 | progress.bytes << 17 | progress.staged;
     std::atomic_ref(progress_).store(word, std::memory_order_release);
 }
 
@@ -202,6 +201,16 @@ Notes::Record& Notes::spare(std::string_view key) {
     auto& record = spares_[std::string(key)];
     if (!record) record = std::make_unique<Record>();
     return *record;
+}
+
+void Notes::settle_staged(std::optional<std::size_t> left) {
+    for (const auto& [key, place] : index_) {
+        Progress progress = records()[place].progress();
+        if (progress.is_certain() || progress.staged == Progress::unknown) continue;
+        if (left) progress.bytes += progress.staged - std::min<std::uint64_t>(*left, progress.staged);
+        progress.staged = left ? 0 : Progress::unknown;
+        records()[place].set_progress(progress);
+    }
 }
 
 bool Notes::contains(std::string_view key) const { return index_.contains(std::string(key)); }

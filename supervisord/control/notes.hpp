@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,10 +36,15 @@ struct Announced {
 
 /// How far the event that is being written to the stdin of a listener came.
 struct Progress {
-    static constexpr std::uint64_t different_deliveries = 1 << 20;
+    static constexpr std::uint64_t different_deliveries = 1 << 12;
+    static constexpr std::uint64_t unknown = (1 << 17) - 1;
+    static constexpr std::size_t most_staged = 1 << 16;
+
     std::uint64_t delivery = 0;  // which: the count of deliveries, modulo the above
-    std::uint64_t bytes = 0;     // are written
-    bool uncertain = false;      // and perhaps more: a write was begun
+    std::uint64_t bytes = 0;     // are written,
+    std::uint64_t staged = 0;    // and up to so many more: a write was begun; or `unknown`: nobody can tell any more
+
+    [[nodiscard]] bool is_certain() const { return staged == 0; }
 
     bool operator==(const Progress&) const = default;
 };
@@ -108,6 +114,9 @@ public:
     /// What it ends with after a shutdown; 0 again with each Mood::running.
     [[nodiscard]] int exit_code() const;
     void set_exit_code(int code);
+
+    /// Of writes that a controller before had begun: so much was not done.  Nothing: that cannot be known.
+    void settle_staged(std::optional<std::size_t> left);
 
 private:
     struct Header;

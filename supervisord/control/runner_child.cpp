@@ -89,7 +89,7 @@ void Runner::spawned(const keeper::Message& message, base::Fd pidfd) {
 }
 
 void Runner::open_taps(Ends ends) {
-    if (ends.input) input_ = std::make_unique<Feed>(world_.loop, std::move(ends.input));
+    if (ends.input) input_ = std::make_unique<Feed>(world_.loop, world_.staging, std::move(ends.input));
     if (ends.output) tap(false, std::move(ends.output));
     if (ends.error && err_) tap(true, std::move(ends.error));
 }

@@ -40,16 +40,16 @@ void Runner::connect_listener() {
 
 void Runner::deliver(const std::string& rest, std::uint64_t delivery, std::uint64_t sent) {
     if (!input_) return;
-    const auto progress = std::make_shared<Progress>(Progress{delivery, sent, false});
+    const auto progress = std::make_shared<Progress>(Progress{delivery, sent, 0});
     record_.set_progress(*progress);
     input_->deliver(rest, {.before =
-                               [this, progress] {
-                                   progress->uncertain = true;
+                               [this, progress](std::size_t staged) {
+                                   progress->staged = staged > 0 ? staged : Progress::unknown;
                                    record_.set_progress(*progress);
                                },
                            .after =
                                [this, progress](std::size_t written) {
-                                   progress->uncertain = false;
+                                   progress->staged = 0;
                                    progress->bytes += written;
                                    record_.set_progress(*progress);
                                },

@@ -16,6 +16,7 @@
 #include "supervisord/control/loop.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/shared_sockets.hpp"
+#include "supervisord/control/staging.hpp"
 #include "supervisord/control/tree.hpp"
 #include "supervisord/control/turnstile.hpp"
 #include "supervisord/log/activity.hpp"
@@ -37,6 +38,7 @@ struct World {
     Events& events;
     SharedSockets& sockets;
     Leavings& leavings;
+    Staging& staging;
 
     config::Environment environment;  // of supervisord, for programs
     config::Settings settings;        // active ones

@@ -245,7 +245,9 @@ void Loop::look_at_foreign(std::uint32_t number) {
         table_.mark(number, unsettled);
         if (ending.at.monotonic - slot.ending.at.monotonic < std::chrono::nanoseconds(patience).count()) return;
     }
-    if (found == Found::how) ending.known = Known::pidfd;
+    // What never got through the gate has a status of ours, not of the program.
+    const bool has_begun = slot.gate.load() != gate_word(slot.inc, Gate::cancelled);
+    if (found == Found::how && has_begun) ending.known = Known::pidfd;
     ::epoll_ctl(foreign_.get(), EPOLL_CTL_DEL, slot.pidfd, nullptr);
     table_.exit(number, ending);
 }

@@ -85,7 +85,8 @@ void Table::commit(std::uint32_t number, pid_t pid, int pidfd, Instant now) {
     ++header_->spawns;
 }
 
-// Whoever changes the gate first decides whether the child exists.  The number of a child is what it wrote itself.
+// Whoever changes the gate first decides whether the child exists.  The number of a child is what it wrote itself.  One that
+// the controller was told of, and that its descriptor keeps in sight, may still be on its way to the gate: it goes on.
 bool Table::settle(std::uint32_t number, Instant now) {
     Slot& slot = slots_[number];
     slot.name[name_size - 1] = '\0';  // whatever has been written over it
@@ -94,7 +95,8 @@ bool Table::settle(std::uint32_t number, Instant now) {
                        !name.empty() && slot.gate.load() >> 2 == slot.inc;
     if (!whole) return false;  // in the middle of a claim or of a release
     std::uint64_t expected = gate_word(slot.inc, Gate::spawning);
-    slot.gate.compare_exchange_strong(expected, gate_word(slot.inc, Gate::cancelled));
+    const bool is_in_sight = slot.state == SlotState::alive && slot.pidfd >= 0;
+    if (!is_in_sight) slot.gate.compare_exchange_strong(expected, gate_word(slot.inc, Gate::cancelled));
     const bool exists = slot.gate.load() == gate_word(slot.inc, Gate::committed);
     if (slot.state == SlotState::spawning) {
         if (!exists) return false;
@@ -104,7 +106,7 @@ bool Table::settle(std::uint32_t number, Instant now) {
     names_[number] = hash_of(name);
     header_->used = std::max(header_->used, number + 1);
     if (slot.state == SlotState::exited) return true;
-    if (exists) slot.pid = slot.born_pid;  // else the controller was told of one that will end before it has begun
+    if (exists) slot.pid = slot.born_pid;  // else the controller was told of one that has not begun, and may never do
     ++alive_;
     return true;
 }

@@ -276,7 +276,7 @@ class NotFit(Upgraded):
         with open('/bin/true', 'rb') as file:
             self.install_file(file.read())
         self.refused('and without a verdict')
-        self.install_changed(b'SVNOTES3', b'SVNOTES9')  # the notes have another layout
+        self.install_changed(b'SVNOTES4', b'SVNOTES9')  # the notes have another layout
         self.refused('notes')
         self.install_changed(b'suprpass', b'suprpast')
         self.refused('the keeper hands over what this version does not know')

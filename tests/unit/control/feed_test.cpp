@@ -1,19 +1,52 @@
 #include "supervisord/control/feed.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <string>
 
+#include "supervisord/control/link.hpp"
+#include "supervisord/control/notes.hpp"
+#include "supervisord/control/staging.hpp"
+#include "supervisord/keeper/wire.hpp"
+
 using control::Feed;
 
+namespace {
+
+/// A link to a keeper that says nothing.
+struct Silence {
+    boost::asio::io_context loop{1};
+    base::Fd keeper, controller;
+    std::unique_ptr<control::Link> link;
+    std::unique_ptr<control::Staging> staging;
+
+    Silence() {
+        REQUIRE(keeper::make_link(keeper, controller));
+        link = std::make_unique<control::Link>(loop, std::move(controller));
+        staging = std::make_unique<control::Staging>(*link);
+    }
+    [[nodiscard]] std::size_t staged() const {
+        int count = 0;
+        const auto held = link->held().find(std::string(control::Staging::held_name));
+        REQUIRE(held != link->held().end());
+        REQUIRE(::ioctl(held->second.get(), FIONREAD, &count) == 0);
+        return static_cast<std::size_t>(count);
+    }
+};
+
+}  // namespace
+
 TEST_CASE("what a child does not read at once waits, in order and up to a bound") {
-    boost::asio::io_context loop(1);
+    Silence around;
+    auto& loop = around.loop;
     base::Pipe pipe;
     REQUIRE(base::make_pipe(pipe));
-    Feed feed(loop, std::move(pipe.write));
+    Feed feed(loop, *around.staging, std::move(pipe.write));
     std::string sent;
     int accepted = 0;
     while (feed.write(std::string(10000, static_cast<char>('a' + accepted % 26))) == Feed::Taken::yes) {
@@ -38,28 +71,37 @@ TEST_CASE("what a child does not read at once waits, in order and up to a bound"
 }
 
 TEST_CASE("a child that has closed its stdin is noticed at once") {
-    boost::asio::io_context loop(1);
+    Silence around;
+    auto& loop = around.loop;
     base::Pipe pipe;
     REQUIRE(base::make_pipe(pipe));
-    Feed feed(loop, std::move(pipe.write));
+    Feed feed(loop, *around.staging, std::move(pipe.write));
     pipe.read.reset();
     CHECK(feed.write("x") == Feed::Taken::closed);
 }
 
 TEST_CASE("of an event it is told how far it came, and that the child closed its stdin") {
     ::signal(SIGPIPE, SIG_IGN);  // as in a controller
-    boost::asio::io_context loop(1);
+    Silence around;
+    auto& loop = around.loop;
     base::Pipe pipe;
     REQUIRE(base::make_pipe(pipe));
-    Feed feed(loop, std::move(pipe.write));
-    std::size_t written = 0;
+    Feed feed(loop, *around.staging, std::move(pipe.write));
+    std::size_t written = 0, begun = 0;
     int open_writes = 0;
     bool closed = false, some = false;
-    const Feed::Witness witness{.before = [&] { ++open_writes; },
+    const Feed::Witness witness{.before =
+                                    [&](std::size_t staged) {
+                                        ++open_writes;
+                                        begun = staged;
+                                        CHECK(staged > 0);
+                                        CHECK(around.staged() == staged);
+                                    },
                                 .after =
                                     [&](std::size_t count) {
                                         --open_writes;
                                         written += count;
+                                        CHECK(around.staged() == begun - count);  // so another would know
                                     },
                                 .closed =
                                     [&](bool some_sent) {
@@ -90,4 +132,47 @@ TEST_CASE("of an event it is told how far it came, and that the child closed its
     loop.run_for(std::chrono::milliseconds(10));
     CHECK(closed);
     CHECK_FALSE(some);
+}
+
+TEST_CASE("whoever goes on after a death in the middle of a step sends each byte of an event once") {
+    enum class Death { before_the_step, after_it };
+    for (const auto death : {Death::before_the_step, Death::after_it}) {
+        for (const std::size_t size : {10, 5000, 20000, 200000}) {
+            CAPTURE(size);
+            CAPTURE(static_cast<int>(death));
+            std::string message;
+            for (std::size_t at = 0; at < size; ++at) message += static_cast<char>('a' + at * at % 23);
+            auto notes = std::move(control::Notes::create().value());
+            control::Notes::Record& record = *notes.record("g:p");
+            Silence first, second;
+            base::Pipe pipe;
+            REQUIRE(base::make_pipe(pipe));
+            REQUIRE(::fcntl(pipe.write.get(), F_SETPIPE_SZ, 8192) == 8192);  // the large ones do not fit
+            base::set_nonblocking(pipe.read.get());
+            base::set_nonblocking(pipe.write.get());
+
+            const std::size_t staged = first.staging->put(message);
+            REQUIRE(staged > 0);
+            record.set_progress({7, 0, staged});
+            if (death == Death::after_it) CHECK(first.staging->move_to(pipe.write.get()) == static_cast<ssize_t>(std::min<std::size_t>(size, 8192)));
+
+            second.staging->take_over(base::Fd(::dup(first.link->held().begin()->second.get())), notes);
+            const auto progress = record.progress();
+            CHECK(progress.is_certain());
+            CHECK(progress.bytes == (death == Death::after_it ? std::min<std::size_t>(size, 8192) : 0));
+            std::string received;
+            Feed feed(second.loop, *second.staging, std::move(pipe.write));
+            feed.deliver(message.substr(progress.bytes), {.before = [](std::size_t) {}, .after = [](std::size_t) {}, .closed = {}});
+            char buffer[65536];
+            const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+            while (received.size() < size && std::chrono::steady_clock::now() < end) {
+                const ssize_t count = ::read(pipe.read.get(), buffer, sizeof buffer);
+                if (count > 0) received.append(buffer, static_cast<std::size_t>(count));
+                second.loop.run_one_for(std::chrono::milliseconds(count > 0 ? 0 : 10));
+                second.loop.restart();
+            }
+            CHECK(received == message);
+            CHECK(::read(pipe.read.get(), buffer, 1) < 0);
+        }
+    }
 }

@@ -100,11 +100,28 @@ TEST_CASE("how far an event came stands beside the note, and outlives the contro
     Notes::Record& record = *notes.record("g:p");
     CHECK(record.progress() == control::Progress{});
     const std::uint64_t delivery = control::Progress::different_deliveries + 5;
-    record.set_progress({delivery, std::uint64_t{1} << 40, true});
+    const std::uint64_t bytes = (std::uint64_t{1} << 35) - 1, staged = control::Progress::most_staged;
+    record.set_progress({delivery, bytes, staged});
     Notes next = std::move(Notes::adopt(base::Fd(::fcntl(notes.fd(), F_DUPFD_CLOEXEC, 0))).value());
-    CHECK(next.record("g:p")->progress() == control::Progress{5, std::uint64_t{1} << 40, true});
+    CHECK(next.record("g:p")->progress() == control::Progress{5, bytes, staged});
     notes.erase("g:p");
     CHECK(notes.record("g:p")->progress() == control::Progress{});
+}
+
+TEST_CASE("what is left in the staging tells how far an event came") {
+    using control::Progress;
+    Notes notes = std::move(Notes::create().value());
+    Notes::Record &staged = *notes.record("g:staged"), &certain = *notes.record("g:certain"), &lost = *notes.record("g:lost");
+    certain.set_progress({2, 30, 0});
+    lost.set_progress({3, 40, Progress::unknown});
+    for (const auto& [left, expected] : std::vector<std::pair<std::optional<std::size_t>, Progress>>{
+             {0, {1, 150, 0}}, {100, {1, 50, 0}}, {30, {1, 120, 0}}, {1000, {1, 50, 0}}, {std::nullopt, {1, 50, Progress::unknown}}}) {
+        staged.set_progress({1, 50, 100});
+        notes.settle_staged(left);
+        CHECK(staged.progress() == expected);
+        CHECK(certain.progress() == Progress{2, 30, 0});
+        CHECK(lost.progress() == Progress{3, 40, Progress::unknown});
+    }
 }
 
 TEST_CASE("a note counts what it announces, and keeps no more than one step can bring") {

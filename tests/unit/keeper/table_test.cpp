@@ -310,6 +310,15 @@ TEST_CASE("what a dead keeper was in the middle of is decided by the gate") {
         CHECK(slot.pid == 100);
         CHECK(slot.gate.load() == keeper::gate_word(7, keeper::Gate::cancelled));
     }
+    SUBCASE("told to the controller, not yet through it, and in sight: it goes on") {
+        table.commit(number, 100, 20, {});
+        Table next(memory.bytes.get(), 4);
+        next.back(4);
+        CHECK(next.settle(number, {}));
+        CHECK(slot.pid == 100);
+        std::uint64_t expected = keeper::gate_word(7, keeper::Gate::spawning);
+        CHECK(slot.gate.compare_exchange_strong(expected, keeper::gate_word(7, keeper::Gate::committed)));
+    }
     SUBCASE("exited: nothing is in the middle") {
         gate(keeper::Gate::committed);
         table.commit(number, 100, -1, {});
