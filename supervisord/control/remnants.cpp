@@ -103,9 +103,10 @@ struct Remnants::Queue : std::enable_shared_from_this<Queue> {
         const bool from_pipe = first.left > 0;
         const auto pumped = from_pipe ? output.pump(first.pipe.get(), base::now()) : output.finish(base::now());
         if (!pumped.report.empty()) report(pumped.report);
+        first.left -= std::min(first.left, pumped.bytes);  // also of a batch that waits now: the output has it
         switch (pumped.state) {
             case logs::Pumped::State::wait: return pumped.retry_after;
-            case logs::Pumped::State::more: first.left -= std::min(first.left, pumped.bytes); break;
+            case logs::Pumped::State::more: break;
             case logs::Pumped::State::error:
                 if (pumped.error == ENOMEM || pumped.error == ENOSPC || pumped.error == EINTR) return shortage_pause;
                 drop(first);
