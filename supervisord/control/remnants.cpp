@@ -125,8 +125,10 @@ struct Remnants::Queue : std::enable_shared_from_this<Queue> {
     /// For one more.  What is in so few pipes is soon taken; it is lost only when the log takes nothing, and not because we
     /// are behind.
     void make_room() {
-        while (remnants.size() >= limit)
+        while (remnants.size() >= limit) {
+            output.break_line();
             if (take_batch()) drop_first();
+        }
     }
 
     void done_with_first() {

@@ -86,3 +86,20 @@ class Readers(Bed):
         lost = sum(map(int, re.findall(r'p: (\d+) bytes of stdout lost', self.log())))
         self.assertGreater(lost, 0)
         self.assertEqual(got + lost, runs * size)
+
+    def test_a_line_that_another_has_begun_costs_nobody_a_line(self):
+        log, runs = self.path('shared'), self.path('runs')
+        with open(self.path('brief.sh'), 'w') as file:
+            file.write('run=$(cat {0} || echo 0)\necho $((run + 1)) > {0}\necho line $run\n'
+                       'test $run -lt 30 || exec sleep 1000\n'.format(runs))
+        options = 'stdout_logfile=%s\nstdout_logfile_maxbytes=0\nstdout_prefix=%%(program_name)s |\n' % log
+        self.start('[program:half]\ncommand=/bin/sh -c "while printf half; do sleep 0.2; done"\n' + options +
+                   '[program:brief]\ncommand=/bin/sh %s\nstartsecs=0\nautostart=false\nautorestart=true\n' % self.path('brief.sh') + options)
+
+        def lines():
+            with open(log) as file:
+                return re.findall(r'^brief \| line (\d+)$', file.read(), re.M)
+        self.wait_for('half a line', lambda: os.path.getsize(log) > 0)
+        self.assertTrue(self.rpc.insist('startProcess', 'brief'))
+        self.wait_for('the last line', lambda: '30' in lines())
+        self.assertEqual(lines(), [str(run) for run in range(31)])
