@@ -103,9 +103,10 @@ struct Remnants::Queue : std::enable_shared_from_this<Queue> {
         const bool from_pipe = first.left > 0;
         const auto pumped = from_pipe ? output.pump(first.pipe.get(), base::now()) : output.finish(base::now());
         if (!pumped.report.empty()) report(pumped.report);
+        first.left -= std::min(first.left, pumped.bytes);  // also of a batch that waits now: the output has it
         switch (pumped.state) {
             case logs::Pumped::State::wait: return pumped.retry_after;
-            case logs::Pumped::State::more: first.left -= std::min(first.left, pumped.bytes); break;
+            case logs::Pumped::State::more: break;
             case logs::Pumped::State::error:
                 if (pumped.error == ENOMEM || pumped.error == ENOSPC || pumped.error == EINTR) return shortage_pause;
                 drop(first);
@@ -124,8 +125,10 @@ struct Remnants::Queue : std::enable_shared_from_this<Queue> {
     /// For one more.  What is in so few pipes is soon taken; it is lost only when the log takes nothing, and not because we
     /// are behind.
     void make_room() {
-        while (remnants.size() >= limit)
+        while (remnants.size() >= limit) {
+            output.break_line();
             if (take_batch()) drop_first();
+        }
     }
 
     void done_with_first() {

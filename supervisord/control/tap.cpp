@@ -131,15 +131,18 @@ Tap::Rest Tap::finish() {
         while (rest.left > 0) {
             const auto pumped = output.pump(watch_->pipe.get(), base::now());
             if (!pumped.report.empty()) watch_->report(pumped.report);
+            rest.left -= std::min(rest.left, pumped.bytes);
             if (pumped.state == logs::Pumped::State::empty || pumped.state == logs::Pumped::State::end_of_file) rest.left = 0;
             if (pumped.state != logs::Pumped::State::more) break;
-            rest.left -= std::min(rest.left, pumped.bytes);
         }
     }
     rest.waits = rest.left > 0;
     if (!rest.waits) {
-        const auto last = output.finish(base::now());
-        if (!last.report.empty()) watch_->report(last.report);
+        logs::Pumped last;
+        do {
+            last = output.finish(base::now());
+            if (!last.report.empty()) watch_->report(last.report);
+        } while (last.state == logs::Pumped::State::more);
         rest.waits = last.state == logs::Pumped::State::wait;
     }
     if (const auto lost = output.remaining_report(); !lost.empty()) watch_->report(lost);

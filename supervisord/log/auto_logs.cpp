@@ -66,7 +66,8 @@ std::optional<std::string> find_auto_log(const std::string& directory, std::stri
     if (!consists_of({letters.data(), letters.size()}, random_letters)) return std::nullopt;
     std::string path = path_of(directory, process, channel, identifier, letters);
     struct stat facts{};
-    const bool is_ours = ::lstat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_uid == ::geteuid();
+    const bool is_ours = ::lstat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_uid == ::geteuid() &&
+                         facts.st_nlink == 1;  // else it may be a link that somebody has put there to another file of ours
     return is_ours ? std::optional(std::move(path)) : std::nullopt;
 }
 

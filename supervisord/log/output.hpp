@@ -82,6 +82,9 @@ public:
     /// Nothing of the child before counts any more: what waits is tried once, and dropped.  As a report what was lost, ever.
     [[nodiscard]] std::string cut();
 
+    /// The next batch does not wait for a line that another stream has begun.
+    void break_line() { waits_for_line_ = base::Time{}; }
+
     /// A batch waits for the log to take it.
     [[nodiscard]] bool is_waiting() const { return lane_.has_value(); }
 

@@ -31,7 +31,7 @@ Queue& queue() {
     return *one;
 }
 
-/// Ends when there is nothing left to do: an idle supervisord has no thread but one.
+/// Ends when there is nothing left to do: an idle supervisord has no thread for it.
 void work(Queue& all) {
     for (;;) {
         std::vector<base::Fd> taken;  // closed without the lock

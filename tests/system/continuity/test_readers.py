@@ -1,6 +1,7 @@
-"""Logs that are read as they are written, by somebody who takes his time."""
+"""Logs that do not take at once what is written: a reader takes his time, a line of another is not at its end."""
 
 import os
+import re
 import time
 
 from bed import Bed
@@ -66,3 +67,39 @@ class Readers(Bed):
         self.wait_for('the end', lambda: not self.supervisors())
         self.assertLess(time.monotonic() - begun, 15)
         self.wait_for_log(r'p: \d+ bytes of stdout lost')
+
+    def test_what_is_dropped_for_a_reader_who_reads_nothing_is_counted_once(self):
+        fifo, size, runs = self.path('fifo'), 50000, 9
+        os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        self.start('[program:p]\ncommand=/usr/bin/python3 -c "import os; os.write(1, %d * bytes([120]))"\nstartsecs=0\n'
+                   'autorestart=false\nautostart=false\nstdout_logfile=%s\nstdout_logfile_maxbytes=0\n' % (size, fifo))
+        for _ in range(runs):
+            self.assertTrue(self.rpc.insist('startProcess', 'p'))
+            self.wait_for('its end', lambda: self.state('p') == 'EXITED')
+        self.rpc.insist('shutdown')
+        self.wait_for('the end', lambda: not self.supervisors())
+        got = 0
+        while piece := os.read(reader, 65536):
+            got += len(piece)
+        lost = sum(map(int, re.findall(r'p: (\d+) bytes of stdout lost', self.log())))
+        self.assertGreater(lost, 0)
+        self.assertEqual(got + lost, runs * size)
+
+    def test_a_line_that_another_has_begun_costs_nobody_a_line(self):
+        log, runs = self.path('shared'), self.path('runs')
+        with open(self.path('brief.sh'), 'w') as file:
+            file.write('run=$(cat {0} || echo 0)\necho $((run + 1)) > {0}\necho line $run\n'
+                       'test $run -lt 30 || exec sleep 1000\n'.format(runs))
+        options = 'stdout_logfile=%s\nstdout_logfile_maxbytes=0\nstdout_prefix=%%(program_name)s |\n' % log
+        self.start('[program:half]\ncommand=/bin/sh -c "while printf half; do sleep 0.2; done"\n' + options +
+                   '[program:brief]\ncommand=/bin/sh %s\nstartsecs=0\nautostart=false\nautorestart=true\n' % self.path('brief.sh') + options)
+
+        def lines():
+            with open(log) as file:
+                return re.findall(r'^brief \| line (\d+)$', file.read(), re.M)
+        self.wait_for('half a line', lambda: os.path.getsize(log) > 0)
+        self.assertTrue(self.rpc.insist('startProcess', 'brief'))
+        self.wait_for('the last line', lambda: '30' in lines())
+        self.assertEqual(lines(), [str(run) for run in range(31)])

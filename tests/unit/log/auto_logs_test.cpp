@@ -52,6 +52,9 @@ TEST_CASE("an AUTO log is found again by its letters, and nothing else is") {
     CHECK_FALSE(find(logs::Channel::out, made->letters));
     std::filesystem::create_symlink(directory / "elsewhere", made->path);
     CHECK_FALSE(find(logs::Channel::out, made->letters));
+    std::filesystem::remove(made->path);
+    std::filesystem::create_hard_link(directory / "elsewhere", made->path);
+    CHECK_FALSE(find(logs::Channel::out, made->letters));
 }
 
 TEST_CASE("AUTO logs of earlier runs are removed, and all else is not") {
