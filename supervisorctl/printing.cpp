@@ -1,6 +1,7 @@
 #include "supervisorctl/printing.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -14,7 +15,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json) { return harmless_json(json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
+/// U+0080 to U+009F: some terminals take them for ESC [ and the like.
+bool is_long_control(std::string_view text, std::size_t at) {
+    if (at + 1 >= text.size() || static_cast<unsigned char>(text[at]) != 0xc2) return false;
+    const auto next = static_cast<unsigned char>(text[at + 1]);
+    return next >= 0x80 && next < 0xa0;
+}
 
 constexpr std::size_t narrowest_name_column = 30;
 constexpr std::size_t state_column = 10;
@@ -84,11 +92,26 @@ std::string harmless(std::string_view text, std::string_view kept) {
     std::string out;
     for (std::size_t at = 0; at < text.size(); ++at) {
         const auto byte = static_cast<unsigned char>(text[at]);
-        const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0;
-        const bool is_long = byte == 0xc2 && next >= 0x80 && next < 0xa0;  // U+0080 to U+009F: some terminals take them for ESC [ and the like
+        const bool is_long = is_long_control(text, at);
         const bool commands = is_long || byte < 0x20 || byte == 0x7f;
         out += commands && kept.find(text[at]) == std::string_view::npos ? '?' : text[at];
         if (is_long) ++at;
+    }
+    return out;
+}
+
+std::string harmless_json(std::string_view json) {
+    std::string out;
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        const bool is_long = is_long_control(json, at);
+        if (is_long) ++at;
+        if (!is_long && json[at] != 0x7f) {
+            out += json[at];
+            continue;
+        }
+        char escape[8];
+        std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(json[at])));
+        out += escape;
     }
     return out;
 }

@@ -16,6 +16,8 @@ namespace supervisorctl {
 /// What a server or a program says of itself must not command a terminal: control characters are shown as "?", but for
 /// those that are kept.
 [[nodiscard]] std::string harmless(std::string_view text, std::string_view kept = {});
+/// The same for JSON, which can say such characters: they are escaped, and what it says stays what it is.
+[[nodiscard]] std::string harmless_json(std::string_view json);
 
 /// One line for each process, in the given order; empty when there is none.  A colour is that of a whole line, so that
 /// what stands between its ends is the same with and without.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "supervisorctl/dialect.hpp"
+#include "supervisorctl/printing.hpp"
 #include "supervisorctl/process_reader.hpp"
 
 namespace supervisorctl {
@@ -102,7 +103,7 @@ template <class T>
     requires requires(T value) { value.json; }
 void add_json(const Value& json, std::vector<T>& list) {
     for (std::size_t i = 0; i < list.size(); ++i)
-        list[i].json = json[i].dump(-1, ' ', false, Value::error_handler_t::replace);
+        list[i].json = harmless_json(json[i].dump(-1, ' ', false, Value::error_handler_t::replace));
 }
 
 void check_status(const HttpAnswer& answer, Dialect dialect, const Server& server) {

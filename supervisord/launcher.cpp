@@ -2,21 +2,25 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
 #include <span>
 
 #include "common/api/version.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/text.hpp"
 #include "common/config/check.hpp"
 #include "common/config/command_line.hpp"
@@ -44,6 +48,7 @@ const char* executed_path() {
 namespace {
 
 constexpr int usage_status = 2, failure_status = 1;
+constexpr std::chrono::seconds begin_time{10};  // longer than a keeper waits for a table
 
 /// Where the next version of this program will be: its path as the user knows it, with the links in it, if that is so.
 std::string installed_path(const std::string& cwd) {
@@ -131,15 +136,15 @@ base::Result<void> try_fcgi_sockets(const config::Config& config, std::vector<Me
     return {};
 }
 
-/// False in the parent, which is to end.
-bool go_into_background(const config::Settings& settings, std::vector<Message>& messages) {
+/// The child in the parent, which is to end; 0 in what goes on.
+pid_t go_into_background(const config::Settings& settings, std::vector<Message>& messages) {
     messages.push_back({LogLevel::info, "daemonizing the supervisord process"});
     std::fflush(nullptr);
     const pid_t child = ::fork();
-    if (child > 0) return false;
+    if (child > 0) return child;
     if (child < 0) {
         messages.push_back({LogLevel::critical, concat("cannot go into the background: ", base::errno_text(errno))});
-        return true;
+        return 0;
     }
     if (settings.directory) {
         if (::chdir(settings.directory->c_str()) == 0)
@@ -153,7 +158,23 @@ bool go_into_background(const config::Settings& settings, std::vector<Message>& 
     if (null > 2) ::close(null);
     ::setsid();
     ::umask(settings.umask.value_or(022));
-    return true;
+    return 0;
+}
+
+/// Of two that start at the same time, and both find nobody in their way, one gets the table, and the other one's keeper
+/// ends in the background, where only the log tells.  Waits for either; false: it has ended.  A keeper that can have no
+/// table in the directory has its pidfile when it works.
+bool begins(pid_t keeper, const std::string& directory, const std::string& pidfile) {
+    constexpr std::size_t longest_number = 16;
+    const auto has_pidfile = [&] {
+        const auto text = base::read_file(pidfile, longest_number);
+        return text && *text == concat(keeper, '\n');
+    };
+    for (const base::Time until = base::now() + begin_time; base::now() < until; ::poll(nullptr, 0, 5)) {
+        if (directory.empty() || keeper::is_table_of(directory, keeper) || has_pidfile()) return true;
+        if (::waitpid(keeper, nullptr, WNOHANG) == keeper) return false;
+    }
+    return true;  // as far as we can see
 }
 
 /// Where the slot table may live: in memory, not on a disk, which may keep us waiting.  The environment comes last: that
@@ -300,7 +321,12 @@ int run(int argc, char** argv) {
     // Programs that were left may have the sockets.
     const auto usable = keeper::has_table(directory) ? base::Result<void>() : try_fcgi_sockets(config, handover.messages);
     if (!usable) return refuse_start(usable.error());
-    if (handover.daemonized && !go_into_background(config.settings, handover.background)) ::_exit(0);
+    const pid_t keeper = handover.daemonized ? go_into_background(config.settings, handover.background) : 0;
+    if (keeper > 0) {
+        if (begins(keeper, directory, config.settings.pidfile)) ::_exit(0);
+        const std::string obstacle = keeper::find_obstacle(directory);
+        return refuse_start(obstacle.empty() ? concat("cannot start; why is in ", config.settings.logfile) : obstacle);
+    }
     const int status = become_keeper(config, directory, sockets, handover, argc, argv, limit);
     sockets.remove();
     return status;

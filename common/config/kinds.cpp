@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "common/base/fd.hpp"
 #include "common/base/signals.hpp"
@@ -74,19 +75,20 @@ std::vector<std::string> list(std::string_view text) {
 }
 
 /// As Python's int(text, 8), whose limits nobody needs: modes are small.
-std::optional<mode_t> octal(std::string_view text) {
+std::optional<int> octal(std::string_view text) {
     text = base::strip(text);
-    if (text.starts_with('+')) text.remove_prefix(1);
+    const bool negative = text.starts_with('-');
+    if (negative || text.starts_with('+')) text.remove_prefix(1);
     if (text.starts_with("0o") || text.starts_with("0O")) text.remove_prefix(2);
-    if (text.empty() || text.size() > 8) return std::nullopt;
-    mode_t mode = 0;
+    if (text.empty() || text.size() > 10) return std::nullopt;
+    int mode = 0;
     if (!base::is_int(text)) return std::nullopt;
     for (const char c : text) {
         if (c == '_') continue;
         if (c < '0' || c > '7') return std::nullopt;
-        mode = mode * 8 + static_cast<mode_t>(c - '0');
+        mode = mode * 8 + (c - '0');
     }
-    return mode;
+    return negative ? -mode : mode;
 }
 
 /// Python's numbers have no end; beyond ours the last one stands for them, and the reader of the section warns.
@@ -162,14 +164,14 @@ Result<bool> Boolean::read(std::string_view text, const Surroundings&) {
 }
 std::string Boolean::write(bool value) { return value ? "true" : "false"; }
 
-Result<mode_t> Octal::read(std::string_view text, const Surroundings&) {
+Result<int> Octal::read(std::string_view text, const Surroundings&) {
     if (const auto mode = octal(text)) return *mode;
     return Error{concat(text, " can not be converted to an octal type")};
 }
-std::string Octal::write(mode_t value) {
+std::string Octal::write(int value) {
     char digits[16];
-    std::snprintf(digits, sizeof digits, "%04o", value);
-    return value < 0100 ? digits + 1 : digits;
+    std::snprintf(digits, sizeof digits, "%04o", static_cast<unsigned>(std::abs(value)));
+    return concat(value < 0 ? "-" : "", std::abs(value) < 0100 ? digits + 1 : digits);
 }
 
 Result<std::string> Directory::read(std::string_view text, const Surroundings& machine) {

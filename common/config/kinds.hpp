@@ -110,11 +110,12 @@ struct Boolean : Kind<bool> {
     [[nodiscard]] static std::string write(bool value);
 };
 
-struct Octal : Kind<mode_t> {
+/// Of a file.  It may be less than 0, as Python's, and the kernel takes the bits that it knows: -1 is all of them.
+struct Octal : Kind<int> {
     static constexpr std::string_view name = "octal number";
     static constexpr std::string_view allowed = "octal digits, such as 022";
-    [[nodiscard]] static base::Result<mode_t> read(std::string_view text, const Surroundings& machine);
-    [[nodiscard]] static std::string write(mode_t value);
+    [[nodiscard]] static base::Result<int> read(std::string_view text, const Surroundings& machine);
+    [[nodiscard]] static std::string write(int value);
 };
 
 struct Directory : Kind<std::string> {

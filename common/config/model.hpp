@@ -49,7 +49,7 @@ struct Output {
 struct FcgiSocket {
     std::string url;  // tcp://host:port or unix:///path
     std::int64_t backlog = 0;  // 0: as many as the system allows (SOMAXCONN)
-    std::optional<mode_t> mode;  // of a unix socket
+    std::optional<int> mode;  // of a unix socket
     std::optional<std::pair<uid_t, gid_t>> owner;  // of a unix socket; a gid of -1: unchanged
 
     bool operator==(const FcgiSocket&) const = default;
@@ -77,7 +77,7 @@ struct Program {
     Output err;  // stderr_*
     Environment environment;  // with that of [supervisord] merged in
     std::optional<std::string> directory;
-    std::optional<mode_t> umask;
+    std::optional<int> umask;
     std::optional<std::string> serverurl;  // nothing: AUTO
     /// Of an [fcgi-program:x], whether it is a group of its own or a member of a [group:x]: its standard input.  All
     /// processes of one section share one socket (Q14).
@@ -129,7 +129,7 @@ struct Server {
     bool insecure = false;  // inet; without a password for other machines too
 
     std::string file;  // unix; absolute
-    mode_t chmod = 0700;
+    int chmod = 0700;
     std::pair<uid_t, gid_t> chown{static_cast<uid_t>(-1), static_cast<gid_t>(-1)};  // -1: unchanged
 
     bool operator==(const Server&) const = default;
@@ -153,7 +153,7 @@ struct Settings {
     std::int64_t logfile_backups = 10;
     LogLevel loglevel = LogLevel::info;
     std::string pidfile;  // absolute
-    std::optional<mode_t> umask;  // a reading always fills it in; applied when daemonizing only
+    std::optional<int> umask;  // a reading always fills it in; applied when daemonizing only
     bool nodaemon = false;
     bool silent = false;
     std::int64_t minfds = 1024;

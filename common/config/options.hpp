@@ -21,7 +21,7 @@ namespace config {
 
 struct UnixServer {
     std::string file;
-    mode_t chmod = 0700;
+    int chmod = 0700;
     kind::Ownership chown{static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
     std::optional<std::string> username, password;
 };
@@ -44,7 +44,7 @@ struct GroupSection {
 struct FcgiSection {
     std::string socket;
     std::optional<kind::Ownership> socket_owner;
-    std::optional<mode_t> socket_mode;
+    std::optional<int> socket_mode;
     std::int64_t socket_backlog = 0;
 };
 /// What [eventlistener:x] has besides the options of a program, or reads differently.

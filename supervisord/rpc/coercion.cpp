@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.hpp"
+#include "supervisord/rpc/selection.hpp"
 
 namespace rpc {
 
@@ -27,6 +28,18 @@ void to_boolean(Value& value) {
     else if (value.is_structured()) value = !value.empty();
 }
 
+void to_text(Value& value) {
+    if (value.is_boolean()) value = python_text(value.get<bool>());
+    else if (value.is_number_integer()) value = python_text(value.get<std::int64_t>());
+    else if (value.is_number_float()) value = python_text(value.get<double>());
+}
+
+/// Names of groups and of methods are looked up as they come: 5 is one that there is not.  Names of processes are taken
+/// apart first, and what cannot be is no parameter at all.
+bool looks_up(const Method& method) {
+    return method.name.ends_with("ProcessGroup") || method.name.starts_with("system.method");
+}
+
 void coerce_calls(Value& params) {
     if (params.empty() || !params[0].is_array()) return;
     for (Value& call : params[0]) {
@@ -44,6 +57,7 @@ void coerce(std::string_view method_name, Value& params) {
     const Method* method = find_method(method_name);
     if (!method || !params.is_array()) return;
     if (method->name == "system.multicall") return coerce_calls(params);
+    if (!params.empty() && looks_up(*method)) to_text(params[0]);
     auto type = method->handler.types.begin();
     for (Value& value : params) {
         if (++type == method->handler.types.end()) return;

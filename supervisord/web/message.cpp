@@ -34,6 +34,7 @@ std::string_view reason(int status) {
     switch (status) {
         case 200: return "OK";
         case 204: return "No Content";
+        case 301: return "Moved Permanently";
         case 303: return "See Other";
         case 304: return "Not Modified";
         case 400: return "Bad Request";

@@ -80,6 +80,7 @@ Route show(const Head& head, Route route) {
     if (may_be_rebound(head)) return rebound;
     const bool acts = head.method == "POST" || !Form(head.target, {}).get("action").empty();
     if (acts && may_be_forged(head)) return forged;
+    if (head.method == "POST" && !head.has_length) return Refuse{411};
     return route;
 }
 
@@ -100,6 +101,7 @@ Route route(const Head& head) {
     if (name == "ok.html") return show(head, ShowOk{});
     if (head.method != "GET" && head.method != "HEAD") return Refuse{400};
     if (name == "stylesheets/supervisor.css") return ShowStylesheet{};
+    if (name == "stylesheets") return Redirect{"stylesheets/"};  // as of any folder, though it has no page
     return Refuse{404};
 }
 

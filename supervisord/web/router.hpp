@@ -25,7 +25,10 @@ struct Refuse {
     int status = 404;
     std::string_view why = {};  // for people; empty: the status says it
 };
-using Route = std::variant<Refuse, CallXml, CallJson, FollowProcess, FollowMain, ShowStatus, ShowTail, ShowOk, ShowStylesheet>;
+struct Redirect {
+    std::string_view location;  // relative: a proxy may have another name and path than this server
+};
+using Route = std::variant<Refuse, CallXml, CallJson, FollowProcess, FollowMain, ShowStatus, ShowTail, ShowOk, ShowStylesheet, Redirect>;
 
 /// What our pages set as SameSite=Strict: a browser sends it with no request that another site makes.
 inline constexpr std::string_view page_cookie = "supervisord=page";

@@ -70,6 +70,12 @@ struct Answering {
         });
     }
 
+    void operator()(const Redirect& redirect) {
+        Response page = error_page(301);
+        page.headers.emplace_back("Location", redirect.location);
+        answered(std::move(page));
+    }
+
     void operator()(const FollowProcess& wanted) {
         const auto [group, name] = api::parse_name(wanted.name);
         const control::Process* process = name ? supervisor.find(group, *name) : nullptr;

@@ -17,6 +17,21 @@ class Start(DaemonCase):
             self.daemon.keeper.terminate()
             self.daemon.keeper.wait(PATIENCE)
 
+    def test_of_two_starts_at_once_one_is_refused_and_says_so(self):
+        daemon = self.daemon
+        with open(daemon.path('conf'), 'w') as file:  # no server, whose address would tell earlier
+            file.write('[supervisord]\nlogfile=%s\npidfile=%s\n' % (daemon.path('log'), daemon.path('pid')))
+        for _ in range(12):
+            starts = [subprocess.Popen([program('supervisord'), '-c', daemon.path('conf')], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+            told = [start.communicate(timeout=PATIENCE)[1] for start in starts]
+            until('the pidfile', lambda: os.path.exists(daemon.path('pid')) and daemon.text('pid'))
+            keeper = int(daemon.text('pid'))
+            self.assertGreater(keeper, 1)
+            os.kill(keeper, signal.SIGTERM)
+            until('the end', lambda: not os.path.exists('/proc/%d' % keeper))
+            self.assertEqual(sorted(start.returncode for start in starts), [0, 2], told)
+            self.assertIn('Error: Another program is already running as this supervisord: process %d,' % keeper, ''.join(told))
 
     def test_the_way_into_the_background_is_told_after_the_servers(self):
         daemon = self.daemon

@@ -241,6 +241,7 @@ TEST_CASE("of several errors the one is told first that Supervisor meets first")
     }
     Machine machine;
     CHECK(machine.read(with("umask=0_22\n")).config.value().settings.umask == 022);
+    CHECK(machine.read(with("umask=-1\n")).config.value().settings.umask == -1);
 }
 
 TEST_CASE("a file that is missing or unreadable is told so") {

@@ -43,6 +43,24 @@ TEST_CASE("status --json is what supervisord says of each process, one a line, w
     CHECK(run(server, "status --json nosuch").out == "[]\n");
 }
 
+TEST_CASE("JSON says what a server said, and none of it commands the terminal that it is printed on") {
+    TwoPrograms server;
+    const std::string said = "a\u009b31m \u0085\x7f\x1b[31m\u00e9";  // CSI, NEL, DEL, ESC; the last is harmless
+    Json one = Json::parse(process("a", "a", 20, "RUNNING", "", 7));
+    one["description"] = said;
+    server.returns("getAllProcessInfo", concat('[', one.dump(), ']'));
+    server.returns("getSupervisorVersion", Json(said).dump());
+    server.returns("reloadConfig", concat("[[[", Json(said).dump(), "],[],[]]]"));
+    server.returns("readProcessStdoutLog", Json(said).dump());
+    for (const char* line : {"status --json", "version --json", "reread --json", "tail --json a"}) {
+        CAPTURE(line);
+        const std::string out = run(server, line).out;
+        for (const char* control : {"\xc2\x9b", "\xc2\x85", "\x7f", "\x1b"}) CHECK(out.find(control) == std::string::npos);
+        CHECK(out.find("\xc3\xa9") != std::string::npos);
+        CHECK(Json::parse(out).dump().find(Json(said).dump()) != std::string::npos);
+    }
+}
+
 TEST_CASE("status --json of a listener has the figures of its pool") {
     TwoPrograms server;
     server.returns("getAllEventPoolInfo", R"([{"name":"a","buffer_size":10,"discarded":3}])");

@@ -108,3 +108,27 @@ TEST_CASE("a signal may be a number of any kind") {
     CHECK(ask_xml(supervisor, call("supervisor.signalProcess", "<params><value>p</value><value><double>1e99</double></value></params>"))
               .body.find("BAD_SIGNAL") != std::string::npos);
 }
+
+TEST_CASE("over XML a number is the name of no group and of no method, but no name of a process") {
+    fake::Supervisor supervisor;
+    const auto fault = [&](const std::string& method, const std::string& first, const std::string& more = "") {
+        const std::string params = "<params><param><value>" + first + "</value></param>" + more + "</params>";
+        const std::string body = ask_xml(supervisor, call(method, params)).body;
+        const auto from = body.rfind("<string>") + 8;
+        return body.substr(from, body.rfind("</string>") - from);
+    };
+    for (const std::string method : {"startProcessGroup", "stopProcessGroup"}) {
+        CAPTURE(method);
+        CHECK(fault("supervisor." + method, "<int>5</int>") == "BAD_NAME: 5");
+        CHECK(fault("supervisor." + method, "<boolean>1</boolean>") == "BAD_NAME: True");
+        CHECK(fault("supervisor." + method, "<double>1.5</double>") == "BAD_NAME: 1.5");
+        CHECK(fault("supervisor." + method, "<array><data></data></array>") == "INCORRECT_PARAMETERS");
+    }
+    for (const std::string method : {"addProcessGroup", "removeProcessGroup"})  // here of any name
+        CHECK(fault("supervisor." + method, "<int>5</int>").find("INCORRECT_PARAMETERS") == std::string::npos);
+    CHECK(fault("supervisor.signalProcessGroup", "<int>5</int>", "<param><value>HUP</value></param>") == "BAD_NAME: 5");
+    for (const std::string method : {"methodHelp", "methodSignature"})
+        CHECK(fault("system." + method, "<int>5</int>") == "SIGNATURE_UNSUPPORTED");
+    for (const std::string method : {"getProcessInfo", "startProcess", "stopProcess", "clearProcessLogs"})
+        CHECK(fault("supervisor." + method, "<int>5</int>") == "INCORRECT_PARAMETERS");
+}

@@ -14,6 +14,7 @@ struct Said {
     std::string operator()(const web::ShowTail&) const { return "tail"; }
     std::string operator()(const web::ShowOk&) const { return "ok"; }
     std::string operator()(const web::ShowStylesheet&) const { return "stylesheet"; }
+    std::string operator()(const web::Redirect& redirect) const { return std::string(redirect.location); }
     std::string operator()(const web::FollowProcess& follow) const {
         return (follow.channel == control::Channel::out ? "stdout of " : "stderr of ") + follow.name;
     }
@@ -67,6 +68,10 @@ TEST_CASE("routes") {
         {"GET", "/stylesheets/supervisor.css", "stylesheet"},
         {"HEAD", "/stylesheets/supervisor.css", "stylesheet"},
         {"POST", "/stylesheets/supervisor.css", "400"},
+        {"GET", "/stylesheets", "stylesheets/"},
+        {"HEAD", "/stylesheets", "stylesheets/"},
+        {"POST", "/stylesheets", "400"},
+        {"GET", "/stylesheets/", "404"},
         {"HEAD", "/", "404"},
         {"GET", "/nosuch", "404"},
         {"GET", "/../../etc/passwd", "404"},
@@ -78,6 +83,17 @@ TEST_CASE("routes") {
         CAPTURE(row.method);
         CAPTURE(row.target);
         CHECK(std::visit(Said{}, web::route(head(row.method, row.target))) == row.route);
+    }
+}
+
+TEST_CASE("a form needs a length, as a call does") {
+    for (const char* target : {"/", "/index.html", "/tail.html", "/ok.html"}) {
+        CAPTURE(target);
+        web::Head form = head("POST", target);
+        form.has_length = false;
+        CHECK(std::visit(Said{}, web::route(form)) == "411");
+        form.method = "GET";
+        CHECK(std::visit(Said{}, web::route(form)) != "411");
     }
 }
 
