@@ -48,7 +48,7 @@ const char* executed_path() {
 namespace {
 
 constexpr int usage_status = 2, failure_status = 1;
-constexpr std::chrono::seconds begin_time{10};  // longer than a keeper waits for a table
+constexpr std::chrono::seconds begin_time{10};  // bounded: who starts us at boot is not to be kept
 
 /// Where the next version of this program will be: its path as the user knows it, with the links in it, if that is so.
 std::string installed_path(const std::string& cwd) {
@@ -161,9 +161,9 @@ pid_t go_into_background(const config::Settings& settings, std::vector<Message>&
     return 0;
 }
 
-/// Of two that start at the same time, and both find nobody in their way, one gets the table, and the other one's keeper
-/// ends in the background, where only the log tells.  Waits for either; false: it has ended.  A keeper that can have no
-/// table in the directory has its pidfile when it works.
+/// What goes wrong in the background only the log tells: of two that start at the same time one gets the table, and the other
+/// one ends; or descriptors do not suffice for what is to be taken over.  So this waits until it works, or ends (false).
+/// A keeper that can have no table in the directory has its pidfile when it works.
 bool begins(pid_t keeper, const std::string& directory, const std::string& pidfile) {
     constexpr std::size_t longest_number = 16;
     const auto has_pidfile = [&] {
@@ -171,8 +171,8 @@ bool begins(pid_t keeper, const std::string& directory, const std::string& pidfi
         return text && *text == concat(keeper, '\n');
     };
     for (const base::Time until = base::now() + begin_time; base::now() < until; ::poll(nullptr, 0, 5)) {
-        if (directory.empty() || keeper::is_table_of(directory, keeper) || has_pidfile()) return true;
-        if (::waitpid(keeper, nullptr, WNOHANG) == keeper) return false;
+        if (directory.empty() || keeper::works(directory, keeper) || has_pidfile()) return true;
+        if (int status = 0; ::waitpid(keeper, &status, WNOHANG) == keeper) return status == 0;
     }
     return true;  // as far as we can see
 }
@@ -325,7 +325,8 @@ int run(int argc, char** argv) {
     if (keeper > 0) {
         if (begins(keeper, directory, config.settings.pidfile)) ::_exit(0);
         const std::string obstacle = keeper::find_obstacle(directory);
-        return refuse_start(obstacle.empty() ? concat("cannot start; why is in ", config.settings.logfile) : obstacle);
+        if (!obstacle.empty()) return refuse(obstacle);  // whoever runs may have our sockets
+        return refuse_start(concat("cannot start; why is in ", config.settings.logfile));
     }
     const int status = become_keeper(config, directory, sockets, handover, argc, argv, limit);
     sockets.remove();

@@ -90,6 +90,7 @@ bool Loop::carry_on(Why why) {
     Header& header = table_.header();
     // The one before us had found it, and was killed before a controller had noted what is to be done with it.
     const bool still_salvages = why == Why::promoted && header.why == Why::salvaged && header.ever_ready == 0;
+    if (why == Why::salvaged) header.ever_ready = 0;  // before it is ours: who has started us looks at it
     identify(header);
     header.why = why;
     header.controller_pid = 0;
@@ -116,7 +117,7 @@ bool Loop::carry_on(Why why) {
     header.held_used = header.pending_signals = 0;
     for (const auto& entry : before) take_back(entry);
     header.notes_told = header.notes_written;
-    header.ever_ready = header.restarts = 0;
+    header.restarts = 0;
     header.upgrade = Upgrade::none;
     header.last_wstatus = 0;
     if (lets_go) let_all_go();

@@ -101,13 +101,13 @@ bool has_table(const std::string& directory) {
     return static_cast<bool>(open_table(directory.c_str(), false, problem));
 }
 
-bool is_table_of(const std::string& directory, pid_t keeper) {
+bool works(const std::string& directory, pid_t keeper) {
     int problem = 0;
     const base::Fd fd = open_table(directory.c_str(), false, problem);
     const auto header = std::make_unique<Header>();
-    const auto known = static_cast<ssize_t>(offsetof(Header, controller_pid));
-    return fd && ::pread(fd.get(), header.get(), sizeof *header, 0) >= known && header->magic == Header::right_magic &&
-           header->keeper_pid == keeper;
+    return fd && ::pread(fd.get(), header.get(), sizeof *header, 0) == static_cast<ssize_t>(sizeof *header) &&
+           header->magic == Header::right_magic && header->version == Header::right_version && header->keeper_pid == keeper &&
+           header->ever_ready != 0;
 }
 
 bool is_of_another(const std::string& directory, std::span<const std::string> servers) {

@@ -12,8 +12,8 @@ namespace keeper {
 /// Whether a supervisord has left a table there, or has one; of ours, in a directory that is closed to others.
 [[nodiscard]] bool has_table(const std::string& directory);
 
-/// Whether that table is, or was, the one of this process.
-[[nodiscard]] bool is_table_of(const std::string& directory, pid_t keeper);
+/// Whether that table is of this keeper, and a controller of it has worked.
+[[nodiscard]] bool works(const std::string& directory, pid_t keeper);
 
 /// Whether that table is of a supervisord that lives and has none of these servers, named as they are held: one that has no
 /// more than its pidfile in common with us.  Changes nothing.

@@ -44,7 +44,8 @@ class NextStart(Bed):
         pids, _ = self.run_until_killed('[program:p]\ncommand=/bin/sleep 1000\nnumprocs=12\nstartsecs=0\n'
                                         'process_name=%(program_name)s_%(process_num)d\n', names, 'minfds=40')
         done = self.try_to_start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80)))
-        self.assertEqual(done.returncode, 0, done.stdout)  # it was in the background by then
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn(b'cannot start; why is in %s' % os.fsencode(self.path('log')), done.stdout)
         self.wait_for_log('CRIT cannot start: Too many open files$')
         self.wait_for('its end', lambda: not self.supervisors())
         self.start()
