@@ -1,6 +1,7 @@
 #include "common/base/fd.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +33,16 @@ bool make_pipe(Pipe& pipe) {
     pipe.read = Fd(ends[0]);
     pipe.write = Fd(ends[1]);
     return true;
+}
+
+Fd open_both_ways(const Fd& end, int flags) {
+    return Fd(::open(concat("/proc/self/fd/", end.get()).c_str(), O_RDWR | O_CLOEXEC | flags));
+}
+
+std::optional<std::size_t> bytes_in(int pipe) {
+    int count = 0;
+    if (::ioctl(pipe, FIONREAD, &count) != 0 || count < 0) return std::nullopt;
+    return static_cast<std::size_t>(count);
 }
 
 void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,10 @@ struct Pipe {
 };
 /// Both ends blocking.  On failure errno stands.
 [[nodiscard]] bool make_pipe(Pipe& pipe);
+/// The pipe of an end, open for both directions; flags: as for open(2).  None without /proc.
+[[nodiscard]] Fd open_both_ways(const Fd& end, int flags = 0);
+/// What stands in a pipe; nothing when it cannot be told.
+[[nodiscard]] std::optional<std::size_t> bytes_in(int pipe);
 
 void set_nonblocking(int fd);
 void set_close_on_exec(int fd, bool on);

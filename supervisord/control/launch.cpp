@@ -69,7 +69,7 @@ std::string pipe_problem(const std::string& name, int error) {
 base::Fd lasting(base::Fd end, const std::optional<keeper::Spec::User>& user) {
     if (user && user->problem.empty())  // else it could not open /dev/stdout
         std::ignore = ::fchown(end.get(), user->uid, static_cast<gid_t>(-1));
-    base::Fd both(::open(base::concat("/proc/self/fd/", end.get()).c_str(), O_RDWR | O_CLOEXEC));
+    base::Fd both = base::open_both_ways(end);
     return both ? std::move(both) : std::move(end);
 }
 

@@ -1,7 +1,6 @@
 #include "supervisord/control/remnants.hpp"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -43,11 +42,6 @@ struct Name {
         return name;
     }
 };
-
-std::size_t bytes_in(int pipe) {
-    int count = 0;
-    return ::ioctl(pipe, FIONREAD, &count) == 0 && count > 0 ? static_cast<std::size_t>(count) : 0;
-}
 
 bool is_same(int one, int other) {
     struct stat facts[2]{};
@@ -163,7 +157,7 @@ Remnants::Remnants(Loop& loop, Link& link, Leavings& leavings, logs::Output& out
     if (const auto row = output.row())
         for (const auto& [name, fd] : link.held())
             if (is_ours(name) && Name::of(name).row == *row)
-                held.push_back({base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), bytes_in(fd.get()), Name::of(name)});
+                held.push_back({base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), base::bytes_in(fd.get()).value_or(0), Name::of(name)});
     std::ranges::sort(held, {}, [](const Remnant& remnant) { return remnant.name.order; });
     for (auto& remnant : held) queue_->add(std::move(remnant));
     if (held.empty() && output.is_waiting()) queue_->add({});

@@ -1,7 +1,6 @@
 // The child of a runner: its start, its end, the signals on their way to it.
 #include "supervisord/control/runner.hpp"
 
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -163,9 +162,8 @@ void Runner::finish_tap(bool err) {
     if (tap) {
         rest = std::exchange(tap, nullptr)->finish();
     } else {
-        int left = 0;
-        rest.waits = ::ioctl(later.get(), FIONREAD, &left) == 0 && left > 0;
-        rest.left = static_cast<std::size_t>(std::max(left, 0));
+        rest.left = base::bytes_in(later.get()).value_or(0);
+        rest.waits = rest.left > 0;
         rest.pipe = std::move(later);
     }
     if (!rest.waits) return world_.leavings.take(std::move(rest.pipe));

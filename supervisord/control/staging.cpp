@@ -1,7 +1,6 @@
 #include "supervisord/control/staging.hpp"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,24 +9,13 @@
 #include <string>
 #include <utility>
 
-#include "common/base/text.hpp"
 #include "supervisord/control/link.hpp"
 #include "supervisord/control/notes.hpp"
 
 namespace control {
 
-namespace {
-
-std::optional<std::size_t> bytes_in(const base::Fd& pipe) {
-    int count = 0;
-    if (!pipe || ::ioctl(pipe.get(), FIONREAD, &count) != 0) return std::nullopt;
-    return static_cast<std::size_t>(count);
-}
-
-}  // namespace
-
 void Staging::take_over(base::Fd before, Notes& notes) {
-    const auto left = bytes_in(before);
+    const auto left = before ? base::bytes_in(before.get()) : std::nullopt;
     notes.settle_staged(left);
     if (!left) return;
     pipe_ = std::move(before);
@@ -60,7 +48,7 @@ ssize_t Staging::move_to(int pipe) {
 void Staging::open() {
     base::Pipe ends;
     if (!base::make_pipe(ends)) return;
-    pipe_ = base::Fd(::open(base::concat("/proc/self/fd/", ends.read.get()).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    pipe_ = base::open_both_ways(ends.read, O_NONBLOCK);
     if (pipe_) link_.hold(std::string(held_name), pipe_.get());
 }
 

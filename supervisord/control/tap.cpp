@@ -1,7 +1,6 @@
 #include "supervisord/control/tap.hpp"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <bit>
@@ -126,8 +125,7 @@ Tap::Rest Tap::finish() {
     Rest rest;
     logs::Output& output = watch_->output;
     if (watch_->pipe) {
-        int count = 0;
-        if (::ioctl(watch_->pipe.get(), FIONREAD, &count) == 0 && count > 0) rest.left = static_cast<std::size_t>(count);
+        rest.left = base::bytes_in(watch_->pipe.get()).value_or(0);
         while (rest.left > 0) {
             const auto pumped = output.pump(watch_->pipe.get(), base::now());
             if (!pumped.report.empty()) watch_->report(pumped.report);
