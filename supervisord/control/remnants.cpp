@@ -28,36 +28,36 @@ constexpr std::string_view prefix = "rest:";
 constexpr std::chrono::milliseconds shortage_pause{50};
 constexpr int batches_at_once = 4;  // before others have their turn
 
-/// As the keeper has it: "rest:" row of the stream, order, pid of the child.
-struct Name {
-    std::uint64_t row = 0, order = 0, pid = 0;
-
-    [[nodiscard]] std::string text() const { return base::concat(prefix, row, ":", order, ":", pid); }
-    static Name of(std::string_view text) {
-        Name name;
-        const auto parts = base::split(text.substr(prefix.size()), ':');
-        std::uint64_t* const numbers[] = {&name.row, &name.order, &name.pid};
-        for (std::size_t at = 0; at < std::min(parts.size(), std::size(numbers)); ++at)
-            std::from_chars(parts[at].data(), parts[at].data() + parts[at].size(), *numbers[at]);
-        return name;
-    }
-};
-
 bool is_same(int one, int other) {
     struct stat facts[2]{};
     return ::fstat(one, &facts[0]) == 0 && ::fstat(other, &facts[1]) == 0 && facts[0].st_dev == facts[1].st_dev &&
            facts[0].st_ino == facts[1].st_ino;
 }
 
-struct Remnant {
-    base::Fd pipe;         // none: only the batch that is parked counts, its child may live on
-    std::size_t left = 0;  // bytes in it
-    Name name = {};
-};
-
 }  // namespace
 
 struct Remnants::Queue : std::enable_shared_from_this<Queue> {
+    /// As the keeper has it: "rest:" row of the stream, order, pid of the child.
+    struct Name {
+        std::uint64_t row = 0, order = 0, pid = 0;
+
+        [[nodiscard]] std::string text() const { return base::concat(prefix, row, ":", order, ":", pid); }
+        static Name of(std::string_view text) {
+            Name name;
+            const auto parts = base::split(text.substr(prefix.size()), ':');
+            std::uint64_t* const numbers[] = {&name.row, &name.order, &name.pid};
+            for (std::size_t at = 0; at < std::min(parts.size(), std::size(numbers)); ++at)
+                std::from_chars(parts[at].data(), parts[at].data() + parts[at].size(), *numbers[at]);
+            return name;
+        }
+    };
+
+    struct Remnant {
+        base::Fd pipe;         // none: only the batch that is parked counts, its child may live on
+        std::size_t left = 0;  // bytes in it
+        Name name = {};
+    };
+
     Queue(Loop& loop, Link& its_link, Leavings& its_leavings, logs::Output& its_output)
         : timer(loop), link(its_link), leavings(its_leavings), output(its_output) {}
 
@@ -153,12 +153,12 @@ Remnants::Remnants(Loop& loop, Link& link, Leavings& leavings, logs::Output& out
     : queue_(std::make_shared<Queue>(loop, link, leavings, output)) {
     queue_->report = std::move(report);
     queue_->over = std::move(over);
-    std::vector<Remnant> held;
+    std::vector<Queue::Remnant> held;
     if (const auto row = output.row())
         for (const auto& [name, fd] : link.held())
-            if (is_ours(name) && Name::of(name).row == *row)
-                held.push_back({base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), base::bytes_in(fd.get()).value_or(0), Name::of(name)});
-    std::ranges::sort(held, {}, [](const Remnant& remnant) { return remnant.name.order; });
+            if (is_ours(name) && Queue::Name::of(name).row == *row)
+                held.push_back({base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)), base::bytes_in(fd.get()).value_or(0), Queue::Name::of(name)});
+    std::ranges::sort(held, {}, [](const Queue::Remnant& remnant) { return remnant.name.order; });
     for (auto& remnant : held) queue_->add(std::move(remnant));
     if (held.empty() && output.is_waiting()) queue_->add({});
 }
@@ -167,7 +167,7 @@ Remnants::~Remnants() { queue_->timer.cancel(); }
 
 void Remnants::take(base::Fd pipe, std::size_t left, pid_t pid) {
     queue_->make_room();
-    Remnant remnant{std::move(pipe), left, {}};
+    Queue::Remnant remnant{std::move(pipe), left, {}};
     const auto row = queue_->output.row();
     if (row && remnant.pipe) {
         const std::uint64_t order = queue_->remnants.empty() ? 1 : queue_->remnants.back().name.order + 1;
@@ -178,7 +178,7 @@ void Remnants::take(base::Fd pipe, std::size_t left, pid_t pid) {
 }
 
 void Remnants::forget(int pipe) {
-    std::erase_if(queue_->remnants, [&](const Remnant& remnant) {
+    std::erase_if(queue_->remnants, [&](const Queue::Remnant& remnant) {
         if (!remnant.pipe || !is_same(remnant.pipe.get(), pipe)) return false;
         if (remnant.name.order > 0) queue_->link.let_go(remnant.name.text());
         return true;
@@ -198,7 +198,7 @@ bool Remnants::is_ours(std::string_view name) { return name.starts_with(prefix);
 void Remnants::forget_unclaimed(Link& link, Leavings& leavings, const logs::Journal& journal) {
     std::vector<std::string> names;
     for (const auto& [name, fd] : link.held()) {
-        if (!is_ours(name) || journal.is_claimed(static_cast<logs::Journal::Row>(Name::of(name).row))) continue;
+        if (!is_ours(name) || journal.is_claimed(static_cast<logs::Journal::Row>(Queue::Name::of(name).row))) continue;
         leavings.take(base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)));
         names.push_back(name);
     }
