@@ -145,6 +145,7 @@ private:
     bool works_ = false;                               // the keeper was told
     keeper::Upgrade upgrade_ = keeper::Upgrade::none;  // how far the last one came, as far as we know
     control::Timer leaving_{loop_};                    // to make room for a new version,
+    control::Timer forgetting_{loop_};                 // what the start has needed of code and heap
     std::optional<base::Time> leave_at_;               // then at the latest
     std::optional<Parts> parts_;                       // once it is known what is begun with
 };
@@ -378,9 +379,9 @@ void Controller::say_ready() {
     // What was needed to begin is not needed to go on.
     handover_.config = {};
     beginning_.content.reset();
-    beginning_.config.groups.clear();
+    beginning_.config.groups = {};
     parts_->recovered = {};
-    base::forget_start();
+    forgetting_.after(base::start_takes, [] { base::forget_start(); });
 }
 
 /// As io_context::run, with the alarm wound for as long as there is anything to do.
@@ -459,6 +460,12 @@ keeper::Upgrade Controller::what_became_of_upgrade() const {
     return works_ ? Upgrade::done : Upgrade::taken_back;  // we are the new one: the keeper that we become is it too
 }
 
+base::Result<launch::Handover> read_handover() {
+    const auto text = keeper::read_boot_text(keeper::controller_boot_fd);
+    if (!text) return base::Error{text.error()};
+    return launch::Handover::from_text(*text);
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -470,9 +477,7 @@ int run(int argc, char** argv) {
     const bool rebuild = argc > 2 && std::string_view(argv[2]) == "--rebuild";
     auto snapshot = keeper::Snapshot::map(keeper::table_fd);
     if (!snapshot) return fail(snapshot.error());
-    const auto text = keeper::read_boot_text(keeper::controller_boot_fd);
-    if (!text) return fail(text.error());
-    auto handover = launch::Handover::from_text(*text);
+    auto handover = read_handover();
     if (!handover) return fail(handover.error());
     const std::span<char* const> all(argv, static_cast<std::size_t>(argc));
     return Controller(std::move(*snapshot), std::move(*handover), all.subspan(rebuild ? 3 : 2)).run(rebuild);

@@ -22,10 +22,11 @@ public:
         return out;
     }
 
-    std::vector<std::unique_ptr<Runner>> runners;  // in config order
-
 private:
-    const config::Group config_;
+    const config::Group config_;  // the runners refer to it
+
+public:
+    std::vector<std::unique_ptr<Runner>> runners;  // in config order
 };
 
 /// How a process stands in the order of starts and stops.

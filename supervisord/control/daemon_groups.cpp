@@ -83,7 +83,7 @@ void Daemon::write_chronicle() {
     content_.active.clear();
     for (const auto& group : groups_) content_.active.push_back(group->config());
     auto anew = Chronicle::written_anew(content_);
-    content_.active.clear();
+    content_.active = {};
     if (!anew) return log(LogLevel::critical, anew.error());
     chronicle_ = std::move(*anew);
     world_.link.hold("config", chronicle_->fd());

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -67,7 +67,7 @@ struct Remnants::Queue : std::enable_shared_from_this<Queue> {
     logs::Output& output;
     std::function<void(std::string_view)> report;
     std::function<void()> over;
-    std::deque<Remnant> remnants;
+    std::list<Remnant> remnants;
 
     void add(Remnant remnant) {
         remnants.push_back(std::move(remnant));

@@ -24,8 +24,8 @@ bool spawns(const process::Step& step) {
 
 }  // namespace
 
-Runner::Runner(World& world, const config::Group& group, config::Program program, Notes::Record& record)
-    : world_(world), group_(group.name), program_(std::move(program)),
+Runner::Runner(World& world, const config::Group& group, const config::Program& program, Notes::Record& record)
+    : world_(world), group_(group.name), program_(program),
       is_listener_(group.kind == config::GroupKind::eventlistener), record_(record), note_(record.note()),
       spawnerr_(note_.spawnerr), deadline_(world.loop), tree_look_(world.loop), self_(std::make_shared<Runner*>(this)) {
     if (program_.killmode == config::Killmode::tree) tree_.emplace(world_.processes, world_.cgroups(), group_, program_.name).begin(note_.tree);

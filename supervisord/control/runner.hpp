@@ -3,7 +3,7 @@
 // where that was killed.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +36,8 @@ void leave_alone(Loop& loop, const keeper::Slot& slot);
 
 class Runner final : public Process {
 public:
-    /// The paths of AUTO logs are filled in.  The record is new, or that of a controller before.
-    Runner(World& world, const config::Group& group, config::Program program, Notes::Record& record);
+    /// The paths of AUTO logs are filled in.  Group and program outlive it.  The record is new, or that of a controller before.
+    Runner(World& world, const config::Group& group, const config::Program& program, Notes::Record& record);
     ~Runner() override;
 
     /// Once, by a controller that follows another: what the keeper knows of this process, or nothing.
@@ -167,7 +167,7 @@ private:
 
     World& world_;
     const std::string group_;
-    const config::Program program_;
+    const config::Program& program_;
     const bool is_listener_;
     Notes::Record& record_;
     Note note_;             // what the record says, or will say at the next commit
@@ -183,7 +183,7 @@ private:
     std::unique_ptr<Tap> out_tap_, err_tap_;
     std::unique_ptr<Feed> input_;
 
-    std::deque<process::Event> events_;  // one at a time, each to its end
+    std::list<process::Event> events_;  // one at a time, each to its end
     std::vector<Waiter> starting_, stopping_;
     Timer deadline_;
     std::optional<Tree> tree_;  // with killmode=tree

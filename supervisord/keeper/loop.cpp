@@ -114,7 +114,7 @@ int Loop::run() {
 // Not before a controller is ready: who waits for the pidfile may then rely on the rest, as under Supervisor.
 int Loop::announce_pid() {
     pid_is_told_ = true;
-    base::forget_start();
+    forget_start_at_ = base::now() + base::start_takes;
     const std::string path = pidfile_path(table_.header(), boot_.pidfile);
     if (path.empty()) return 0;
     if (!write_pidfile(path.c_str())) return std::max(errno, 1);  // one of before stays
@@ -144,7 +144,7 @@ void Loop::wait() {
 
 int Loop::timeout() const {
     std::optional<base::Time> first;
-    for (const auto& time : {start_at_, kill_at_, end_at_, test_end_at_, watchdog_.tick_at})
+    for (const auto& time : {start_at_, kill_at_, end_at_, test_end_at_, forget_start_at_, watchdog_.tick_at})
         if (time && (!first || *time < *first)) first = time;
     auto left = first ? std::max<std::chrono::nanoseconds>(*first - base::now(), 0ns) : 1h;
     if (table_.find_marked(lingering | unsettled | unwatched)) left = std::min<std::chrono::nanoseconds>(left, look_again);
@@ -216,6 +216,10 @@ void Loop::let_time_pass() {
     if (kill_at_ && *kill_at_ <= time) kill_controller();
     if (test_end_at_ && *test_end_at_ <= time) stop_examining();
     if (watchdog_.tick_at && *watchdog_.tick_at <= time) watch();
+    if (forget_start_at_ && *forget_start_at_ <= time) {
+        forget_start_at_.reset();
+        base::forget_start();
+    }
     // The last resort: nobody is there, or will be, to stop programs in order.
     if (last_resort_ == 0 && is_looping(restarts_) && (table_.header().pending_signals & end_wanted)) {
         note("asked to end, and no controller can be started: ending the programs without one", critical);

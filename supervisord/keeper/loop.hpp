@@ -147,7 +147,8 @@ private:
     bool tried_ = false;                  // and the present one is, which does not work yet
     bool upgrade_untold_ = false;
 
-    std::optional<base::Time> start_at_;  // the next controller
+    std::optional<base::Time> start_at_;         // the next controller
+    std::optional<base::Time> forget_start_at_;  // what the start has needed of code and heap
     std::optional<base::Time> kill_at_;   // the present one, when it has closed its link and does not end
     int last_resort_ = 0;                 // the signal that programs were sent because there is no controller,
     std::optional<base::Time> end_at_;    // and when the next step is due

@@ -164,7 +164,7 @@ class Pools(unittest.TestCase):
         with daemon(POOL % ('', 'PROCESS_STATE', '')) as d:
             d.wait_log('l: BUSY -> ACKNOWLEDGED')
             d.wait_log('l: ACKNOWLEDGED -> READY', 2)
-            time.sleep(0.3)
+            time.sleep(1.5)  # what the start has needed is given back
 
             def switches():
                 with open('/proc/%d/status' % d.controller()) as file:
