@@ -75,10 +75,13 @@ void Daemon::news(const keeper::Message& message) {
     Runner* runner = nullptr;
     switch (message.type) {
         case keeper::Type::exited:
-            log(LogLevel::debug, "received SIGCHLD indicating a child quit");
             forget_unclaimed(message);
-            if ((runner = runner_of(message))) return runner->exited(message);
-            return release(message.slot, message.inc);
+            if ((runner = runner_of(message)))
+                runner->exited(message);
+            else
+                release(message.slot, message.inc);
+            // As in Supervisor's log: what it has written and how it ended stand before that.
+            return log(LogLevel::debug, "received SIGCHLD indicating a child quit");
         case keeper::Type::group_gone:
             if ((runner = runner_of(message))) runner->group_gone(message);
             return;

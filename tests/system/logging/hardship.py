@@ -358,6 +358,15 @@ class Activity(unittest.TestCase):
                 self.assertEqual('INFO spawned:' in log, place >= 3)
                 self.assertEqual('TRAC' in log, place >= 5)
 
+    def test_what_a_child_wrote_and_its_end_stand_before_the_signal(self):
+        with daemon('[program:p]\ncommand=/bin/echo words\nstartsecs=0\nautorestart=false\n', 'loglevel=debug') as d:
+            d.wait_log('received SIGCHLD')
+            log = d.read('log')
+            places = [log.find(text) for text in ("'p' stdout output:\nwords\n", 'exited: p (exit status 0; expected)',
+                                                  'received SIGCHLD indicating a child quit')]
+            self.assertNotIn(-1, places)
+            self.assertEqual(places, sorted(places))
+
     def test_syslog_hears_programs_and_the_activity_log(self):
         """In a /dev of its own, where /dev/log is the test's."""
         with tempfile.TemporaryDirectory() as dev:
