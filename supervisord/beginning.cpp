@@ -3,12 +3,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "common/base/text.hpp"
 #include "common/config/difference.hpp"
 #include "common/config/reader.hpp"
+#include "supervisord/control/tree.hpp"
 #include "supervisord/process/description.hpp"
 #include "supervisord/reload.hpp"
 #include "supervisord/sockets.hpp"
+
+extern char** environ;
 
 namespace control_role {
 
@@ -131,6 +136,40 @@ launch::Message resumed_message(const keeper::Message& welcome, const keeper::Sn
                                                         : LogLevel::warn;
     return {level, concat(what_happened(welcome), ", resumed: ", alive, alive == 1 ? " process" : " processes",
                           " (controllers lost: ", welcome.restarts, ")")};
+}
+
+config::Environment environment_for_programs(const control::Notes& notes) {
+    config::Environment out;
+    for (char** entry = environ; *entry; ++entry) {
+        const std::string_view text(*entry);
+        const auto equals = text.find('=');
+        if (equals == std::string_view::npos || text.starts_with("SUPERVISORD_CRASH")) continue;
+        out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    const auto tree = out.find(std::string(control::tree_variable));
+    std::uint64_t number = 0;
+    if (tree != out.end() && base::parse_digits(tree->second, number) && notes.has_tree(number)) out.erase(tree);
+    return out;
+}
+
+void begin_what_does_not_run(control::Notes& notes, const control::Events& events, const keeper::Snapshot& snapshot,
+                             const config::Config& config) {
+    if (notes.mood() != api::Mood::running) {  // in the middle of an end that nobody wants any more
+        notes.erase_all();
+        notes.set_mood(api::Mood::running);
+    }
+    std::set<std::string_view> known;
+    for (const auto& slot : snapshot.slots())
+        if (slot.state != keeper::SlotState::free) known.emplace(slot.name);
+    for (const auto& group : config.groups)
+        for (const auto& program : group.processes) {
+            const std::string key = concat(group.name, ":", program.name);
+            if (known.contains(key) || !notes.contains(key)) continue;
+            const control::Notes::Record* record = notes.record(key);
+            const bool is_told = record && record->note().untold[0] == 0 &&
+                                 events.has_told(key, record->note().announcements);
+            if (is_told) notes.erase(key);
+        }
 }
 
 }  // namespace control_role

@@ -10,6 +10,7 @@
 #include "common/base/result.hpp"
 #include "common/config/model.hpp"
 #include "supervisord/control/chronicle.hpp"
+#include "supervisord/control/events.hpp"
 #include "supervisord/control/ledger.hpp"
 #include "supervisord/control/link.hpp"
 #include "supervisord/control/notes.hpp"
@@ -49,6 +50,13 @@ struct Stores {
 
 /// Why a controller carries on, and with what: a line of the activity log.
 [[nodiscard]] launch::Message resumed_message(const keeper::Message& welcome, const keeper::Snapshot& snapshot);
+
+/// For programs.  When one of our own has started us, the others are not to be taken for what it has started.
+[[nodiscard]] config::Environment environment_for_programs(const control::Notes& notes);
+
+/// A start is a start, though some programs run already: what does not is begun anew, whatever was noted of it.
+void begin_what_does_not_run(control::Notes& notes, const control::Events& events, const keeper::Snapshot& snapshot,
+                             const config::Config& config);
 
 /// What the keeper holds under a name, at the start of the controller.
 [[nodiscard]] base::Fd held(const keeper::Snapshot& snapshot, std::string_view name);

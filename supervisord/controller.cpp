@@ -10,7 +10,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <set>
 
 #include "common/base/alarm.hpp"
 #include "common/base/crash_point.hpp"
@@ -20,7 +19,6 @@
 #include "supervisord/beginning.hpp"
 #include "supervisord/control/confinement.hpp"
 #include "supervisord/control/daemon.hpp"
-#include "supervisord/control/tree.hpp"
 #include "supervisord/control/world.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
@@ -32,8 +30,6 @@
 #include "supervisord/sockets.hpp"
 #include "supervisord/upgrade.hpp"
 #include "supervisord/web/server.hpp"
-
-extern char** environ;
 
 namespace control_role {
 
@@ -49,21 +45,6 @@ constexpr std::chrono::milliseconds farewell_look{10};
 int fail(std::string_view message) {
     std::fprintf(stderr, "Error: %.*s\n", static_cast<int>(message.size()), message.data());
     return 1;
-}
-
-/// For programs.  When one of our own has started us, the others are not to be taken for what it has started.
-config::Environment environment(const control::Notes& notes) {
-    config::Environment out;
-    for (char** entry = environ; *entry; ++entry) {
-        const std::string_view text(*entry);
-        const auto equals = text.find('=');
-        if (equals == std::string_view::npos || text.starts_with("SUPERVISORD_CRASH")) continue;
-        out.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    const auto tree = out.find(std::string(control::tree_variable));
-    std::uint64_t number = 0;
-    if (tree != out.end() && base::parse_digits(tree->second, number) && notes.has_tree(number)) out.erase(tree);
-    return out;
 }
 
 logs::ActivitySettings activity_settings(const config::Settings& settings, bool daemonized) {
@@ -117,7 +98,6 @@ private:
     void take_what_is_held();
     void carry_on();
     void begin();
-    void begin_what_does_not_run();
     void forget_unclaimed(std::string_view whose);
     void open_servers();
     void put_pidfile();
@@ -161,7 +141,8 @@ Controller::Parts::Parts(Controller& controller, Stores its_stores)
                [this](LogLevel level, std::string_view line) { activity.log(level, line); },
                [&controller] { controller.make_room(); }}),
       world{controller.loop_, controller.link_, activity, files, stores.journal, stores.notes, launches, events, sockets, leavings, staging,
-            environment(stores.notes), controller.beginning_.config.settings, controller.beginning_.config.serverurl.value_or(""), {}},
+            environment_for_programs(stores.notes), controller.beginning_.config.settings,
+            controller.beginning_.config.serverurl.value_or(""), {}},
       daemon(world, controller.surroundings_of_daemon(), std::move(controller.beginning_.chronicle)),
       server(controller.loop_, daemon, files) {}
 
@@ -259,7 +240,7 @@ void Controller::take_what_is_held() {
 void Controller::carry_on() {
     const bool is_start = welcome_.why == Why::salvaged;
     control::Daemon& daemon = parts_->daemon;
-    if (is_start) begin_what_does_not_run();
+    if (is_start) begin_what_does_not_run(parts_->stores.notes, parts_->events, snapshot_, beginning_.config);
     for (const auto& slot : snapshot_.slots()) parts_->stores.notes.raise_incarnations(slot.inc);
     daemon.resume(*beginning_.content, snapshot_, parts_->recovered.unheard);
     if (is_start)
@@ -267,27 +248,6 @@ void Controller::carry_on() {
     else if (const base::Fd noted = held(snapshot_, keeper::held_leftovers))
         daemon.recall_leftovers(noted);
     forget_unclaimed("programs that are no longer configured");
-}
-
-/// A start is a start, though some programs run already: what does not is begun anew, whatever was noted of it.
-void Controller::begin_what_does_not_run() {
-    control::Notes& notes = parts_->stores.notes;
-    if (notes.mood() != api::Mood::running) {  // in the middle of an end that nobody wants any more
-        notes.erase_all();
-        notes.set_mood(api::Mood::running);
-    }
-    std::set<std::string_view> known;
-    for (const auto& slot : snapshot_.slots())
-        if (slot.state != keeper::SlotState::free) known.emplace(slot.name);
-    for (const auto& group : beginning_.config.groups)
-        for (const auto& program : group.processes) {
-            const std::string key = concat(group.name, ":", program.name);
-            if (known.contains(key) || !notes.contains(key)) continue;
-            const control::Notes::Record* record = notes.record(key);
-            const bool is_told = record && record->note().untold[0] == 0 &&
-                                 parts_->events.has_told(key, record->note().announcements);
-            if (is_told) notes.erase(key);
-        }
 }
 
 void Controller::begin() {
