@@ -90,8 +90,9 @@ std::string bash_completion() {
 _supervisorctl() {
     local line=${COMP_LINE:0:COMP_POINT} commands=')", command_names(" "), R"('
     local -a words given=() found=()
-    read -ra words <<< "$line"
-    [[ $line == *[[:space:]] ]] && words+=('')
+    read -a words <<< "$line"  # as the shell does, but for blanks in quotes
+    words=("${words[@]//[\"\']/}")
+    [[ $line == *[[:space:]] && $line != *\\? ]] && words+=('')
     local count=${#words[@]} at=1 command= switches= kind=
     local typed=${words[count - 1]} before=${words[count - 2]}
     while ((at < count - 1)); do
@@ -112,7 +113,7 @@ _supervisorctl() {
         found=($(compgen -W "$switches" -- "$typed"))
     else
         case $kind in
-        files) found=($(compgen -f -- "$typed")) ;;
+        files) compopt -o filenames 2> /dev/null; mapfile -t found < <(compgen -f -- "$typed") ;;
         commands) found=($(compgen -W "$commands" -- "$typed")) ;;
         ?*) mapfile -t found < <("${words[0]}" "${given[@]}" )", asking, R"( |
                 if [[ $kind == groups ]]; then )", groups_of, R"(; else )", processes_of, R"(; fi |

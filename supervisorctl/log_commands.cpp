@@ -61,14 +61,7 @@ void tail(Session& session, const Arguments& arguments) {
         say_with_help(session, arguments.empty() ? "Error: too few arguments" : "Error: too many arguments", "tail");
         return session.fail(exit_status::generic);
     }
-    Extent extent;
-    std::size_t next = 0;
-    if (arguments[0].starts_with('-')) {
-        const auto given = parse_extent(arguments[0]);
-        if (!given) return fail(session, concat("Error: bad argument ", arguments[0]));
-        extent = *given;
-        next = 1;
-    }
+    const std::size_t next = arguments[0].starts_with('-') ? 1 : 0;
     if (next == arguments.size()) return fail(session, "Error: tail requires process name");
     const std::string& name = arguments[next];
     Channel channel = Channel::out;
@@ -78,8 +71,10 @@ void tail(Session& session, const Arguments& arguments) {
             return fail(session, concat("Error: bad channel ", base::python_repr(arguments.back())));
         if (word == "stderr") channel = Channel::err;
     }
-    if (extent.follows) return (void)follow(session, log_path(name, channel));
-    show_tail(session, name, channel, extent.bytes);
+    const auto extent = next == 0 ? Extent{} : parse_extent(arguments[0]);
+    if (!extent) return fail(session, concat("Error: bad argument ", arguments[0]));
+    if (extent->follows) return (void)follow(session, log_path(name, channel));
+    show_tail(session, name, channel, extent->bytes);
 }
 
 void maintail(Session& session, const Arguments& arguments) {

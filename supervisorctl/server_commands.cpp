@@ -95,8 +95,8 @@ void open(Session& session, const Arguments& arguments) {
     if (!parsed) throw Trouble(Trouble::Kind::other, parsed.error());
     session.talk_to(url);
     const int before = session.status();
-    status(session, {});
-    session.restore_status(before);  // what is not running there is not a failure of open
+    if (session.server_answers()) status(session, {});
+    session.restore_status(before);  // what is not running there is not a failure of open; what is thrown is one
 }
 
 }  // namespace supervisorctl

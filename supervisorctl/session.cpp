@@ -9,6 +9,12 @@ namespace supervisorctl {
 
 using base::concat;
 
+namespace {
+
+Trouble end_of_input() { return {Trouble::Kind::other, "EOF when reading a line"}; }
+
+}  // namespace
+
 void Session::run(std::string_view line) {
     for (;;) {
         try {
@@ -94,16 +100,15 @@ bool Session::is_confirmed(std::string_view question) {
     if (!settings_.interactive) return true;
     terminal_.write(concat(question, " y/N? "));
     const auto reply = terminal_.read_line();
-    if (!reply) throw Trouble(Trouble::Kind::other, "EOF when reading a line");
+    if (!reply) throw end_of_input();
     return reply->starts_with('y') || reply->starts_with('Y');
 }
 
 bool Session::ask_for_credentials() {
     terminal_.write("Username:");
     const auto username = terminal_.read_line();
-    if (!username) return false;
-    const auto password = terminal_.read_secret("Password:");
-    if (!password) return false;
+    const auto password = username ? terminal_.read_secret("Password:") : std::nullopt;
+    if (!password) return report(end_of_input()), false;
     say("");
     settings_.username = username;
     settings_.password = password;

@@ -335,55 +335,6 @@ autostart=false
         until('the line', lambda: 'one line\n' in self.ctl('tail', 'cat').stdout)
 
 
-    def complete(self, *words, options=None):
-        """What bash would offer for the last of the words."""
-        script = ('source "$1"; shift; COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDBREAKS=": "; '
-                  '_supervisorctl; ((${#COMPREPLY[@]} == 0)) || printf "%s\\n" "${COMPREPLY[@]}"')
-        done = run('/bin/bash', '-c', script, 'bash', os.path.join(BUILD, 'supervisorctl/completions/supervisorctl'),
-                   SUPERVISORCTL, *(options or ['-c', self.folder.conf]), *words, env={**os.environ, 'HOME': self.folder.path})
-        self.assertEqual(done.stderr, '')
-        return done.stdout.split()
-
-    def test_bash_completes_commands_switches_and_names(self):
-        self.assertEqual(self.complete('st'), ['start', 'status', 'stop'])
-        self.assertEqual(self.complete('stop', 'web-'), ['web-1', 'web-2'])
-        self.assertEqual(self.complete('stop', 'cat', 'prox'), ['proxied'])
-        self.assertEqual(self.complete('update', '--'), ['--json', '--timeout', '--dry-run'])
-        self.assertEqual(self.complete('update', 'stub'), ['stubborn'])
-        self.assertEqual(self.complete('shutdown', ''), [])
-        self.assertEqual(self.complete('check', self.folder.file('supervisord.c')), [self.folder.conf])
-        self.assertEqual(self.complete('help', 'maint'), ['maintail'])
-        self.assertIn('--serverurl', self.complete('--s'))
-        self.assertEqual(self.complete('stop', '', options=['-s', 'unix://' + self.folder.file('no.sock')]), [])
-        self.assertEqual(self.complete('stop', 'web-', options=['-c', '~/supervisord.conf']), ['web-1', 'web-2'])
-
-    @unittest.skipUnless(shutil.which('fish'), 'fish is not there')
-    def test_fish_completes_behind_options_too_and_nothing_without_supervisord(self):
-        script = os.path.join(BUILD, 'supervisorctl/completions/supervisorctl.fish')
-
-        def complete(*words):
-            line = ' '.join(['supervisorctl', *words])
-            done = run('fish', '--no-config', '-c', 'source $argv[1]; complete -C $argv[2]', script, line,
-                       env={**os.environ, 'PATH': os.path.dirname(SUPERVISORCTL) + ':' + os.environ['PATH'], 'HOME': self.folder.path})
-            self.assertEqual(done.stderr, '')
-            return [text.split('\t')[0] for text in done.stdout.splitlines()]
-
-        self.assertEqual(complete('-c', self.folder.conf, 'st'), ['start', 'status', 'stop'])
-        self.assertEqual(complete('-i', '-c', '~/supervisord.conf', 'stop', 'web-'), ['web-1', 'web-2'])
-        self.assertEqual(complete('-c', self.folder.conf, 'help', 'maint'), ['maintail'])
-        self.assertEqual(complete('-s', 'unix://' + self.folder.file('no.sock'), 'stop', ''), [])
-
-    @unittest.skipUnless(shutil.which('zsh'), 'zsh is not there')
-    def test_zsh_completes_with_the_options_that_stand_before(self):
-        script = os.path.join(BUILD, 'supervisorctl/completions/_supervisorctl')
-        # The names that are offered, without the line editor in which alone zsh completes.
-        ask = (r'socket=$1 words=("$2") PREFIX=; _arguments() { opt_args=(-s "unix\:///$socket"); state=argument; words=(stop); return 1 }; '
-               r'compadd() { print -l $names }; source $3')
-        for path, names in ((self.folder.file('socket'), ['cat', 'proxied', 'stubborn', 'web-1', 'web-2']), (self.folder.file('no.sock'), [])):
-            done = run('zsh', '-f', '-c', 'f() { ' + ask + ' }; f "$@"', 'zsh', path.lstrip('/'), SUPERVISORCTL, script)
-            self.assertEqual((done.stdout.split(), done.stderr), (names, ''))
-
-
 class PidProxy(unittest.TestCase):
     """By hand."""
 

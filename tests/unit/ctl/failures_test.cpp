@@ -121,7 +121,9 @@ TEST_CASE("interactively the credentials are asked for until they are right") {
     const supervisorctl::Settings asking{.serverurl = server.url(), .interactive = true};
     const std::string question = "Server requires authentication\nUsername:Password:\n";
     check(run(asking, "version", "u\nwrong\nu\np w\n"), 0, question + question + "4.3.0\n");
-    check(run(asking, "version", ""), 1, "Server requires authentication\nUsername:");
+    const std::string ended = "error: EOF when reading a line\n";
+    check(run(asking, "version", ""), 1, "Server requires authentication\nUsername:" + ended);
+    check(run(asking, "version", "u\n"), 1, "Server requires authentication\nUsername:Password:" + ended);
     server.returns("getAllProcessInfo", "[]");
     check(run(asking, "status", "u\np w\n"), 0, question);
 }
@@ -144,6 +146,12 @@ TEST_CASE("open talks to another server and does not change the status") {
     for (const char* line : {"open", "open nonsense", "open ftp://x"})
         check(run(server, line), 1, "ERROR: url must be http:// or unix://\n");
     check(run(server, "open unix:x"), 1, "error: Unknown protocol for serverurl unix:x\n");
+}
+
+TEST_CASE("open of a server that does not let us in is a failure") {
+    FakeServer server;
+    server.demands("Basic dTpwIHc=");  // u:p w
+    check(ask("unix:///nosuch", "open " + server.url()), 1, "Server requires authentication\n");
 }
 
 TEST_CASE("what is no body and does not end is not taken into memory") {
