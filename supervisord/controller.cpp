@@ -25,6 +25,7 @@
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
 #include "supervisord/keeper/promotion.hpp"
+#include "supervisord/keeper/start.hpp"
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/auto_logs.hpp"
 #include "supervisord/process/lines.hpp"
@@ -49,6 +50,12 @@ constexpr std::chrono::milliseconds farewell_look{10};
 int fail(std::string_view message) {
     std::fprintf(stderr, "Error: %.*s\n", static_cast<int>(message.size()), message.data());
     return 1;
+}
+
+/// Before there is an activity log here; in the background stderr is nowhere.
+int fail_to_begin(std::string_view message) {
+    if (const auto boot = keeper::map_boot(keeper::controller_boot_fd)) keeper::log_problem((*boot)->logfile, message);
+    return fail(message);
 }
 
 /// For programs.  When one of our own has started us, the others are not to be taken for what it has started.
@@ -180,15 +187,15 @@ int Controller::run(bool rebuild) {
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
         if (entry.name[0] != '\0') link_.holds(entry.name, entry.fd);
     upgrade_ = snapshot_.header().upgrade;
-    if (!link_.greet(welcome_)) return fail(succeed());
+    if (!link_.greet(welcome_)) return fail_to_begin(succeed());
     upgrade_ = welcome_.upgrade;
     beginning_ = choose_beginning(welcome_.why, rebuild, snapshot_, handover_);
     if (!confinement_.problem().empty()) beginning_.problems.push_back(confinement_.problem());
     auto stores = take_stores(snapshot_, link_, beginning_);
-    if (!stores) return fail(stores.error());
+    if (!stores) return fail_to_begin(stores.error());
     parts_.emplace(*this, std::move(*stores));
     base::crash_point("controller.recovered");
-    if (const auto opened = open_log(); !opened) return fail(opened.error());
+    if (const auto opened = open_log(); !opened) return fail_to_begin(opened.error());
     log_beginning();
     take_what_is_held();
     if (beginning_.follows()) carry_on();
@@ -469,11 +476,11 @@ int run(int argc, char** argv) {
     for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) ::signal(number, SIG_IGN);
     const bool rebuild = argc > 2 && std::string_view(argv[2]) == "--rebuild";
     auto snapshot = keeper::Snapshot::map(keeper::table_fd);
-    if (!snapshot) return fail(snapshot.error());
+    if (!snapshot) return fail_to_begin(snapshot.error());
     const auto text = keeper::read_boot_text(keeper::controller_boot_fd);
     if (!text) return fail(text.error());
     auto handover = launch::Handover::from_text(*text);
-    if (!handover) return fail(handover.error());
+    if (!handover) return fail_to_begin(handover.error());
     const std::span<char* const> all(argv, static_cast<std::size_t>(argc));
     return Controller(std::move(*snapshot), std::move(*handover), all.subspan(rebuild ? 3 : 2)).run(rebuild);
 }
