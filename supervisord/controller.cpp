@@ -1,7 +1,6 @@
 #include "supervisord/controller.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "common/base/alarm.hpp"
 #include "common/base/crash_point.hpp"
 #include "common/base/memory.hpp"
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/beginning.hpp"
@@ -346,7 +346,7 @@ void Controller::open_servers() {
 
 /// Where the keeper is to write its pid from now on.
 void Controller::put_pidfile() {
-    const base::Fd file(::memfd_create("supervisord-pidfile", MFD_CLOEXEC));
+    const base::Fd file = base::make_memory_file("supervisord-pidfile");
     if (file && base::write_all(file.get(), beginning_.config.settings.pidfile)) put(link_, keeper::held_pidfile, file.get());
 }
 
