@@ -1,7 +1,6 @@
 #include "supervisord/controller.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "common/base/alarm.hpp"
 #include "common/base/crash_point.hpp"
 #include "common/base/memory.hpp"
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "common/config/reader.hpp"
 #include "supervisord/beginning.hpp"
@@ -23,6 +23,7 @@
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
 #include "supervisord/keeper/promotion.hpp"
+#include "supervisord/keeper/start.hpp"
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/auto_logs.hpp"
 #include "supervisord/process/lines.hpp"
@@ -45,6 +46,12 @@ constexpr std::chrono::milliseconds farewell_look{10};
 int fail(std::string_view message) {
     std::fprintf(stderr, "Error: %.*s\n", static_cast<int>(message.size()), message.data());
     return 1;
+}
+
+/// Before there is an activity log here; in the background stderr is nowhere.
+int fail_to_begin(std::string_view message) {
+    if (const auto boot = keeper::map_boot(keeper::controller_boot_fd)) keeper::log_problem((*boot)->logfile, message);
+    return fail(message);
 }
 
 logs::ActivitySettings activity_settings(const config::Settings& settings, bool daemonized) {
@@ -162,15 +169,15 @@ int Controller::run(bool rebuild) {
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
         if (entry.name[0] != '\0') link_.holds(entry.name, entry.fd);
     upgrade_ = snapshot_.header().upgrade;
-    if (!link_.greet(welcome_)) return fail(succeed());
+    if (!link_.greet(welcome_)) return fail_to_begin(succeed());
     upgrade_ = welcome_.upgrade;
     beginning_ = choose_beginning(welcome_.why, rebuild, snapshot_, handover_);
     if (!confinement_.problem().empty()) beginning_.problems.push_back(confinement_.problem());
     auto stores = take_stores(snapshot_, link_, beginning_);
-    if (!stores) return fail(stores.error());
+    if (!stores) return fail_to_begin(stores.error());
     parts_.emplace(*this, std::move(*stores));
     base::crash_point("controller.recovered");
-    if (const auto opened = open_log(); !opened) return fail(opened.error());
+    if (const auto opened = open_log(); !opened) return fail_to_begin(opened.error());
     log_beginning();
     take_what_is_held();
     if (beginning_.follows()) carry_on();
@@ -300,7 +307,7 @@ void Controller::open_servers() {
 
 /// Where the keeper is to write its pid from now on.
 void Controller::put_pidfile() {
-    const base::Fd file(::memfd_create("supervisord-pidfile", MFD_CLOEXEC));
+    const base::Fd file = base::make_memory_file("supervisord-pidfile");
     if (file && base::write_all(file.get(), beginning_.config.settings.pidfile)) put(link_, keeper::held_pidfile, file.get());
 }
 
@@ -436,9 +443,9 @@ int run(int argc, char** argv) {
     for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2}) ::signal(number, SIG_IGN);
     const bool rebuild = argc > 2 && std::string_view(argv[2]) == "--rebuild";
     auto snapshot = keeper::Snapshot::map(keeper::table_fd);
-    if (!snapshot) return fail(snapshot.error());
+    if (!snapshot) return fail_to_begin(snapshot.error());
     auto handover = read_handover();
-    if (!handover) return fail(handover.error());
+    if (!handover) return fail_to_begin(handover.error());
     const std::span<char* const> all(argv, static_cast<std::size_t>(argc));
     return Controller(std::move(*snapshot), std::move(*handover), all.subspan(rebuild ? 3 : 2)).run(rebuild);
 }

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
@@ -30,6 +31,7 @@
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
 #include "supervisord/keeper/obstacle.hpp"
+#include "supervisord/keeper/start.hpp"
 #include "supervisord/log/activity.hpp"
 #include "supervisord/takeover.hpp"
 #include "supervisord/web/listen.hpp"
@@ -101,12 +103,14 @@ struct Sockets {
         std::string name;
         std::string file;  // of a Unix socket
         base::Fd fd;
+        std::uint32_t inode = 0;
     };
     std::vector<Held> all;
 
+    /// But not what another has put in their place.
     void remove() {
         for (const auto& held : all)
-            if (!held.file.empty()) ::unlink(held.file.c_str());
+            if (!held.file.empty() && held.inode == keeper::inode_of_held(held.name, held.fd.get())) ::unlink(held.file.c_str());
     }
 };
 
@@ -118,7 +122,8 @@ base::Result<void> take_sockets(const config::Config& config, Sockets& sockets, 
         auto fd = web::open_listening(server);
         if (!fd) return base::Error{fd.error()};
         const bool is_file = server.family == config::Server::Family::unix;
-        sockets.all.push_back({name, is_file ? server.file : "", std::move(*fd)});
+        const std::uint32_t inode = keeper::inode_of_held(name, fd->get());
+        sockets.all.push_back({name, is_file ? server.file : "", std::move(*fd), inode});
     }
     return {};
 }
@@ -136,16 +141,11 @@ base::Result<void> try_fcgi_sockets(const config::Config& config, std::vector<Me
     return {};
 }
 
-/// The child in the parent, which is to end; 0 in what goes on.
+/// The child in the parent, which is to end; 0 in what goes on; -1: errno.
 pid_t go_into_background(const config::Settings& settings, std::vector<Message>& messages) {
     messages.push_back({LogLevel::info, "daemonizing the supervisord process"});
     std::fflush(nullptr);
-    const pid_t child = ::fork();
-    if (child > 0) return child;
-    if (child < 0) {
-        messages.push_back({LogLevel::critical, concat("cannot go into the background: ", base::errno_text(errno))});
-        return 0;
-    }
+    if (const pid_t child = ::fork(); child != 0) return child;
     if (settings.directory) {
         if (::chdir(settings.directory->c_str()) == 0)
             messages.push_back({LogLevel::info, concat("set current directory: ", base::python_repr(*settings.directory))});
@@ -153,28 +153,38 @@ pid_t go_into_background(const config::Settings& settings, std::vector<Message>&
             messages.push_back({LogLevel::critical, concat("can't chdir into ", base::python_repr(*settings.directory), ": ",
                                                            base::errno_text(errno))});
     }
-    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (const int fd : {0, 1, 2}) ::dup2(null, fd);
-    if (null > 2) ::close(null);
     ::setsid();
     ::umask(settings.umask.value_or(022));
     return 0;
 }
 
-/// What goes wrong in the background only the log tells: of two that start at the same time one gets the table, and the other
-/// one ends; or descriptors do not suffice for what is to be taken over.  So this waits until it works, or ends (false).
+/// In place of this process.  Comes back with an errno, and can still speak to the user, whom the background has not: there
+/// nothing of the caller's is kept open.
+int execute_keeper(char* const* arguments, bool in_background) {
+    const base::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC)), errors(::fcntl(2, F_DUPFD_CLOEXEC, 3));
+    if (!null || !errors) return errno;
+    for (const int fd : {0, 1, 2})
+        if (in_background) ::dup2(null.get(), fd);
+    ::execv("/proc/self/exe", arguments);
+    const int error = errno;
+    ::dup2(errors.get(), 2);
+    return error;
+}
+
+/// Of two that start at the same time one gets the table, and the other one ends; or descriptors do not suffice for what is to
+/// be taken over.  So this waits until the keeper works (nothing, also when that cannot be seen in time), or ends: its status.
 /// A keeper that can have no table in the directory has its pidfile when it works.
-bool begins(pid_t keeper, const std::string& directory, const std::string& pidfile) {
+std::optional<int> await_start(pid_t keeper, const std::string& directory, const std::string& pidfile) {
     constexpr std::size_t longest_number = 16;
     const auto has_pidfile = [&] {
         const auto text = base::read_file(pidfile, longest_number);
         return text && *text == concat(keeper, '\n');
     };
     for (const base::Time until = base::now() + begin_time; base::now() < until; ::poll(nullptr, 0, 5)) {
-        if (directory.empty() || keeper::works(directory, keeper) || has_pidfile()) return true;
-        if (int status = 0; ::waitpid(keeper, &status, WNOHANG) == keeper) return status == 0;
+        if (keeper::works(directory, keeper) || has_pidfile()) break;
+        if (int status = 0; ::waitpid(keeper, &status, WNOHANG) == keeper) return status == 0 ? std::nullopt : std::optional(status);
     }
-    return true;  // as far as we can see
+    return std::nullopt;
 }
 
 /// Where the slot table may live: in memory, not on a disk, which may keep us waiting.  The environment comes last: that
@@ -230,7 +240,9 @@ int become_keeper(const config::Config& config, const std::string& directory, co
     for (const auto& held : sockets.all) {
         // Descriptor numbers below are the keeper's own; it expects the sockets open, and not closed on exec.
         const int fd = ::fcntl(held.fd.get(), F_DUPFD, 64);
-        if (fd < 0 || !keeper::hold(boot, held.name, fd)) return refuse(concat("cannot hold the socket ", held.name));
+        if (fd < 0)  // EINVAL: so many there may never be
+            return refuse(concat("cannot hold the socket ", held.name, ": ", keeper::explain(errno == EINVAL ? EMFILE : errno)));
+        if (!keeper::hold(boot, held.name, fd)) return refuse(concat("cannot hold the socket ", held.name, ": too many, or its name is too long"));
     }
     auto file = keeper::write_boot(boot, handover.to_text());
     if (!file) return refuse(file.error());
@@ -244,14 +256,15 @@ int become_keeper(const config::Config& config, const std::string& directory, co
     arguments.push_back(role);
     for (int at = 1; at < argc; ++at) arguments.push_back(argv[at]);
     arguments.push_back(nullptr);
-    ::execv("/proc/self/exe", arguments.data());
-    return refuse(concat("cannot execute ", executed_path(), " again: ", base::errno_text(errno)));
+    const int error = execute_keeper(arguments.data(), handover.daemonized);
+    return refuse(concat("cannot execute ", executed_path(), " again: ", keeper::explain(error)));
 }
 
 }  // namespace
 
 int run(int argc, char** argv) {
     base::fill_standard_descriptors();
+    ::signal(SIGXFSZ, SIG_IGN);  // as Python does: a file that may not grow is an error to be told
     auto surroundings = config::Surroundings::of_this_process();
     const std::vector<std::string> words(argv + 1, argv + argc);
     const auto arguments = config::supervisord_arguments(words, surroundings);
@@ -273,6 +286,9 @@ int run(int argc, char** argv) {
     if (arguments->check) return check(*path, reading, arguments->json);
     if (!reading.config) return refuse(reading);
     const config::Config& config = *reading.config;
+    if (::getpid() == 1 && !config.settings.nodaemon)
+        return refuse("process 1 cannot go into the background: all others end with it.  Start supervisord with -n, or set nodaemon=true "
+                      "in the [supervisord] section");
 
     Handover handover;
     handover.cwd = surroundings.cwd;
@@ -316,14 +332,21 @@ int run(int argc, char** argv) {
         handover.messages.push_back({LogLevel::warn, concat("another supervisord has the pidfile ", config.settings.pidfile,
                                                             ": the programs of this one are not found again if all of it is killed")});
         directory.clear();
+    } else if (directory.empty()) {
+        handover.messages.push_back({LogLevel::warn, concat("no directory in memory can be written to (",
+                                                            base::join(runtime_directories(config.settings), ", "),
+                                                            "): programs are not found again if supervisord is killed, keeper and controller")});
     }
     if (const auto obstacle = keeper::find_obstacle(directory); !obstacle.empty()) return refuse_start(obstacle);
     // Programs that were left may have the sockets.
     const auto usable = keeper::has_table(directory) ? base::Result<void>() : try_fcgi_sockets(config, handover.messages);
     if (!usable) return refuse_start(usable.error());
     const pid_t keeper = handover.daemonized ? go_into_background(config.settings, handover.background) : 0;
+    if (keeper < 0) return refuse_start(concat("cannot go into the background: ", keeper::explain(errno)));
     if (keeper > 0) {
-        if (begins(keeper, directory, config.settings.pidfile)) ::_exit(0);
+        const auto ended = await_start(keeper, directory, config.settings.pidfile);
+        if (!ended) ::_exit(0);
+        if (WIFEXITED(*ended) && WEXITSTATUS(*ended) == usage_status) return usage_status;  // it was not the keeper yet, and has said why
         const std::string obstacle = keeper::find_obstacle(directory);
         if (!obstacle.empty()) return refuse(obstacle);  // whoever runs may have our sockets
         return refuse_start(concat("cannot start; why is in ", config.settings.logfile));

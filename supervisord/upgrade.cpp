@@ -1,7 +1,6 @@
 #include "supervisord/upgrade.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/control/link.hpp"
 #include "supervisord/keeper/message.hpp"
@@ -32,7 +32,7 @@ constexpr std::size_t piece = 256 * 1024;
 /// A memfd with the same bytes and the same holes.  Whole and of one moment: only this thread writes to the file.
 base::Result<base::Fd> copy_of(int fd) {
     const auto failed = [] { return base::Error{concat("cannot copy what it is to be tested with: ", base::errno_text(errno))}; };
-    base::Fd copy(::memfd_create("supervisord-copy", MFD_CLOEXEC));
+    base::Fd copy = base::make_memory_file("supervisord-copy");
     struct stat facts{};
     if (!copy || ::fstat(fd, &facts) != 0 || ::ftruncate(copy.get(), facts.st_size) != 0) return failed();
     std::vector<char> bytes(piece);

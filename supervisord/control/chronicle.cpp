@@ -1,6 +1,5 @@
 #include "supervisord/control/chronicle.hpp"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "common/config/json.hpp"
 
@@ -71,7 +71,7 @@ std::string written(const nlohmann::ordered_json& json) {
 }  // namespace
 
 base::Result<Chronicle> Chronicle::create() {
-    base::Fd file(::memfd_create("supervisord-config", MFD_CLOEXEC));
+    base::Fd file = base::make_memory_file("supervisord-config");
     const Header header;
     if (!file || ::pwrite(file.get(), &header, sizeof header, 0) != sizeof header)
         return base::Error{base::concat("cannot make the chronicle: ", base::errno_text(errno))};

@@ -1,12 +1,12 @@
 // Programs that a supervisord that was killed has left, keeper and controller.  The keeper has found them again; what is
 // in the configuration was taken over like after the death of a controller.
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/control/daemon.hpp"
 #include "supervisord/control/world.hpp"
@@ -36,7 +36,7 @@ void Daemon::note_leftovers(const keeper::Snapshot& snapshot) {
         text += concat(slot.inc, ' ', leftovers_.back().key, '\n');
     }
     if (leftovers_.empty()) return;
-    const base::Fd file(::memfd_create("supervisord-leftovers", MFD_CLOEXEC));
+    const base::Fd file = base::make_memory_file("supervisord-leftovers");
     if (!file || !base::write_all(file.get(), text))
         return log(LogLevel::critical, concat("cannot note which programs are to be ended: ", base::errno_text(errno)));
     world_.link.hold(std::string(keeper::held_leftovers), file.get());

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/event/saved.hpp"
 
@@ -54,7 +55,7 @@ std::string record(std::string_view name, Deed deed, std::string_view bytes = {}
 void Ledger::Unmap::operator()(Header* header) const { ::munmap(header, header_size); }
 
 base::Result<Ledger> Ledger::create() {
-    return create(base::Fd(::memfd_create("supervisord-ledger", MFD_CLOEXEC)));
+    return create(base::make_memory_file("supervisord-ledger"));
 }
 
 base::Result<Ledger> Ledger::create(base::Fd file) {

@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 
 namespace control {
@@ -140,7 +141,7 @@ Notes::Record* Notes::records() const {
 }
 
 base::Result<Notes> Notes::create() {
-    return create(base::Fd(::memfd_create("supervisord-notes", MFD_CLOEXEC)));
+    return create(base::make_memory_file("supervisord-notes"));
 }
 
 base::Result<Notes> Notes::create(base::Fd file) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 
 namespace keeper {
@@ -36,12 +37,12 @@ bool hold(Boot& boot, std::string_view name, int fd) {
 bool set_path(char (&field)[4096], std::string_view path) { return set_text(field, sizeof field, path); }
 
 base::Result<base::Fd> write_boot(const Boot& boot, std::string_view text) {
-    base::Fd fd(::memfd_create("supervisord-boot", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    base::Fd fd = base::make_memory_file("supervisord-boot");
     const std::uint64_t size = text.size();
     if (!fd || !base::write_all(fd.get(), {reinterpret_cast<const char*>(&boot), sizeof boot}) ||
         !base::write_all(fd.get(), text) ||
         ::pwrite(fd.get(), &size, sizeof size, offsetof(Boot, text_size)) != sizeof size ||
-        ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0)
+        !base::seal_memory_file(fd.get()))
         return base::Error{base::concat("cannot write what the keeper starts with: ", base::errno_text(errno))};
     return fd;
 }

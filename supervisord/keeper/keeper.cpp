@@ -1,9 +1,6 @@
 #include "supervisord/keeper/keeper.hpp"
 
-#include <fcntl.h>
-
 #include <cerrno>
-#include <ctime>
 #include <string_view>
 
 #include "common/base/fd.hpp"
@@ -19,19 +16,11 @@ namespace {
 // Before the first controller there is nobody else to say it; in the background stderr is nowhere.
 int refuse(const char* logfile, const std::string& problem) {
     (void)base::write_all(2, base::concat("supervisord: ", problem, '\n'));
-    const base::Fd log(*logfile != '\0' ? ::open(logfile, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1);
-    const auto wall = now().wall;
-    const auto seconds = static_cast<std::time_t>(wall / 1'000'000'000);
-    std::tm parts{};
-    ::localtime_r(&seconds, &parts);
-    char time[32] = {};
-    (void)std::strftime(time, sizeof time, "%Y-%m-%d %H:%M:%S", &parts);
-    if (log)
-        (void)base::write_all(log.get(), base::concat(time, ',', base::padded(wall / 1'000'000 % 1000, 3), " CRIT ", problem, '\n'));
+    log_problem(logfile, problem);
     return 1;
 }
 
-std::string explain(const Boot& boot, int error) {
+std::string why_not_prepared(const Boot& boot, int error) {
     if (error == EBUSY) {
         const std::string obstacle = find_obstacle(boot.runtime_directory);
         return base::concat("cannot start: ", obstacle.empty() ? "another supervisord was in the way until just now" : obstacle);
@@ -39,7 +28,7 @@ std::string explain(const Boot& boot, int error) {
     if (error == ENOSYS)
         return "cannot start: a supervisord was killed, and what it has left cannot be taken over: this kernel has no pidfds (Linux 5.3).  "
                "With leftovers=ignore its programs are left alone";
-    return base::concat("cannot start: ", base::errno_text(error));
+    return base::concat("cannot start: ", explain(error));
 }
 
 }  // namespace
@@ -52,8 +41,10 @@ int run(std::span<char* const> arguments) {
     if (first == promoted_argument) origin = Loop::Origin::controller;
     if (first == upgraded_argument) origin = Loop::Origin::keeper;
     Loop loop(**boot, arguments.subspan(origin == Loop::Origin::launcher ? 0 : 1), origin);
-    if (!loop.prepare()) return refuse((*boot)->logfile, explain(**boot, errno));
-    return loop.run();
+    if (!loop.prepare()) return refuse((*boot)->logfile, why_not_prepared(**boot, errno));
+    const int code = loop.run();
+    if (const int error = loop.start_error()) return refuse((*boot)->logfile, base::concat("cannot start a controller: ", explain(error)));
+    return code;
 }
 
 }  // namespace keeper

@@ -255,7 +255,8 @@ void Loop::leave() {
             (void)::unlink(entry.name + std::string_view("unix:").size());
     }
     if (!pidfile_.empty()) remove_pidfile(pidfile_.c_str());
-    file_.remove(boot_.runtime_directory);
+    const bool is_left_to_another = start_error_ != 0 && table_.alive() > 0;  // what we had found
+    if (!is_left_to_another) file_.remove(boot_.runtime_directory);
 }
 
 void Loop::note(std::string_view text, std::uint32_t flags) { table_.note(text, flags, now().wall); }

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] bool prepare();
     /// The code to end with.
     [[nodiscard]] int run();
+    /// Not 0: it has ended because not even the first controller could be started; an errno.
+    [[nodiscard]] int start_error() const { return start_error_; }
 
 private:
     // loop.cpp
@@ -153,6 +155,7 @@ private:
     int last_resort_ = 0;                 // the signal that programs were sent because there is no controller,
     std::optional<base::Time> end_at_;    // and when the next step is due
     std::optional<int> exit_code_;
+    int start_error_ = 0;
 };
 
 /// To a child, or to its process group: 0, or an errno.  Safe against pids that mean somebody else by now.

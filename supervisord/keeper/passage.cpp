@@ -1,14 +1,15 @@
 #include "supervisord/keeper/passage.hpp"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "common/base/memory_file.hpp"
+
 namespace keeper {
 
 base::Fd write_passage(const Passage& passage) {
-    base::Fd fd(::memfd_create("supervisord-passage", MFD_CLOEXEC));
+    base::Fd fd = base::make_memory_file("supervisord-passage");
     if (fd && ::pwrite(fd.get(), &passage, sizeof passage, 0) != static_cast<ssize_t>(sizeof passage)) fd.reset();
     return fd;
 }

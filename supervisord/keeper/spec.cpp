@@ -11,6 +11,7 @@
 #include <span>
 #include <type_traits>
 
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 
 namespace keeper {
@@ -112,9 +113,9 @@ base::Result<base::Fd> write_spec(const Spec& spec) {
     head.size = writer.bytes().size();
     writer.put(0, &head, sizeof head);
 
-    base::Fd fd(::memfd_create("supervisord-spec", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    base::Fd fd = base::make_memory_file("supervisord-spec");
     if (!fd || !base::write_all(fd.get(), writer.bytes()) ||
-        ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) != 0)
+        !base::seal_memory_file(fd.get()))
         return base::Error{base::concat("cannot write how to start ", spec.program, ": ", base::errno_text(errno))};
     return fd;
 }

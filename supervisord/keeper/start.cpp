@@ -13,14 +13,36 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <span>
+#include <ctime>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "common/base/clock.hpp"
 #include "common/base/text.hpp"
 
 namespace keeper {
+
+std::string explain(int error) {
+    const bool is_of_processes = error == EAGAIN;
+    rlimit limit{};
+    const bool is_limit = (is_of_processes || error == EMFILE) &&
+                          ::getrlimit(is_of_processes ? RLIMIT_NPROC : RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    const std::string text = base::errno_text(error);
+    return is_limit ? base::concat(text, is_of_processes ? " (RLIMIT_NPROC is " : " (RLIMIT_NOFILE is ", limit.rlim_cur, ')') : text;
+}
+
+void log_problem(const char* logfile, std::string_view problem) {
+    const base::Fd log(*logfile != '\0' ? ::open(logfile, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1);
+    const auto wall = now().wall;
+    const auto seconds = static_cast<std::time_t>(wall / 1'000'000'000);
+    std::tm parts{};
+    ::localtime_r(&seconds, &parts);
+    char time[32] = {};
+    (void)std::strftime(time, sizeof time, "%Y-%m-%d %H:%M:%S", &parts);
+    if (log)
+        (void)base::write_all(log.get(), base::concat(time, ',', base::padded(wall / 1'000'000 % 1000, 3), " CRIT ", problem, '\n'));
+}
 
 void close_all_on_exec() {
     if (::syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) == 0) return;

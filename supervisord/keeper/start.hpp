@@ -10,6 +10,12 @@
 
 namespace keeper {
 
+/// What the C library says of an errno, and the limit that it may be of: "Too many open files (RLIMIT_NOFILE is 40)".
+[[nodiscard]] std::string explain(int error);
+
+/// One CRIT line at the end of the activity log, for who has not opened it; "": there is none.
+void log_problem(const char* logfile, std::string_view problem);
+
 /// Every descriptor but 0, 1 and 2 is closed on exec from here on.
 void close_all_on_exec();
 /// The same file at first_free_fd or above; -1: errno.

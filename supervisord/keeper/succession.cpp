@@ -80,10 +80,16 @@ void Loop::start_controller() {
     const base::Fd copy = linked ? file_.copy(header) : base::Fd();
     base::crash_point("keeper.before_controller");
     const pid_t pid = copy ? ::fork() : -1;
+    const int error = errno;
     if (pid == 0) become_controller(theirs.get(), copy.get());
     base::crash_point("keeper.controller_forked");
     if (pid < 0) {
         link_.reset();
+        if (header.ever_ready == 0) {  // whoever has started us is to know, and can mend it
+            start_error_ = error;
+            exit_code_ = 1;
+            return;
+        }
         note("cannot start a controller: no memory, no process or no descriptor left", critical);
         start_at_ = base::now() + std::max(on_death(restarts_, base::now(), true), std::chrono::milliseconds(100));
         return;

@@ -15,6 +15,7 @@
 #include <span>
 
 #include "common/base/clock.hpp"
+#include "common/base/memory_file.hpp"
 #include "supervisord/keeper/obstacle.hpp"
 
 namespace keeper {
@@ -85,7 +86,7 @@ bool TableFile::open(const char* directory, std::uint32_t capacity, int& problem
         }
     }
     if (!fd_) {
-        fd_ = base::Fd(::memfd_create("supervisord-table", MFD_CLOEXEC));
+        fd_ = base::make_memory_file("supervisord-table");
         if (!fd_ || ::fallocate(fd_.get(), 0, 0, slots_offset) != 0) return false;
     }
     return map(capacity);
@@ -159,7 +160,7 @@ bool TableFile::back(std::uint32_t slots) {
 }
 
 base::Fd TableFile::copy(const Header& header) const {
-    base::Fd copy(::memfd_create("supervisord-table-copy", MFD_CLOEXEC));
+    base::Fd copy = base::make_memory_file("supervisord-table-copy");
     const std::size_t head = offsetof(Header, held) + header.held_used * sizeof(HeldDescriptor);
     const std::size_t slots = header.used * sizeof(Slot);
     const char* from = static_cast<const char*>(memory_);

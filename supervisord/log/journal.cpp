@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/log/batch.hpp"
 
@@ -33,7 +34,7 @@ void* map(int fd) { return ::mmap(nullptr, sizeof(JournalMap), PROT_READ | PROT_
 }  // namespace
 
 base::Result<Journal> Journal::create() {
-    return create(base::Fd(::memfd_create("journal", MFD_CLOEXEC)));
+    return create(base::make_memory_file("journal"));
 }
 
 base::Result<Journal> Journal::create(base::Fd fd) {

@@ -46,7 +46,7 @@ class NextStart(Bed):
         done = self.try_to_start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (80, 80)))
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertIn(b'cannot start; why is in %s' % os.fsencode(self.path('log')), done.stdout)
-        self.wait_for_log('CRIT cannot start: Too many open files$')
+        self.wait_for_log(r'CRIT cannot start: Too many open files \(RLIMIT_NOFILE is 80\)$')
         self.wait_for('its end', lambda: not self.supervisors())
         self.start()
         self.assertEqual([self.pid(name) for name in names], pids)

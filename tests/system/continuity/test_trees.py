@@ -9,6 +9,7 @@ import time
 import unittest
 
 from bed import BIN, facts, lives
+import kernel
 import test_killmode
 from test_killmode import CGROUPS, Families, is_populated, leaf_of
 
@@ -247,3 +248,12 @@ class Cgroups(Trees):
         self.assertFalse(os.path.exists(os.path.dirname(leaf)))
         self.kill(self.keeper(), signal.SIGTERM)
         self.wait_for('the end', lambda: not self.supervisors())
+
+
+@unittest.skipUnless(CGROUPS, 'no cgroup v2 that we may write to')
+class CgroupsOfOldKernels(Trees):
+    def try_to_start(self, **options):
+        return super().try_to_start(preexec_fn=lambda: kernel.mask(['cgroup_kill']), **options)
+
+    def test_a_stop_waits_for_who_forks_and_ends_all_the_time(self):
+        Cgroups.test_a_stop_waits_for_who_forks_and_ends_all_the_time(self)

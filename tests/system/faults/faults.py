@@ -160,7 +160,7 @@ class Test:
         self.crash_file = self.path('crash')
         self.drawn = self.path('crash.drawn')
         self.rpc = Connection(self.path('s.sock'))
-        self.kills = self.keepers = self.launches = self.upgrades = self.unknown = self.noises = 0
+        self.kills = self.keepers = self.launches = self.upgrades = self.unknown = self.silent = self.noises = 0
         self.statuses = {}  # of what came to us and was reaped
         self.lossy = set()  # incarnations that ended while nobody lived
         self.ended, self.recent, self.looked = set(), set(), 0  # incarnations that ended, at the looks at them
@@ -399,6 +399,7 @@ class Test:
             self.judge_activity(name, started, ended, activity)
             self.judge_log(name, started, ended)
         self.starts = starts
+        self.check(self.silent <= self.launches - 1 + self.keepers, 'I2: %d never began in %d deaths of keepers' % (self.silent, self.launches - 1 + self.keepers))
         self.heard, self.repeated = self.events.judge(activity, [name for name, *_ in SERVICES])
         self.check(not os.path.exists(self.path('s.sock')), 'the socket is left')
         self.check(not os.path.exists(self.path('pid')), 'the pidfile is left')
@@ -415,15 +416,20 @@ class Test:
                 runs[-1:] = [[runs[-1][0] if runs else '', deed, code]]
         self.check(not runs or runs[-1][1], 'I2: the last end of %s is missing' % name)
         # A child that was told to end before it had said that it lives is in the activity log alone; so is one that had not
-        # begun when both died, and was not let.
+        # begun when both died, and was not let: one of a name, each time.
         said = iter([line[2] for line in started] + [None])
-        next_said, seen = next(said), []
+        next_said, seen, silent = next(said), [], 0
         for run in runs:
             if run[0] == next_said:
                 next_said = next(said)
-            elif run[1] == 'stopped' or run[2] == 'status unknown':
+            elif run[1] == 'stopped':
+                continue
+            elif run[2] == 'status unknown':
+                silent += 1
                 continue
             seen.append(run)
+        self.silent += silent
+        self.check(silent <= self.launches - 1, 'I2: %d of %s never began, and both died %d times' % (silent, name, self.launches - 1))
         self.check([run[0] for run in seen] == [line[2] for line in started], 'I2: pids of %s differ' % name)
         codes = [run[2] for run in seen]
         told = [code for code in codes[:len(ended)]]
@@ -502,10 +508,10 @@ def main():
     directory = tempfile.mkdtemp(prefix='faults-', dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None)
     test = Test(options, directory)
     perform(test)
-    print('seed %d: %d kills, %d of them of the keeper alone; %d upgrades asked for; %d times noise; begun again %d times; %s starts, %d ends unknown; '
-          '%s events, %s of them twice; slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades, test.noises,
+    print('seed %d: %d kills, %d of them of the keeper alone; %d upgrades asked for; %d times noise; begun again %d times; %s starts, '
+          '%d ends unknown, %d of none that began; %s events, %s of them twice; slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades, test.noises,
                                       test.launches - 1, getattr(test, 'starts', '?'),
-                                      test.unknown, getattr(test, 'heard', '?'), getattr(test, 'repeated', '?'), test.slowest * 1000))
+                                      test.unknown, test.silent, getattr(test, 'heard', '?'), getattr(test, 'repeated', '?'), test.slowest * 1000))
     for failure in test.failures[:20]:
         print('  ' + failure)
     if test.failures and os.path.exists(test.drawn):

@@ -15,14 +15,17 @@ def argument(which):
     return 16 + 8 * which  # its lower half, on machines that are little-endian
 
 
-# By the names of processors: how the kernel calls them, ioctl, memfd_create, seccomp.  The others have one number everywhere.
-MACHINES = {'x86_64': (0xc000003e, 16, 319, 317), 'aarch64': (0xc00000b7, 29, 279, 277)}
-ARCH, IOCTL, MEMFD_CREATE, SECCOMP = MACHINES.get(platform.machine(), (0, 0, 0, 0))
+# By the names of processors: how the kernel calls them, ioctl, memfd_create, seccomp, write.  The others have one number
+# everywhere.
+MACHINES = {'x86_64': (0xc000003e, 16, 319, 317, 1), 'aarch64': (0xc00000b7, 29, 279, 277, 64)}
+ARCH, IOCTL, MEMFD_CREATE, SECCOMP, WRITE = MACHINES.get(platform.machine(), (0, 0, 0, 0, 0))
 PIDFD_GET_INFO = 3 << 30 | 64 << 16 | 0xff << 8 | 11
 
 # What is missing: the system call, what it says then; and of which argument, with which value or with any but 0.
 FEATURES = {
+    'cgroup_kill': (WRITE, EINVAL, 2, 1),                 # 5.14.  A filter sees no file: nobody writes a single byte then
     'close_range': (436, ENOSYS, None, None),             # before Linux 5.9
+    'memfd_create': (MEMFD_CREATE, ENOSYS, None, None),   # a filter of system calls, as services may have
     'pidfd_getfd': (438, ENOSYS, None, None),             # 5.6
     'pidfd_info': (IOCTL, ENOTTY, 1, PIDFD_GET_INFO),     # 6.15: how a program that was not ours ended
     'pidfd_group': (424, EINVAL, 3, None),                # 6.9: a signal to a process group

@@ -1,0 +1,104 @@
+"""A start that cannot be: it ends, soon, and whoever has started supervisord is told why."""
+import ctypes
+import os
+import resource
+import subprocess
+import unittest
+
+from bed import BIN, Bed
+
+CLONE_NEWNS, MS_RDONLY, MS_REC, MS_PRIVATE = 0x20000, 1, 0x4000, 1 << 18
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def only_root(test):
+    return unittest.skipUnless(os.getuid() == 0, 'not root')(test)
+
+
+def limit(which, number):
+    return lambda: resource.setrlimit(which, (number, number))
+
+
+def no_process_more():
+    """Of root there may be any number."""
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+
+
+def nothing_to_write_in():
+    """Where a table could be kept."""
+    os.environ.pop('XDG_RUNTIME_DIR', None)
+    if libc.unshare(CLONE_NEWNS) != 0 or libc.mount(b'none', b'/', None, MS_REC | MS_PRIVATE, None) != 0:
+        raise OSError(ctypes.get_errno(), 'cannot have mounts of its own')
+    for place in (b'/run', b'/dev/shm'):
+        if libc.mount(b'none', place, b'tmpfs', MS_RDONLY, None) != 0:
+            raise OSError(ctypes.get_errno(), 'cannot mount')
+
+
+class Start(Bed):
+    def refused(self, settings='', **options):
+        """What the user is told."""
+        self.write_config('', settings)
+        if os.getuid() == 0:
+            os.chown(self.directory, 65534, 65534)
+        done = self.try_to_start(**options)
+        self.wait_for('its end', lambda: not self.supervisors())
+        self.assertNotEqual(done.returncode, 0)
+        self.assertFalse(os.path.exists(self.path('s.sock')), 'the socket is left')
+        return done.stdout.decode()
+
+    def test_no_process_for_the_controller(self):
+        told = self.refused('minprocs=1\nnodaemon=true', preexec_fn=no_process_more)
+        self.assertIn('cannot start a controller: Resource temporarily unavailable (RLIMIT_NPROC is 1)', told)
+        self.assertIn('CRIT cannot start a controller: Resource temporarily unavailable (RLIMIT_NPROC is 1)', self.log())
+
+    def test_no_process_for_the_background(self):
+        told = self.refused('minprocs=1', preexec_fn=no_process_more)
+        self.assertIn('cannot go into the background: Resource temporarily unavailable (RLIMIT_NPROC is 1)', told)
+
+    def test_too_few_descriptors(self):
+        for settings in ('minfds=40', 'minfds=40\nnodaemon=true'):
+            told = self.refused(settings, preexec_fn=limit(resource.RLIMIT_NOFILE, 40))
+            self.assertIn('cannot hold the socket unix:%s: Too many open files (RLIMIT_NOFILE is 40)' % self.path('s.sock'), told)
+            self.assertEqual(told.count('Error:'), 1)
+
+    def test_files_that_may_not_be_large_enough(self):
+        told = self.refused(preexec_fn=limit(resource.RLIMIT_FSIZE, 1000))
+        self.assertIn('cannot write what the keeper starts with: File too large', told)
+        told = self.refused(preexec_fn=limit(resource.RLIMIT_FSIZE, 10 ** 7))
+        self.assertIn('cannot start; why is in ' + self.path('log'), told)
+        self.assertIn('CRIT cannot make the notes: File too large', self.log())
+
+    @only_root
+    def test_process_1_in_the_background(self):
+        self.under = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
+        self.assertIn('process 1 cannot go into the background', self.refused())
+
+
+class NoTable(Bed):
+    @only_root
+    def test_is_said_and_the_start_waited_for(self):
+        self.write_config('[program:p]\ncommand=/bin/sleep 1000\n')
+        done = self.try_to_start(preexec_fn=nothing_to_write_in)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertTrue(os.path.exists(self.path('pid')))
+        self.assertIn('WARN no directory in memory can be written to (/run/supervisord-', self.log())
+
+
+class Callers(Bed):
+    def test_who_reads_what_it_prints_is_not_kept_waiting(self):
+        """As by ssh, or `supervisord | cat`."""
+        self.write_config('[program:p]\ncommand=/bin/sleep 1000\n')
+        kept, given = os.pipe()
+        with subprocess.Popen([os.path.join(BIN, 'supervisord'), '-c', self.path('conf')], stdin=subprocess.DEVNULL,
+                              stdout=given, stderr=given, pass_fds=(given,)) as caller:
+            os.close(given)
+            with open(kept, 'rb') as file:
+                self.wait_for('its end', lambda: caller.poll() is not None)
+                self.assertEqual(caller.returncode, 0)
+                os.set_blocking(file.fileno(), False)
+                self.wait_for('nobody to write', lambda: file.read() == b'')
+        self.assertTrue(self.supervisors())
