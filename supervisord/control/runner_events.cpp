@@ -39,9 +39,9 @@ void Runner::connect_listener() {
 }
 
 void Runner::deliver(const std::string& rest, std::uint64_t delivery, std::uint64_t sent) {
-    if (!input_)  // it has closed its stdin, and both of us who might have noticed are dead
+    if (!input_)  // not yet: then it is sent when the child is adopted; or it has closed its stdin, and whoever might have noticed is dead
         return post(world_.loop, [this, self = self_, sent] {
-            if (*self) world_.events.closed(listener(), sent > 0);
+            if (*self && child_ && !input_) world_.events.closed(listener(), sent > 0);
         });
     const auto progress = std::make_shared<Progress>(Progress{delivery, sent, 0});
     record_.set_progress(*progress);
