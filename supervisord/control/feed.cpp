@@ -24,6 +24,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
     Readiness readiness;
     std::string waiting;
     std::size_t done = 0;  // of them are written
+    std::size_t before_event = 0, of_event = 0;  // of what is left: what does not belong to an event may stand on both sides
     bool watching = false;
     bool some_sent = false;  // of the present event
     Witness witness;
@@ -35,18 +36,35 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
         waiting += bytes;
     }
 
+    /// What is written next, of one kind.
+    [[nodiscard]] std::string_view next() const {
+        const std::string_view rest = std::string_view(waiting).substr(done);
+        return before_event > 0 ? rest.substr(0, before_event) : of_event > 0 ? rest.substr(0, of_event) : rest;
+    }
+
+    void written(std::size_t count) {
+        done += count;
+        if (before_event > 0) {
+            before_event -= count;
+        } else if (of_event > 0) {
+            of_event -= count;
+            some_sent = true;
+        }
+    }
+
     /// False: the child has closed its end.
     bool pump() {
         while (left() > 0) {
-            const std::string_view rest = std::string_view(waiting).substr(done);
-            const std::size_t staged = witness.before ? staging.put(rest) : 0;
+            const std::string_view rest = next();
+            const bool is_event = before_event == 0 && of_event > 0 && witness.before;
+            const std::size_t staged = is_event ? staging.put(rest) : 0;
             base::crash_point("feed.staged");
-            if (witness.before) witness.before(staged);
+            if (is_event) witness.before(staged);
             base::crash_point("feed.before");
             const ssize_t count = staged > 0 ? staging.move_to(end.get()) : ::write(end.get(), rest.data(), rest.size());
             const int error = count < 0 ? errno : 0;
             base::crash_point("feed.written");
-            if (witness.after) witness.after(count > 0 ? static_cast<std::size_t>(count) : 0);
+            if (is_event) witness.after(count > 0 ? static_cast<std::size_t>(count) : 0);
             if (error == EINTR) continue;
             if (error == EAGAIN || count == 0) {
                 watch();
@@ -56,8 +74,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
                 lose();
                 return false;
             }
-            some_sent = true;
-            done += static_cast<std::size_t>(count);
+            written(static_cast<std::size_t>(count));
         }
         waiting.clear();
         waiting.shrink_to_fit();
@@ -67,7 +84,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
 
     void lose() {
         waiting.clear();
-        done = 0;
+        done = before_event = of_event = 0;
         if (!witness.closed) return;
         post(loop, [self = shared_from_this(), closed = std::exchange(witness.closed, {})] {
             if (self->end) closed(self->some_sent);
@@ -107,6 +124,8 @@ Feed::Taken Feed::write(std::string_view bytes) {
 void Feed::deliver(std::string_view message, Witness witness) {
     pipe_->witness = std::move(witness);
     pipe_->some_sent = false;
+    pipe_->before_event = pipe_->left();
+    pipe_->of_event = message.size();
     pipe_->add(message);
     pipe_->pump();
 }

@@ -39,7 +39,10 @@ void Runner::connect_listener() {
 }
 
 void Runner::deliver(const std::string& rest, std::uint64_t delivery, std::uint64_t sent) {
-    if (!input_) return;
+    if (!input_)  // not yet: then it is sent when the child is adopted; or it has closed its stdin, and whoever might have noticed is dead
+        return post(world_.loop, [this, self = self_, sent] {
+            if (*self && child_ && !input_) world_.events.closed(listener(), sent > 0);
+        });
     const auto progress = std::make_shared<Progress>(Progress{delivery, sent, 0});
     record_.set_progress(*progress);
     input_->deliver(rest, {.before =

@@ -1,12 +1,26 @@
 """The pipes of a program, which are open for both directions at its end."""
 
 import os
+import sys
 
 from bed import Bed
 
 LEAVES_A_WRITER = '''#!/bin/sh
 # Ends at once, and leaves a process that writes for ever and counts.
 (n=0; while :; do printf '%4096d\\n' 0; n=$((n+1)); echo $n > {count}; done) &
+'''
+
+
+# Of two listeners the first says that it is ready, and closes its stdin.
+LISTENER = '''
+import os, sys, time
+if sys.argv[1] == '0':
+    os.write(1, b'READY\\n')
+    os.close(0)
+    open(sys.argv[2], 'w').close()
+    time.sleep(1000)
+else:
+    os.execv(sys.executable, [sys.executable, sys.argv[3], sys.argv[2]])
 '''
 
 
@@ -43,3 +57,18 @@ class Pipes(Bed):
         self.start('[program:p]\ncommand=/bin/sh -c "echo hello > /dev/stdout"\nuser=nobody\nstartsecs=0\n'
                    'autorestart=false\nstdout_logfile=%s\n' % out)
         self.wait_for('its line', lambda: os.path.exists(out) and open(out).read() == 'hello\n')
+
+    def test_an_event_for_a_listener_that_has_closed_its_stdin_before_both_died_goes_to_another(self):
+        with open(self.path('script'), 'w') as file:
+            file.write(LISTENER)
+        listener = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'events', 'listener.py')
+        self.start('[eventlistener:l]\ncommand=%s %s %%(process_num)d %s%%(process_num)d %s\nnumprocs=2\n'
+                   'process_name=l%%(process_num)d\nevents=REMOTE_COMMUNICATION\nstartsecs=0\n'
+                   % (sys.executable, self.path('script'), self.path('out'), listener))
+
+        self.wait_for('both to be ready', lambda: self.rpc.insist('getAllEventPoolInfo')[0]['ready'] == 2)
+        self.wait_for('a closed stdin', lambda: os.path.exists(self.path('out0')))
+        self.kill_both()
+        self.start()
+        self.rpc.insist('sendRemoteCommEvent', 'hello', 'x')
+        self.wait_for('the event', lambda: os.path.exists(self.path('out1')))

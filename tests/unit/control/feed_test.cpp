@@ -134,6 +134,34 @@ TEST_CASE("of an event it is told how far it came, and that the child closed its
     CHECK_FALSE(some);
 }
 
+TEST_CASE("what the child was given before and after an event does not count as a part of it") {
+    Silence around;
+    base::Pipe pipe;
+    REQUIRE(base::make_pipe(pipe));
+    Feed feed(around.loop, *around.staging, std::move(pipe.write));
+    const std::string first(200'000, 'a'), event(100'000, 'b'), last(200'000, 'c');
+    std::size_t written = 0, most_begun = 0;
+    REQUIRE(feed.write(first) == Feed::Taken::yes);
+    feed.deliver(event, {.before = [&](std::size_t staged) { most_begun = std::max(most_begun, written + staged); },
+                         .after = [&](std::size_t count) { written += count; },
+                         .closed = {}});
+    REQUIRE(feed.write(last) == Feed::Taken::yes);
+    CHECK(written == 0);
+    std::string received;
+    base::set_nonblocking(pipe.read.get());
+    char buffer[65536];
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (received.size() < first.size() + event.size() + last.size() && std::chrono::steady_clock::now() < end) {
+        const ssize_t count = ::read(pipe.read.get(), buffer, sizeof buffer);
+        if (count > 0) received.append(buffer, static_cast<std::size_t>(count));
+        around.loop.run_one_for(std::chrono::milliseconds(count > 0 ? 0 : 10));
+        around.loop.restart();
+    }
+    CHECK(received == first + event + last);
+    CHECK(written == event.size());
+    CHECK(most_begun <= event.size());
+}
+
 TEST_CASE("whoever goes on after a death in the middle of a step sends each byte of an event once") {
     enum class Death { before_the_step, after_it };
     for (const auto death : {Death::before_the_step, Death::after_it}) {
