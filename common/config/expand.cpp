@@ -1,6 +1,8 @@
 #include "common/config/expand.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <set>
@@ -67,32 +69,34 @@ std::string cut(std::string text, const std::optional<std::size_t>& length) {
     return out;
 }
 
-/// C's printf does to numbers what Python does, but for the prefix of octal ones.
-std::string number(std::int64_t value, const Directive& directive) {
-    const bool floating = std::string_view("eEfFgG").find(directive.type) != std::string_view::npos;
-    const char type = directive.type == 'i' || directive.type == 'u' ? 'd' : directive.type;
+/// Not C's printf: Python has a sign in every base, and zeros in front whatever the precision.
+std::string integer(std::int64_t value, const Directive& directive) {
+    const bool is_octal = directive.type == 'o', is_hex = directive.type == 'x' || directive.type == 'X';
+    char buffer[24];
+    const std::uint64_t magnitude = value < 0 ? -static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, magnitude, is_octal ? 8 : is_hex ? 16 : 10).ptr;
+    std::string digits = directive.type == 'X' ? base::upper({buffer, end}) : std::string(buffer, end);
+    std::string before = value < 0 ? "-" : directive.has('+') ? "+" : directive.has(' ') ? " " : "";
+    if (directive.has('#') && (is_octal || is_hex)) before += {'0', directive.type};
+    std::size_t wanted = directive.precision.value_or(0);
+    if (directive.has('0') && !directive.has('-') && directive.width > before.size())
+        wanted = std::max(wanted, directive.width - before.size());
+    if (digits.size() < wanted) digits.insert(0, wanted - digits.size(), '0');
+    return padded(before + digits, directive);
+}
+
+std::string floating(std::int64_t value, const Directive& directive) {
     std::string format = base::concat('%', directive.flags, directive.width);
     if (directive.width == 0) format.pop_back();
     if (directive.precision) format += base::concat('.', *directive.precision);
-    const std::int64_t magnitude = value < 0 ? -value : value;
+    format += directive.type;
     std::string out(directive.width + directive.precision.value_or(0) + 400, '\0');
-    int length = 0;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    if (floating) {
-        format += type;
-        length = std::snprintf(out.data(), out.size(), format.c_str(), static_cast<double>(value));
-    } else if (type == 'd') {
-        format += "lld";
-        length = std::snprintf(out.data(), out.size(), format.c_str(), static_cast<long long>(value));
-    } else {
-        format += base::concat("ll", type);
-        length = std::snprintf(out.data(), out.size(), format.c_str(), static_cast<long long>(magnitude));
-    }
+    const int length = std::snprintf(out.data(), out.size(), format.c_str(), static_cast<double>(value));
 #pragma GCC diagnostic pop
     out.resize(static_cast<std::size_t>(std::max(length, 0)));
-    if (type == 'o' && directive.has('#')) out = base::concat("0o", out.substr(out.find('0') == 0 ? 1 : 0));
-    return !floating && type != 'd' && value < 0 ? base::concat('-', out) : out;
+    return out;
 }
 
 base::Result<std::string> formatted(const Names::Value& value, const Directive& directive) {
@@ -115,13 +119,13 @@ base::Result<std::string> formatted(const Names::Value& value, const Directive& 
         return padded(plain, directive);
     case 'e': case 'E': case 'f': case 'F': case 'g': case 'G':
         if (text) return refused("must be real number, not str");
-        return number(std::get<std::int64_t>(value), directive);
+        return floating(std::get<std::int64_t>(value), directive);
     case 'd': case 'i': case 'u':
         if (text) return refused(base::concat('%', directive.type, " format: a real number is required, not str"));
-        return number(std::get<std::int64_t>(value), directive);
+        return integer(std::get<std::int64_t>(value), directive);
     default:
         if (text) return refused(base::concat('%', directive.type, " format: an integer is required, not str"));
-        return number(std::get<std::int64_t>(value), directive);
+        return integer(std::get<std::int64_t>(value), directive);
     }
 }
 
@@ -161,6 +165,7 @@ private:
     base::Result<std::string> directive() {
         Directive directive;
         const Names::Value* value = nullptr;
+        if (!at_end() && value_[at_] == '%') return std::string(1, value_[at_++]);
         if (!at_end() && value_[at_] == '(') {
             const std::size_t begin = ++at_;
             for (int depth = 1; depth > 0; ++at_) {
@@ -178,17 +183,17 @@ private:
             if (!directive.has(value_[at_])) directive.flags += value_[at_];
             ++at_;
         }
-        if (!at_end() && value_[at_] == '*') return refused("* wants int");
+        const auto star = [&] { return refused(directive.name ? "not enough arguments for format string" : "* wants int"); };
+        if (!at_end() && value_[at_] == '*') return star();
         if (!take_number(directive.width)) return refused("width too big");
         if (!at_end() && value_[at_] == '.') {
             ++at_;
-            if (!at_end() && value_[at_] == '*') return refused("* wants int");
+            if (!at_end() && value_[at_] == '*') return star();
             if (!take_number(directive.precision.emplace())) return refused("precision too big");
         }
         if (!at_end() && std::string_view("hlL").find(value_[at_]) != std::string_view::npos) ++at_;
         if (at_end()) return refused("incomplete format");
         directive.type = value_[at_++];
-        if (directive.type == '%') return std::string("%");
         if (!directive.name && consumed_) return refused("not enough arguments for format string");
         consumed_ = true;
         if (std::string_view("sraduioxXeEfFgGc").find(directive.type) == std::string_view::npos) return unsupported();

@@ -91,15 +91,17 @@ Opened Files::open(const std::string& path, mode_t mode) {
     return {std::move(file), 0};
 }
 
-void Files::changed(const File& file) {
+void Files::changed(const File& file) { tell_all(file, nullptr); }
+
+void Files::tell_all(const File& file, const File* emptied) {
     if (watched_.empty()) return;
-    for (const auto& path : file.paths) tell(path);
+    for (const auto& path : file.paths) tell(path, emptied);
 }
 
-void Files::tell(std::string_view path) {
+void Files::tell(std::string_view path, const File* emptied) {
     const auto found = watched_.find(path);
     if (found == watched_.end()) return;
-    for (const auto& callback : found->second) callback();
+    for (const auto& callback : found->second) callback(emptied);
 }
 
 Opened Files::rotate(const std::shared_ptr<File>& file, const std::string& path, const Limits& limits) {
@@ -110,7 +112,7 @@ Opened Files::rotate(const std::shared_ptr<File>& file, const std::string& path,
             if (::ftruncate(file->fd.get(), 0) != 0) return {file, errno};
             file->size = 0;
             file->line = {};
-            changed(*file);
+            tell_all(*file, file.get());
             return {file, 0};
         }
         std::int64_t gap = 1;
@@ -145,11 +147,11 @@ int Files::clear(const std::string& path) {
     base::crash_point("clear.create");
     const base::Fd created(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode));
     if (!created) return errno;
-    tell(path);
+    tell(path, nullptr);
     return 0;
 }
 
-Watch Files::watch(const std::string& path, std::function<void()> callback) {
+Watch Files::watch(const std::string& path, Watch::Callback callback) {
     Watch watch;
     auto& callbacks = watched_[path];
     watch.place_ = callbacks.insert(callbacks.end(), std::move(callback));

@@ -53,6 +53,8 @@ class Files;
 /// A wish to be told; ends with its life.  Must not outlive its Files.
 class Watch {
 public:
+    /// Given the file when this process has emptied it where it is, else nothing.
+    using Callback = std::function<void(const File* emptied)>;
     Watch() = default;
     Watch(Watch&& other) noexcept;
     Watch& operator=(Watch&& other) noexcept;
@@ -60,7 +62,7 @@ public:
 
 private:
     friend class Files;
-    using Callbacks = std::list<std::function<void()>>;
+    using Callbacks = std::list<Callback>;
     Files* files_ = nullptr;
     std::string path_;
     Callbacks::iterator place_;
@@ -89,14 +91,15 @@ public:
 
     /// The callback is called after each write to, rotation of or clearing of the file of that path by this process,
     /// in the middle of what did it: it may only take note (post to the loop), not call back into this folder.
-    [[nodiscard]] Watch watch(const std::string& path, std::function<void()> callback);
+    [[nodiscard]] Watch watch(const std::string& path, Watch::Callback callback);
 
 private:
     friend class Watch;
     std::vector<std::weak_ptr<File>> open_;
     std::map<std::string, Watch::Callbacks, std::less<>> watched_;
 
-    void tell(std::string_view path);
+    void tell(std::string_view path, const File* emptied);
+    void tell_all(const File& file, const File* emptied);
 };
 
 }  // namespace logs

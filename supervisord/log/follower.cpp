@@ -78,12 +78,18 @@ bool Follower::take(base::Fd file, std::int64_t offset) {
 
 std::string Follower::read(std::size_t limit) {
     for (;;) {
-        is_notice_ = std::exchange(gap_, false);
-        if (is_notice_) return std::string(missing);
+        is_notice_ = !notice_.empty();
+        if (is_notice_) return std::string(std::exchange(notice_, {}));
         auto bytes = read_here(limit);
         if (!bytes) return "";
         if (!bytes->empty() || !move_on()) return *std::move(bytes);
     }
+}
+
+void Follower::emptied(dev_t device, ino_t inode) {
+    if (device != dev_ || inode != ino_) return;
+    offset_ = 0;
+    notice_ = truncated;
 }
 
 /// Nothing: it cannot be read any more.
@@ -126,7 +132,7 @@ bool Follower::move_on() {
     if (file_ && ::fstat(file_.get(), &facts) == 0 && facts.st_size != offset_) return true;
     base::Fd file = open_regular(next, facts);
     if (!file || !take(std::move(file), 0)) return false;
-    if (is_followed_by_one) gap_ = true;
+    if (is_followed_by_one) notice_ = missing;
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "common/base/fd.hpp"
@@ -38,6 +39,9 @@ public:
     [[nodiscard]] Position position() const;
     /// The file's, to be looked at only.
     [[nodiscard]] int descriptor() const { return file_.get(); }
+    /// That file has been emptied.  To be told before the next read; when somebody else has done it, it is seen as long as the
+    /// file is shorter than what was read.
+    void emptied(dev_t device, ino_t inode);
     /// For Last-Modified.
     [[nodiscard]] std::time_t modified() const { return modified_; }
 
@@ -54,7 +58,7 @@ private:
     ino_t ino_ = 0;
     std::int64_t offset_ = 0;
     std::time_t modified_ = 0;
-    bool gap_ = false;  // between what was read last and what comes next, perhaps
+    std::string_view notice_;  // to be told before what comes next
     bool is_notice_ = false;
 
     [[nodiscard]] std::optional<std::string> read_here(std::size_t limit);

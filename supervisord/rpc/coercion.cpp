@@ -34,10 +34,12 @@ void to_text(Value& value) {
     else if (value.is_number_float()) value = python_text(value.get<double>());
 }
 
-/// Names of groups and of methods are looked up as they come: 5 is one that there is not.  Names of processes are taken
-/// apart first, and what cannot be is no parameter at all.
-bool looks_up(const Method& method) {
-    return method.name.ends_with("ProcessGroup") || method.name.starts_with("system.method");
+/// Names of groups and of methods are looked up as they come: 5 is one that there is not, and so is a list of methods.
+/// Names of processes are taken apart first, and what cannot be is no parameter at all.
+void to_name(const Method& method, Value& value) {
+    const bool of_method = method.name.starts_with("system.method");
+    if (of_method && value.is_structured()) value = "";
+    if (of_method || method.name.ends_with("ProcessGroup")) to_text(value);
 }
 
 void coerce_calls(Value& params) {
@@ -57,7 +59,7 @@ void coerce(std::string_view method_name, Value& params) {
     const Method* method = find_method(method_name);
     if (!method || !params.is_array()) return;
     if (method->name == "system.multicall") return coerce_calls(params);
-    if (!params.empty() && looks_up(*method)) to_text(params[0]);
+    if (!params.empty()) to_name(*method, params[0]);
     auto type = method->handler.types.begin();
     for (Value& value : params) {
         if (++type == method->handler.types.end()) return;

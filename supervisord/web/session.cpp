@@ -97,6 +97,7 @@ private:
     std::optional<Passwords::Outcome> checked_;  // the credentials of the request
     std::optional<Answer> answer_;
     logs::Watch watch_;
+    std::optional<std::pair<dev_t, ino_t>> emptied_;  // the file that was, while it is followed
     bool is_followed_ = false;      // a log, and nothing else any more
 
     [[nodiscard]] const Limits& limits() const { return shared_->limits; }
@@ -253,13 +254,18 @@ asio::awaitable<void> Session::refuse(int status) {
 asio::awaitable<void> Session::follow(Stream stream) {
     is_followed_ = true;
     const std::weak_ptr<Session> weak = weak_from_this();
-    watch_ = shared_->files.watch(stream.path, [weak] {
-        if (const auto self = weak.lock()) self->wire_.tell_news();
+    watch_ = shared_->files.watch(stream.path, [weak](const logs::File* emptied) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (emptied) self->emptied_.emplace(emptied->dev, emptied->ino);
+        self->wire_.tell_news();
     });
     set_send_buffer(wire_.stream.socket(), stream_buffer);
     std::string text = write_stream_head(stream.headers, request_.head, std::time(nullptr));
     bool there = co_await wire_.send(std::move(text));
     while (there) {
+        if (emptied_) stream.follower.emptied(emptied_->first, emptied_->second);
+        emptied_.reset();
         const std::string bytes = stream.follower.read(stream_piece);
         if (bytes.empty()) {
             there = co_await wire_.news();

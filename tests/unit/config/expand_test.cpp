@@ -63,8 +63,13 @@ TEST_CASE("values are formatted as Python does it") {
         {"%(umlaut)7s|", "  gr\xc3\xb6\xc3\x9f" "e|"},
         {"%(umlaut).3s", "gr\xc3\xb6"},
         {"%(umlaut)a", "'gr\\xf6\\xdfe'"},
-        {"%(here)%", "%"},
-        {"%5%", "%"},
+        {"%(process_num)#x %(process_num)#o", "0x0 0o0"},
+        {"%(numprocs)#08x", "0x00000c"},
+        {"%(numprocs)+x", "+c"},
+        {"%(numprocs)08.4d", "00000012"},
+        {"%(minus)08x", "-0000007"},
+        {"%(minus)#-6o|", "-0o7  |"},
+        {"%(process_num).0d", "0"},
     };
     for (const auto& c : cases) {
         CAPTURE(c.text);
@@ -116,7 +121,11 @@ TEST_CASE("bad formats have Python's reasons") {
         {"%s", "%s format: a name in parentheses is required"},
         {"%d", "%d format: a real number is required, not dict"},
         {"%(here)s %s", "not enough arguments for format string"},
-        {"%(here)*s", "* wants int"},
+        {"%(here)*s", "not enough arguments for format string"},
+        {"%(here).*s", "not enough arguments for format string"},
+        {"%*s", "* wants int"},
+        {"%(here)%", "unsupported format character '%' (0x25) at index 7"},
+        {"%5%", "unsupported format character '%' (0x25) at index 2"},
         {"%(here)999999999999999999999s", "width too big"},
     };
     for (const auto& c : cases) {

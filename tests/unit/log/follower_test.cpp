@@ -124,6 +124,34 @@ TEST_CASE("a log that is emptied is told, and followed from its start") {
     CHECK(it.next() == "new\n");
 }
 
+TEST_CASE("who is told that a log was emptied misses nothing of what comes, however much it is by then") {
+    Followed it;
+    test::write_file(it.log, "old\n");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "old\n");
+    const auto watch = it.files.watch(it.log, [&](const logs::File* file) { if (file) it.follower.emptied(file->dev, file->ino); });
+    const auto opened = it.files.open(it.log).file;
+    CHECK(it.files.rotate(opened, it.log, {1, 0}).error == 0);
+    test::append(it.log, "new, and longer\n");
+    CHECK(it.next() == "==> File truncated <==\n");
+    CHECK(it.follower.is_notice());
+    CHECK(it.next() == "new, and longer\n");
+    it.files.changed(*opened);
+    CHECK(it.next().empty());
+}
+
+TEST_CASE("a file that is emptied while an older one is read does not disturb that") {
+    Followed it;
+    test::write_file(it.log, "old\n");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "old\n");
+    it.rotate();
+    const auto opened = it.files.open(it.log).file;
+    it.follower.emptied(opened->dev, opened->ino);
+    test::append(it.log, "new\n");
+    CHECK(it.next() == "new\n");
+}
+
 TEST_CASE("a log that is cleared is read to its end before the new one") {
     Followed it;
     test::write_file(it.log, "a");
@@ -151,7 +179,7 @@ TEST_CASE("who watches a path is told of writes, rotations and clearing, and no 
     Followed it;
     int told = 0;
     {
-        const auto watch = it.files.watch(it.log, [&] { ++told; });
+        const auto watch = it.files.watch(it.log, [&](const logs::File*) { ++told; });
         const auto opened = it.files.open(it.log);
         it.files.changed(*opened.file);
         CHECK(told == 1);

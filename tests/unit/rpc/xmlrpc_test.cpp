@@ -128,7 +128,8 @@ TEST_CASE("over XML a number is the name of no group and of no method, but no na
         CHECK(fault("supervisor." + method, "<int>5</int>").find("INCORRECT_PARAMETERS") == std::string::npos);
     CHECK(fault("supervisor.signalProcessGroup", "<int>5</int>", "<param><value>HUP</value></param>") == "BAD_NAME: 5");
     for (const std::string method : {"methodHelp", "methodSignature"})
-        CHECK(fault("system." + method, "<int>5</int>") == "SIGNATURE_UNSUPPORTED");
+        for (const std::string value : {"<int>5</int>", "<array><data><value>supervisor.getPID</value></data></array>", "<struct></struct>"})
+            CHECK(fault("system." + method, value) == "SIGNATURE_UNSUPPORTED");
     for (const std::string method : {"getProcessInfo", "startProcess", "stopProcess", "clearProcessLogs"})
         CHECK(fault("supervisor." + method, "<int>5</int>") == "INCORRECT_PARAMETERS");
 }

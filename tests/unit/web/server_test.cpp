@@ -420,6 +420,20 @@ TEST_CASE("a line of ours in a log comes with the position after it to who can u
     CHECK(counting.received.ends_with("\r\n17;position=\"" + file + ":0\"" + notice));
 }
 
+TEST_CASE("a log that was full and emptied is followed from its start, also when it is longer again by then") {
+    Server server;
+    auto& process = server.supervisor.add("p", api::State::running);
+    process.its_out = server.directory.path / "log";
+    std::ofstream(process.its_out) << "older\n";
+    Client client(server);
+    client.send("GET /logtail/p HTTP/1.0\r\n\r\n");
+    CHECK(client.until_has("older\n"));
+    const auto file = server.files.open(process.its_out).file;
+    CHECK(server.files.rotate(file, process.its_out, {1, 0}).error == 0);
+    server.append(process.its_out, "new, and longer\n");
+    CHECK(client.until_has("older\n==> File truncated <==\nnew, and longer\n"));
+}
+
 TEST_CASE("HTTP/1.0 clients get a log as it is, at once") {
     Server server;
     server.supervisor.its_logfile = server.directory.path / "main";
