@@ -265,6 +265,7 @@ int become_keeper(const config::Config& config, const std::string& directory, co
 int run(int argc, char** argv) {
     base::fill_standard_descriptors();
     ::signal(SIGXFSZ, SIG_IGN);  // as Python does: a file that may not grow is an error to be told
+    ::signal(SIGCHLD, SIG_DFL);  // who has started us may ignore it, and we would not learn how the start in the background went
     auto surroundings = config::Surroundings::of_this_process();
     const std::vector<std::string> words(argv + 1, argv + argc);
     const auto arguments = config::supervisord_arguments(words, surroundings);

@@ -2,6 +2,7 @@
 import ctypes
 import os
 import resource
+import signal
 import subprocess
 import unittest
 
@@ -71,6 +72,12 @@ class Start(Bed):
         told = self.refused(preexec_fn=limit(resource.RLIMIT_FSIZE, 10 ** 7))
         self.assertIn('cannot start; why is in ' + self.path('log'), told)
         self.assertIn('CRIT cannot make the notes: File too large', self.log())
+
+    def test_it_is_told_also_to_who_does_not_want_to_hear_of_children(self):
+        def prepare():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10 ** 7, 10 ** 7))
+        self.assertIn('cannot start; why is in ' + self.path('log'), self.refused(preexec_fn=prepare))
 
     @only_root
     def test_process_1_in_the_background(self):
