@@ -20,12 +20,16 @@ def limit(which, number):
     return lambda: resource.setrlimit(which, (number, number))
 
 
-def no_process_more():
-    """Of root there may be any number."""
+def become_nobody():
+    """Of root there may be any number of processes."""
     if os.getuid() == 0:
         os.setgroups([])
         os.setgid(65534)
         os.setuid(65534)
+
+
+def no_process_more():
+    become_nobody()
     resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
 
 
@@ -40,11 +44,14 @@ def nothing_to_write_in():
 
 
 class Start(Bed):
-    def refused(self, settings='', **options):
-        """What the user is told."""
-        self.write_config('', settings)
+    def configure(self, programs, settings):
+        self.write_config(programs, settings)
         if os.getuid() == 0:
             os.chown(self.directory, 65534, 65534)
+
+    def refused(self, settings='', **options):
+        """What the user is told."""
+        self.configure('', settings)
         done = self.try_to_start(**options)
         self.wait_for('its end', lambda: not self.supervisors())
         self.assertNotEqual(done.returncode, 0)
@@ -55,6 +62,22 @@ class Start(Bed):
         told = self.refused('minprocs=1\nnodaemon=true', preexec_fn=no_process_more)
         self.assertIn('cannot start a controller: Resource temporarily unavailable (RLIMIT_NPROC is 1)', told)
         self.assertIn('CRIT cannot start a controller: Resource temporarily unavailable (RLIMIT_NPROC is 1)', self.log())
+
+    def test_no_process_for_the_controller_leaves_what_is_left_to_the_next_start(self):
+        program = '[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n'
+        self.configure(program, 'minprocs=1')
+        self.assertEqual(self.try_to_start(preexec_fn=become_nobody).returncode, 0)
+        pid = self.wait_for('p to run', lambda: self.pid('p'))
+        self.kill_both()
+        self.configure(program, 'minprocs=1\nnodaemon=true')
+        done = self.try_to_start(preexec_fn=no_process_more)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.configure(program, 'minprocs=1')
+        self.assertEqual(self.try_to_start(preexec_fn=become_nobody).returncode, 0)
+        self.assertEqual(self.pid('p'), pid)
+        self.assertIn("adopted: 'p' with pid %d" % pid, self.log())
+        self.kill(self.keeper(), signal.SIGTERM)
+        self.wait_for('the end', lambda: not self.supervisors())
 
     def test_no_process_for_the_background(self):
         told = self.refused('minprocs=1', preexec_fn=no_process_more)
