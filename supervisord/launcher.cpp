@@ -120,7 +120,7 @@ base::Result<void> take_sockets(const config::Config& config, Sockets& sockets, 
         const std::string name = held_name(server);
         if (std::ranges::count(but, name) > 0 || std::ranges::count(sockets.all, name, &Sockets::Held::name) > 0) continue;
         auto fd = web::open_listening(server);
-        if (!fd) return base::Error{fd.error()};
+        if (!fd) return base::Error{concat(fd.error(), "\n  for [", server.section, "] in ", config.path, ": ", name)};
         const bool is_file = server.family == config::Server::Family::unix;
         const std::uint32_t inode = keeper::inode_of_held(name, fd->get());
         sockets.all.push_back({name, is_file ? server.file : "", std::move(*fd), inode});

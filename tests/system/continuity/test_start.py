@@ -102,6 +102,16 @@ class Start(Bed):
             resource.setrlimit(resource.RLIMIT_FSIZE, (10 ** 7, 10 ** 7))
         self.assertIn('cannot start; why is in ' + self.path('log'), self.refused(preexec_fn=prepare))
 
+    def test_a_server_that_cannot_be_opened_is_named(self):
+        self.configure('', '')
+        with open(self.path('conf')) as file:
+            text = file.read()
+        with open(self.path('conf'), 'w') as file:
+            file.write(text.replace(self.path('s.sock'), self.path('nowhere/s.sock')))
+        done = self.try_to_start()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('for [unix_http_server] in %s: unix:%s' % (self.path('conf'), self.path('nowhere/s.sock')), done.stdout.decode())
+
     @only_root
     def test_process_1_in_the_background(self):
         self.under = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
