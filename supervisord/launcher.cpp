@@ -120,7 +120,7 @@ base::Result<void> take_sockets(const config::Config& config, Sockets& sockets, 
         const std::string name = held_name(server);
         if (std::ranges::count(but, name) > 0 || std::ranges::count(sockets.all, name, &Sockets::Held::name) > 0) continue;
         auto fd = web::open_listening(server);
-        if (!fd) return base::Error{fd.error()};
+        if (!fd) return base::Error{concat(fd.error(), "\n  for [", server.section, "] in ", config.path, ": ", name)};
         const bool is_file = server.family == config::Server::Family::unix;
         const std::uint32_t inode = keeper::inode_of_held(name, fd->get());
         sockets.all.push_back({name, is_file ? server.file : "", std::move(*fd), inode});
@@ -265,6 +265,7 @@ int become_keeper(const config::Config& config, const std::string& directory, co
 int run(int argc, char** argv) {
     base::fill_standard_descriptors();
     ::signal(SIGXFSZ, SIG_IGN);  // as Python does: a file that may not grow is an error to be told
+    ::signal(SIGCHLD, SIG_DFL);  // who has started us may ignore it, and we would not learn how the start in the background went
     auto surroundings = config::Surroundings::of_this_process();
     const std::vector<std::string> words(argv + 1, argv + argc);
     const auto arguments = config::supervisord_arguments(words, surroundings);

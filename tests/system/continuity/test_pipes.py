@@ -1,7 +1,9 @@
 """The pipes of a program, which are open for both directions at its end."""
 
+import contextlib
 import os
 import sys
+import unittest
 
 from bed import Bed
 
@@ -21,6 +23,22 @@ if sys.argv[1] == '0':
     time.sleep(1000)
 else:
     os.execv(sys.executable, [sys.executable, sys.argv[3], sys.argv[2]])
+'''
+# Answers once there is the file that it is told; writes down what it was sent.
+PATIENT = '''
+import os, sys, time
+while True:
+    os.write(1, b'READY\\n')
+    head = b''
+    while not head.endswith(b'\\n'):
+        head += os.read(0, 1)
+    words = dict(word.split(':') for word in head.decode().split())
+    os.read(0, int(words['len']))
+    with open(sys.argv[1], 'a') as file:
+        file.write(words['serial'] + ' ')
+    while not os.path.exists(sys.argv[2]):
+        time.sleep(0.01)
+    os.write(1, b'RESULT 2\\nOK')
 '''
 
 
@@ -72,3 +90,31 @@ class Pipes(Bed):
         self.start()
         self.rpc.insist('sendRemoteCommEvent', 'hello', 'x')
         self.wait_for('the event', lambda: os.path.exists(self.path('out1')))
+
+    @unittest.skipUnless(os.environ.get('CRASH_POINTS') == '1', 'crash points are not compiled in')
+    def test_an_answer_that_is_in_the_journal_of_a_dead_controller_is_followed_by_the_next_event(self):
+        with open(self.path('script'), 'w') as file:
+            file.write(PATIENT)
+        self.write_config('[eventlistener:l]\ncommand=%s %s %s %s\nevents=REMOTE_COMMUNICATION\nstartsecs=0\nstdout_logfile=NONE\n'
+                          % (sys.executable, self.path('script'), self.path('out'), self.path('go')))
+        self.try_to_start(env=dict(os.environ, SUPERVISORD_CRASH_FILE=self.path('crash')))
+        self.rpc.insist('sendRemoteCommEvent', 'first', 'x')
+        self.rpc.insist('sendRemoteCommEvent', 'second', 'x')
+
+        def sent():
+            with contextlib.suppress(FileNotFoundError), open(self.path('out')) as file:
+                return file.read()
+        self.wait_for('the first', sent)
+        with open(self.path('crash.new'), 'w') as file:
+            file.write('journal.spliced 1\n')
+        os.rename(self.path('crash.new'), self.path('crash'))
+        open(self.path('go'), 'w').close()
+        self.wait_for('a death', lambda: os.path.exists(self.path('crash.drawn')))
+        os.unlink(self.path('crash'))
+
+        def all_is_done():
+            pool, = self.rpc.insist('getAllEventPoolInfo')
+            return pool['ready'] == 1 and pool['waiting'] == 0
+        self.wait_for('no event to be left', all_is_done)
+        self.assertEqual(sent(), '0 1 ')
+        self.assertNotIn('UNKNOWN', self.log())

@@ -2,6 +2,7 @@
 import ctypes
 import os
 import resource
+import signal
 import subprocess
 import unittest
 
@@ -19,12 +20,16 @@ def limit(which, number):
     return lambda: resource.setrlimit(which, (number, number))
 
 
-def no_process_more():
-    """Of root there may be any number."""
+def become_nobody():
+    """Of root there may be any number of processes."""
     if os.getuid() == 0:
         os.setgroups([])
         os.setgid(65534)
         os.setuid(65534)
+
+
+def no_process_more():
+    become_nobody()
     resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
 
 
@@ -39,11 +44,14 @@ def nothing_to_write_in():
 
 
 class Start(Bed):
-    def refused(self, settings='', **options):
-        """What the user is told."""
-        self.write_config('', settings)
+    def configure(self, programs, settings):
+        self.write_config(programs, settings)
         if os.getuid() == 0:
             os.chown(self.directory, 65534, 65534)
+
+    def refused(self, settings='', **options):
+        """What the user is told."""
+        self.configure('', settings)
         done = self.try_to_start(**options)
         self.wait_for('its end', lambda: not self.supervisors())
         self.assertNotEqual(done.returncode, 0)
@@ -54,6 +62,22 @@ class Start(Bed):
         told = self.refused('minprocs=1\nnodaemon=true', preexec_fn=no_process_more)
         self.assertIn('cannot start a controller: Resource temporarily unavailable (RLIMIT_NPROC is 1)', told)
         self.assertIn('CRIT cannot start a controller: Resource temporarily unavailable (RLIMIT_NPROC is 1)', self.log())
+
+    def test_no_process_for_the_controller_leaves_what_is_left_to_the_next_start(self):
+        program = '[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n'
+        self.configure(program, 'minprocs=1')
+        self.assertEqual(self.try_to_start(preexec_fn=become_nobody).returncode, 0)
+        pid = self.wait_for('p to run', lambda: self.pid('p'))
+        self.kill_both()
+        self.configure(program, 'minprocs=1\nnodaemon=true')
+        done = self.try_to_start(preexec_fn=no_process_more)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.configure(program, 'minprocs=1')
+        self.assertEqual(self.try_to_start(preexec_fn=become_nobody).returncode, 0)
+        self.assertEqual(self.pid('p'), pid)
+        self.assertIn("adopted: 'p' with pid %d" % pid, self.log())
+        self.kill(self.keeper(), signal.SIGTERM)
+        self.wait_for('the end', lambda: not self.supervisors())
 
     def test_no_process_for_the_background(self):
         told = self.refused('minprocs=1', preexec_fn=no_process_more)
@@ -71,6 +95,22 @@ class Start(Bed):
         told = self.refused(preexec_fn=limit(resource.RLIMIT_FSIZE, 10 ** 7))
         self.assertIn('cannot start; why is in ' + self.path('log'), told)
         self.assertIn('CRIT cannot make the notes: File too large', self.log())
+
+    def test_it_is_told_also_to_who_does_not_want_to_hear_of_children(self):
+        def prepare():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10 ** 7, 10 ** 7))
+        self.assertIn('cannot start; why is in ' + self.path('log'), self.refused(preexec_fn=prepare))
+
+    def test_a_server_that_cannot_be_opened_is_named(self):
+        self.configure('', '')
+        with open(self.path('conf')) as file:
+            text = file.read()
+        with open(self.path('conf'), 'w') as file:
+            file.write(text.replace(self.path('s.sock'), self.path('nowhere/s.sock')))
+        done = self.try_to_start()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('for [unix_http_server] in %s: unix:%s' % (self.path('conf'), self.path('nowhere/s.sock')), done.stdout.decode())
 
     @only_root
     def test_process_1_in_the_background(self):
