@@ -29,6 +29,16 @@ std::string find_file(const Given& given, const std::string& program, const conf
     return config::find_file(program, surroundings).value_or("");
 }
 
+/// In the words of the original; empty: there is none.
+std::string problem_with_url(std::string_view url) {
+    if (!config::is_server_url(url)) return concat("value ", base::python_repr(url), " is not a URL");
+    const std::string_view rest = url.substr(url.find(':') + 1);
+    if (!rest.starts_with("//")) return "";
+    const std::string_view host = rest.substr(2, rest.find_first_of("/?#", 2) - 2);
+    const bool opens = host.find('[') != std::string_view::npos, closes = host.find(']') != std::string_view::npos;
+    return opens == closes ? "" : "Invalid IPv6 URL";
+}
+
 base::Result<config::Client> read_section(const std::string& path, const config::Surroundings& surroundings) {
     if (path.empty()) return config::Client{};
     auto reading = config::read_client(path, surroundings);
@@ -50,9 +60,8 @@ std::variant<Invocation, HelpWanted, UsageError> read_arguments(std::span<const 
     for (const config::GivenFlag& one : words->given) {
         const char letter = one.flag->letter ? one.flag->letter : 'r';
         if (letter == 'h' || letter == '?') return HelpWanted{};
-        if (letter == 's' && !config::is_server_url(one.value))
-            return UsageError{concat("invalid value for ", one.spelling, ' ', base::python_repr(one.value), ": value ",
-                                     base::python_repr(one.value), " is not a URL")};
+        if (const std::string problem = letter == 's' ? problem_with_url(one.value) : ""; !problem.empty())
+            return UsageError{concat("invalid value for ", one.spelling, ' ', base::python_repr(one.value), ": ", problem)};
         given[letter] = one.value;
     }
     if (const auto once = config::refuse_repeated(words->given); !once) return UsageError{once.error()};

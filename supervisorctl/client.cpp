@@ -174,6 +174,24 @@ struct Stream::Parser {
         };
 };
 
+std::string escaped_path(std::string_view path) {
+    constexpr std::string_view kept = "-._~:/";
+    constexpr char digits[] = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : path) {
+        const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (alphanumeric || kept.find(c) != std::string_view::npos) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    }
+    return out;
+}
+
 Stream::Stream(const Server& server, std::string_view path, const Interrupt& interrupt, const std::string& position)
     : socket_(connect_to(server.url, interrupt)), parser_(std::make_unique<Parser>(server)) {
     ResponseParser& parser = parser_->parser;
@@ -182,7 +200,7 @@ Stream::Stream(const Server& server, std::string_view path, const Interrupt& int
     parser.body_limit(boost::none);
     const std::string wanted = concat(api::log_position_header, ": ", position, "\r\n");  // also without one: we understand the answer
     // Without `Connection: close`, for which the original's supervisord holds back what comes until it has 64 KiB.
-    send_all(socket_, concat(head("GET", path, server), wanted, "\r\n"), server, interrupt);
+    send_all(socket_, concat(head("GET", escaped_path(path), server), wanted, "\r\n"), server, interrupt);
     while (!parser.is_header_done()) {
         (void)interrupt.wait(socket_.get(), POLLIN, std::nullopt);
         const bool open = receive(socket_, unread_);

@@ -60,6 +60,9 @@ private:
     void wait_for_answer(int socket, std::optional<base::Time> deadline, std::chrono::milliseconds limit);
 };
 
+/// Escapes what may not stand in a path; keeps ":" and "/".
+[[nodiscard]] std::string escaped_path(std::string_view path);
+
 /// The answer to one GET whose body is read while it grows.
 class Stream {
 public:

@@ -77,6 +77,16 @@ struct Editor::Inside {
         return CC_REDISPLAY;
     }
 
+    /// Ctrl-D: as libedit's own, which shows a "^D" where it leaves.
+    static unsigned char on_end_or_delete(EditLine* edit, wint_t) {
+        const LineInfo* line = el_line(edit);
+        if (line->lastchar == line->buffer) return CC_EOF;
+        if (line->cursor == line->lastchar) return CC_ERROR;
+        el_cursor(edit, 1);
+        el_deletestr(edit, 1);
+        return CC_REFRESH;
+    }
+
     void load() {
         HistEvent event;
         if (!history_file) return;
@@ -118,6 +128,8 @@ Editor::Editor(Terminal& terminal, std::string prompt, std::optional<std::string
     el_set(in.edit, EL_GETCFN, &Inside::next_character);
     el_wset(in.edit, EL_ADDFN, L"complete", L"completes the word", &Inside::on_tab);  // el_set() leaks copies of both
     el_set(in.edit, EL_BIND, "^I", "complete", nullptr);
+    el_wset(in.edit, EL_ADDFN, L"leave", L"leaves, or deletes a character", &Inside::on_end_or_delete);
+    el_set(in.edit, EL_BIND, "^D", "leave", nullptr);
     el_set(in.edit, EL_BIND, "^R", "em-inc-search-prev", nullptr);
 }
 

@@ -22,31 +22,13 @@ constexpr unsigned unavailable = 503;
 
 }  // namespace
 
-std::string escaped_path(std::string_view path) {
-    constexpr std::string_view kept = "-._~:/";
-    constexpr char digits[] = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : path) {
-        const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (alphanumeric || kept.find(c) != std::string_view::npos) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
-}
-
 std::string log_path(const std::string& name, Channel channel) {
-    return concat("/logtail/", escaped_path(name), channel == Channel::out ? "/stdout" : "/stderr");
+    return concat("/logtail/", name, channel == Channel::out ? "/stdout" : "/stderr");
 }
 
 std::optional<Stream> open_stream(Session& session, const std::string& path) {
     const Server& server = session.remote().server();
-    const std::string url = server.url.text + path;
+    const std::string url = server.url.text + harmless(path);
     try {
         Stream stream(server, path, session.terminal().interrupt());
         if (stream.status() == 200) return stream;
@@ -95,7 +77,7 @@ bool follow(Session& session, const std::string& path) {
             const std::string position = stream->position();
             if (!position.empty()) stream = open_again(session, path, position);
             if (position.empty() || !stream) {
-                session.terminal().complain(concat(session.remote().server().url.text, path, " Cannot read on, the connection was closed\n"));
+                session.terminal().complain(concat(session.remote().server().url.text, harmless(path), " Cannot read on, the connection was closed\n"));
                 return session.fail(exit_status::generic), false;
             }
             if (!stream->goes_on()) session.terminal().complain("==> Connected again, something may be missing here <==\n");

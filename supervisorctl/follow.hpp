@@ -11,8 +11,6 @@ namespace supervisorctl {
 
 class Session;
 
-/// Escapes what may not stand in a path; keeps ":" and "/".
-[[nodiscard]] std::string escaped_path(std::string_view path);
 /// "/logtail/web/stdout"
 [[nodiscard]] std::string log_path(const std::string& name, Channel channel);
 

@@ -30,6 +30,8 @@ public:
     HiddenTyping(const HiddenTyping&) = delete;
     HiddenTyping& operator=(const HiddenTyping&) = delete;
 
+    [[nodiscard]] bool is_terminal() const { return is_terminal_; }
+
 private:
     int fd_;
     termios before_{};
@@ -88,7 +90,9 @@ std::optional<char> Terminal::read_byte() {
 std::optional<std::string> Terminal::read_secret(std::string_view question) {
     const HiddenTyping hidden(in_);
     write(question);
-    return read_line();
+    auto line = read_line();
+    if (line && hidden.is_terminal()) write("\n");  // the one that was typed is not shown either
+    return line;
 }
 
 bool Terminal::is_interactive() const { return ::isatty(in_) == 1 && is_shown(); }

@@ -172,6 +172,7 @@ asio::awaitable<bool> Session::serve_request() {
     parser_->body_limit(limits().body_bytes);
     request_line_.clear();
     wire_.written = 0;
+    const base::Time begun = base::now();
     wire_.stream.expires_after(limits().request_time);
 
     const error_code head_error = co_await wire_.head(*parser_);
@@ -183,6 +184,7 @@ asio::awaitable<bool> Session::serve_request() {
     }
     if (head_error) co_return false;
 
+    const auto left = limits().request_time - (base::now() - begun);  // what we need for the password is not the client's
     take_head();
     int status = co_await authenticate();
     if (wire_.closed()) co_return false;
@@ -191,12 +193,12 @@ asio::awaitable<bool> Session::serve_request() {
         co_await refuse(status);
         co_return false;
     }
-    wire_.stream.expires_after(limits().request_time);
+    wire_.stream.expires_after(left);
     if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
         std::string go_on("HTTP/1.1 100 Continue\r\n\r\n");
         const bool sent = co_await wire_.send(std::move(go_on));
         if (!sent) co_return false;
-        wire_.stream.expires_after(limits().request_time);
+        wire_.stream.expires_after(left);
     }
 
     const auto [body_error, body_length] = co_await http::async_read(wire_.stream, wire_.buffer, *parser_, as_result);

@@ -71,6 +71,8 @@ TEST_CASE("wrong options and files are usage errors") {
     CHECK(error({"--nope", "status"}) == "option --nope not recognized");
     CHECK(error({"-s"}) == "option -s requires argument");
     CHECK(error({"-s", "foo"}) == "invalid value for -s 'foo': value 'foo' is not a URL");
+    CHECK(error({"-s", "http://[::1"}) == "invalid value for -s 'http://[::1': Invalid IPv6 URL");
+    CHECK(error({"--serverurl=unix://x]/y"}) == "invalid value for --serverurl 'unix://x]/y': Invalid IPv6 URL");
     CHECK(error({"-i", "-i"}) == "conflicting command line option '-i'");
     CHECK(error({"-c", "/nonexist", "status"}) == "could not find config file /nonexist");
     const File without("[supervisord]\n");

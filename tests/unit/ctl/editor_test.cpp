@@ -151,6 +151,16 @@ TEST_CASE("Ctrl-C at the prompt leaves the shell with an empty line") {
     CHECK(seen.ends_with("\r\n"));
 }
 
+TEST_CASE("Ctrl-D deletes in a line, and at an empty one leaves with nothing but the end of the line") {
+    const GroupAndSolo server;
+    const std::string seen = play(settings_for(server), {{"supervisor> ", "\x04"}});
+    CHECK_MESSAGE(seen.ends_with("supervisor> \r\n"), seen);
+    const std::string edited = play(settings_for(server), {{"supervisor> ", "verYsion\x04\x01\x06\x06\x06\x04\n"},
+                                                           {"4.3.0", ""},
+                                                           {"supervisor> ", "\x04"}});
+    CHECK_MESSAGE(edited.find("nobody wrote") == std::string::npos, edited);
+}
+
 TEST_CASE("questions are answered on the same terminal, and a password is not shown") {
     GroupAndSolo server;
     server.demands("Basic dTpwIHc=");
@@ -161,4 +171,5 @@ TEST_CASE("questions are answered on the same terminal, and a password is not sh
                                                          {"supervisor> ", "\x04"}});
     CHECK_MESSAGE(seen.find("nobody wrote") == std::string::npos, seen);
     CHECK(seen.find("p w") == std::string::npos);
+    CHECK_MESSAGE(seen.find("Username:u\r\nPassword:\r\n\r\n") != std::string::npos, seen);
 }

@@ -85,6 +85,14 @@ TEST_CASE("tail -f of nothing is an error on standard error, and status 1") {
     const FakeServer server;
     check(run(server, "tail -f nosuch"), 1, press,
           server.url() + "/logtail/nosuch/stdout Cannot read, status code 404\n");
+    check(run(server, "tail -f g:*"), 1, press,
+          server.url() + "/logtail/g:*/stdout Cannot read, status code 404\n");  // as it was typed
+}
+
+TEST_CASE("tail -f asks for names as they can stand in an address") {
+    FakeServer server;
+    server.streams("/logtail/g:a%26b%25/stdout", {.chunks = {"one\n"}});
+    check(run(server, "tail -f g:a&b%"), 0, press + "one\n");
 }
 
 TEST_CASE("Ctrl-C ends tail -f with an empty line and status 0") {

@@ -472,6 +472,25 @@ TEST_CASE("a request that does not come to its end is given up") {
     CHECK(idle.until_has("<int>4242</int>"));
 }
 
+TEST_CASE("the time for a request counts from its first byte to its last, and not anew for its body") {
+    web::Limits limits;
+    limits.request_time = std::chrono::seconds(2);
+    Server server(limits);
+    Client slow(server), later(server);
+    const auto begun = base::now();
+    const auto until = [&](int milliseconds) {
+        CHECK(server.until([&] { return base::now() - begun >= std::chrono::milliseconds(milliseconds); }));
+    };
+    slow.send("POST /RPC2 HTTP/1.1\r\n");
+    until(800);
+    later.send("POST /RPC2 HTTP/1.1\r\n");
+    until(1200);
+    slow.send("Content-Length: 10\r\n\r\n12345");
+    CHECK(slow.until_end());
+    CHECK(later.until([] { return true; }));
+    CHECK_FALSE(later.ended);
+}
+
 TEST_CASE("when there are too many connections the one that has waited longest for a request makes room") {
     web::Limits limits;
     limits.connections = 3;
