@@ -39,6 +39,7 @@ def lives(pid):
 class Bed(unittest.TestCase):
     settings = ''
     under = []  # a command that executes supervisord
+    binary = os.path.join(BIN, 'supervisord')
 
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix='continuity-')
@@ -73,7 +74,7 @@ class Bed(unittest.TestCase):
 
     def try_to_start(self, **options):
         """How it went; no answer is waited for."""
-        return subprocess.run([*self.under, os.path.join(BIN, 'supervisord'), '-c', self.path('conf')], stdin=subprocess.DEVNULL,
+        return subprocess.run([*self.under, self.binary, '-c', self.path('conf')], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, **options)
 
     def end_all(self):

@@ -2,11 +2,12 @@
 import ctypes
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import unittest
 
-from bed import BIN, Bed
+from bed import Bed
 
 CLONE_NEWNS, MS_RDONLY, MS_REC, MS_PRIVATE = 0x20000, 1, 0x4000, 1 << 18
 libc = ctypes.CDLL(None, use_errno=True)
@@ -44,6 +45,10 @@ def nothing_to_write_in():
 
 
 class Start(Bed):
+    def setUp(self):
+        super().setUp()
+        self.binary = shutil.copy(self.binary, self.directory)  # where others than root may execute it
+
     def configure(self, programs, settings):
         self.write_config(programs, settings)
         if os.getuid() == 0:
@@ -133,7 +138,7 @@ class Callers(Bed):
         """As by ssh, or `supervisord | cat`."""
         self.write_config('[program:p]\ncommand=/bin/sleep 1000\n')
         kept, given = os.pipe()
-        with subprocess.Popen([os.path.join(BIN, 'supervisord'), '-c', self.path('conf')], stdin=subprocess.DEVNULL,
+        with subprocess.Popen([self.binary, '-c', self.path('conf')], stdin=subprocess.DEVNULL,
                               stdout=given, stderr=given, pass_fds=(given,)) as caller:
             os.close(given)
             with open(kept, 'rb') as file:
