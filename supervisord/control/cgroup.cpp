@@ -177,11 +177,17 @@ std::vector<pid_t> Cgroup::members() const {
 
 bool Cgroup::is_empty() const { return directory_.empty() || !is_populated(directory_); }
 
-void Cgroup::kill_all() {
-    if (directory_.empty()) return;
-    const base::Fd file(::open((directory_ + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
-    if (file) (void)base::write_all(file.get(), "1");
+bool Cgroup::tell(std::string_view file, std::string_view text) const {
+    if (directory_.empty()) return false;
+    const base::Fd fd(::open(concat(directory_, "/", file).c_str(), O_WRONLY | O_CLOEXEC));
+    return fd && base::write_all(fd.get(), text);
 }
+
+bool Cgroup::kill_all() { return tell("cgroup.kill", "1"); }
+
+void Cgroup::freeze() { tell("cgroup.freeze", "1\n"); }
+
+void Cgroup::thaw() { tell("cgroup.freeze", "0\n"); }
 
 void Cgroup::remove() {
     if (directory_.empty() || !remove_cgroup(directory_) || !is_elsewhere_) return;

@@ -44,12 +44,17 @@ public:
     [[nodiscard]] std::vector<pid_t> members() const;
     /// Asks the kernel: members may change while they are counted.
     [[nodiscard]] bool is_empty() const;
-    /// Sends SIGKILL to all, and to those that they make meanwhile.  Before Linux 5.14: nothing.
-    void kill_all();
+    /// Sends SIGKILL to all, and to those that they make meanwhile.  False: the kernel cannot (before Linux 5.14).
+    [[nodiscard]] bool kill_all();
+    /// Within moments nobody in it runs (from Linux 5.2 on), so that nobody makes others; SIGKILL ends them all the same.
+    void freeze();
+    void thaw();
     /// When it is empty.
     void remove();
 
 private:
+    bool tell(std::string_view file, std::string_view text) const;
+
     std::string name_;
     std::string directory_;
     bool is_elsewhere_ = false;  // and so its place goes with the last leaf

@@ -160,7 +160,8 @@ bool Tree::is_empty(Leader leader, base::Time since) { return cgroup_.is_empty()
 int Tree::signal(Leader leader, int number) {
     std::vector<Kin> sent;
     int refused = 0;
-    if (number == SIGKILL) cgroup_.kill_all();
+    const bool is_left_to_us = number == SIGKILL && !cgroup_.kill_all();
+    if (is_left_to_us) cgroup_.freeze();  // else who forks and ends all the time gets away
     for (int round = 0; round < (number == SIGKILL ? kill_rounds : 1); ++round) {
         const std::size_t before = sent.size();
         for (const auto& one : look(leader, round == 0 ? processes_.lately() : processes_.now())) {
@@ -171,6 +172,7 @@ int Tree::signal(Leader leader, int number) {
         }
         if (sent.size() == before) break;
     }
+    if (is_left_to_us) cgroup_.thaw();
     return refused;
 }
 
