@@ -31,6 +31,7 @@ def become_nobody():
 
 def no_process_more():
     become_nobody()
+    os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0'  # which takes a process
     resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
 
 
