@@ -145,7 +145,11 @@ Cgroup::Cgroup(std::string_view place, std::string_view name) {
 bool Cgroup::is_there() const { return is_cgroup(directory_); }
 
 std::string Cgroup::entrance() {
-    if (directory_.empty() || (::mkdir(directory_.c_str(), 0755) != 0 && errno != EEXIST)) return "";
+    if (directory_.empty()) return "";
+    if (::mkdir(directory_.c_str(), 0755) != 0) {
+        if (errno != EEXIST) return "";
+        thaw();  // a controller may have been killed before it did, and whoever enters would stand still
+    }
     return directory_ + "/cgroup.procs";
 }
 
