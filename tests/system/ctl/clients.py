@@ -203,7 +203,8 @@ const both = [];
 '''
 
 
-class Libraries(unittest.TestCase):
+class OneServer(unittest.TestCase):
+    """For all tests of a class."""
     @classmethod
     def setUpClass(cls):
         cls.server = Server(SUPERVISORD)
@@ -212,6 +213,8 @@ class Libraries(unittest.TestCase):
     def tearDownClass(cls):
         cls.server.close()
 
+
+class Libraries(OneServer):
     def judge(self, info, stopped, started, refused, log, state, several):
         self.assertEqual([one['name'] for one in info], ['cat', 'off', 'web_00', 'web_01'])
         self.assertEqual([type(one['pid']) for one in info], [int] * 4)

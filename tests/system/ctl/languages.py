@@ -8,10 +8,9 @@ is not there is skipped, and said.  As root to be run in a PID namespace (tests/
 import json
 import os
 import shutil
-import unittest
 
-from clients import Server
-from ctl import SUPERVISORD, Folder, main, run
+from clients import OneServer
+from ctl import Folder, main, run
 
 RUBY = '''
 require 'xmlrpc/client'
@@ -122,15 +121,7 @@ CALLS = [['supervisor.getAllProcessInfo'], ['supervisor.stopProcess', 'cat', Tru
 GO_LIBRARIES = '/usr/share/gocode'  # of Debian
 
 
-class Languages(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server(SUPERVISORD)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.close()
-
+class Languages(OneServer):
     def needs(self, *probe):
         if not shutil.which(probe[0]) or run(*probe).returncode != 0:
             self.skipTest('%s, or its XML-RPC, is not installed' % probe[0])
