@@ -1,8 +1,9 @@
-"""What tests share that look at programs from outside: waiting with a deadline, ports, HTTP over a Unix socket."""
+"""What tests share that look at programs from outside: waiting with a deadline, processes, ports, HTTP over a Unix socket."""
 import http.client
 import os
 import socket
 import time
+from collections import namedtuple
 
 PATIENCE = 20 * float(os.environ.get('SLOW', '1'))  # seconds: for anything that is to happen
 
@@ -16,6 +17,38 @@ def until(what, condition, patience=PATIENCE, pause=0.01):
             return value
         time.sleep(pause)
     raise AssertionError('not within %d s: %s' % (patience, what() if callable(what) else what))
+
+
+Process = namedtuple('Process', 'pid name state parent group session started')
+
+
+def look_at(pid):
+    """What /proc says of a process, dead or alive; None: there is none.  It may end at any moment: reading fails then."""
+    for _ in range(3):  # there is no entry for a moment while a thread that executes takes the place of the first
+        try:
+            with open('/proc/%d/stat' % pid, errors='replace') as file:
+                before, after = file.read().rsplit(')', 1)
+            break
+        except OSError:
+            pass
+    else:
+        return None
+    words = after.split()
+    if words[0] == 'Z' and int(words[17]) > 1:
+        words[0] = 'R'  # only the first of its threads has ended
+    return Process(pid, before.split('(', 1)[1], words[0], int(words[1]), int(words[2]), int(words[3]), int(words[19]))
+
+
+def alive(pid):
+    """A zombie is not."""
+    found = look_at(pid)
+    return found is not None and found.state not in 'ZX'
+
+
+def processes():
+    """All that are alive."""
+    found = (look_at(int(name)) for name in os.listdir('/proc') if name.isdigit())
+    return [process for process in found if process and process.state not in 'ZX']
 
 
 def free_port():

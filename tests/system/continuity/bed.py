@@ -12,28 +12,10 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'faults'))
 from faults import Connection, controllers, keepers, supervisors, until  # noqa: E402
+from outside import look_at  # noqa: E402
 
 BIN = os.environ['BIN']
 SLOW = float(os.environ.get('SLOW', '1'))
-
-
-def facts(pid):
-    """(name, state, parent, session, start) of a process, or None."""
-    for _ in range(3):  # there is no entry for a moment while a thread that executes takes the place of the first
-        with contextlib.suppress(OSError), open('/proc/%d/stat' % pid) as file:
-            text = file.read()
-            break
-    else:
-        return None
-    words = text[text.rindex(')') + 2:].split()
-    if words[0] == 'Z' and int(words[17]) > 1:
-        words[0] = 'R'  # only the first of its threads has ended
-    return text[text.index('(') + 1:text.rindex(')')], words[0], int(words[1]), int(words[3]), int(words[19])
-
-
-def lives(pid):
-    found = facts(pid)
-    return found is not None and found[1] not in 'ZX'
 
 
 class Bed(unittest.TestCase):
@@ -156,7 +138,7 @@ class Bed(unittest.TestCase):
         its keeper dies would not help: the kernel lets it go on, as a member of an orphaned group."""
         keeper, controller = self.keeper(), self.wait_for('a controller', self.controller)
         self.kill(keeper, signal.SIGSTOP)
-        self.wait_for('it to stand still', lambda: facts(keeper)[1] == 'T')
+        self.wait_for('it to stand still', lambda: look_at(keeper).state == 'T')
         self.kill(controller)
         self.kill(keeper)
         self.wait_for('their end', lambda: not self.supervisors())

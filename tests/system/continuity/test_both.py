@@ -10,7 +10,8 @@ import threading
 import time
 import unittest
 
-from bed import BIN, SLOW, Bed, lives
+from bed import BIN, SLOW, Bed
+from outside import alive
 import kernel
 
 NUMBERS = '/bin/sh -c "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done"'
@@ -38,7 +39,7 @@ class BothDie(Bed):
         time.sleep(0.3)  # they write, and nobody reads
         self.assertEqual(os.path.getsize(out), size)
         for name in ('numbers', 'cat'):
-            self.assertTrue(lives(before[name]), name)
+            self.assertTrue(alive(before[name]), name)
         self.start()
         self.wait_for('gone to be back', lambda: self.state('gone') == 'RUNNING')
         now = {name: one['pid'] for name, one in self.info().items()}
@@ -77,7 +78,7 @@ class BothDie(Bed):
         self.kill_both()
         self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')
         self.wait_for('p anew', lambda: self.state('p') == 'RUNNING' and self.pid('p') != p)
-        self.wait_for('the end of both', lambda: not lives(p) and not lives(q))
+        self.wait_for('the end of both', lambda: not alive(p) and not alive(q))
         self.wait_for_log("'p' with pid %d is ended and begun anew: leftovers=stop" % p)
         self.wait_for_log("'q:q' with pid %d, which is not configured any more, is ended: leftovers=stop" % q)
 
@@ -94,7 +95,7 @@ class BothDie(Bed):
         self.wait_for('its stop', lambda: self.state('p') == 'STOPPING')
         self.kill_controller()
         self.wait_for('p anew', lambda: self.state('p') == 'RUNNING' and self.pid('p') != p)
-        self.wait_for('the end of both', lambda: not lives(p) and not lives(q))
+        self.wait_for('the end of both', lambda: not alive(p) and not alive(q))
         self.assertEqual(len(self.spawned('p')), 2)
         self.kill_controller()
         self.wait_for_answer()
@@ -111,7 +112,7 @@ class BothDie(Bed):
         self.wait_for('its stop', lambda: self.state('p') == 'STOPPING')
         self.kill_both()
         self.kill(old)
-        self.wait_for('the end of p', lambda: not lives(old))
+        self.wait_for('the end of p', lambda: not alive(old))
         self.start()
         self.wait_for('p anew', lambda: self.state('p') == 'RUNNING' and self.pid('p') != old)
         self.assertEqual(len(self.spawned('p')), 2)
@@ -128,7 +129,7 @@ class BothDie(Bed):
         self.wait_for_log('resumed: 1 process .controllers lost: 1.')
         os.unlink(self.path('crash'))
         self.wait_for('p anew', lambda: self.state('p') == 'RUNNING' and self.pid('p') != old)
-        self.assertFalse(lives(old))
+        self.assertFalse(alive(old))
         self.assertEqual(len(self.spawned('p')), 2)
 
     def test_leftovers_ignore_leaves_them_alone(self):
@@ -138,7 +139,7 @@ class BothDie(Bed):
         self.kill_both()
         self.start()
         self.wait_for('another p', lambda: self.state('p') == 'RUNNING' and self.pid('p') != old)
-        self.assertTrue(lives(old))
+        self.assertTrue(alive(old))
         self.wait_for_log("process %d, 'p:p' of a supervisord that was killed, is ignored" % old)
         self.kill(old)
 
@@ -229,6 +230,6 @@ class BothDie(Bed):
                                   timeout=30 * SLOW)
             self.assertEqual(done.returncode, 2)
             self.assertIn('Error: a controller that has lost its keeper', done.stdout.decode())
-        self.assertTrue(lives(pid))
+        self.assertTrue(alive(pid))
         self.start()
         self.assertEqual(self.pid('p'), pid)

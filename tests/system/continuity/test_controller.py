@@ -5,7 +5,8 @@ import re
 import signal
 import time
 
-from bed import SLOW, Bed, lives
+from bed import SLOW, Bed
+from outside import alive
 
 IGNORES_TERM = '/bin/sh -c "trap : TERM; echo deaf; while :; do sleep 0.05; done"'
 
@@ -30,7 +31,7 @@ class ControllerDies(Bed):
             now = self.info()
             if not gone and now['stubborn']['statename'] == 'STOPPED':
                 gone = time.monotonic() - begin
-                self.assertFalse(lives(stubborn))
+                self.assertFalse(alive(stubborn))
             if not up and now['slow']['statename'] == 'RUNNING':
                 up = time.monotonic() - begin
             time.sleep(0.1)

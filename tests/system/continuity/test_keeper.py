@@ -5,7 +5,8 @@ import re
 import signal
 import time
 
-from bed import SLOW, Bed, facts, lives
+from bed import SLOW, Bed
+from outside import alive, look_at, processes
 import kernel
 
 # Linux before 6.15 forgets how a process ended as soon as its new parent knows: then it is a race, and we may lose it.
@@ -51,7 +52,7 @@ class KeeperDies(Bed):
         self.kill_controller()
         self.assertTrue(self.rpc.insist('stopProcess', 'stopped'))
         self.assertTrue(self.rpc.insist('stopProcess', 'writer'))
-        self.assertFalse(lives(before['writer']))
+        self.assertFalse(alive(before['writer']))
         with open(out) as file:
             lines = file.read().split('\n')
         last = lines.pop()
@@ -59,8 +60,8 @@ class KeeperDies(Bed):
         self.assertTrue(str(len(lines) + 1).startswith(last))
         keeper = self.keeper()
         self.kill(keeper, signal.SIGTERM)
-        self.wait_for('its end', lambda: not lives(keeper))
-        self.assertFalse(lives(before['cat']))
+        self.wait_for('its end', lambda: not alive(keeper))
+        self.assertFalse(alive(before['cat']))
         for name in ('pid', 's.sock'):
             self.assertFalse(os.path.exists(self.path(name)), name)
 
@@ -120,9 +121,7 @@ class KeeperDies(Bed):
         self.wait_for('its end', lambda: self.state('stubborn') == 'STOPPED')
         self.assertGreater(time.monotonic() - begin, 2.5)
         self.assertLess(time.monotonic() - begin, 5 * SLOW)
-        left = [entry for entry in os.listdir('/proc') if entry.isdigit() and os.getpgid(int(entry)) == pid
-                and lives(int(entry))]
-        self.assertEqual(left, [])
+        self.assertEqual([process for process in processes() if process.group == pid], [])
 
     def test_a_shutdown_in_progress_goes_on(self):
         self.start('[program:stubborn]\ncommand=/bin/sh -c "trap : TERM; echo deaf; while :; do sleep 0.05; done"\n'
@@ -133,7 +132,7 @@ class KeeperDies(Bed):
         old = self.keeper()
         self.kill(old)
         self.wait_for('the end of all', lambda: not self.supervisors())
-        self.assertFalse(lives(pid))
+        self.assertFalse(alive(pid))
         self.assertNotIn('pid', os.listdir(self.directory))
         self.assertEqual(len(self.spawned('stubborn')), 1)
 
@@ -143,6 +142,6 @@ class KeeperDies(Bed):
         self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
         pid, controller = self.pid('p'), self.controller()
         self.kill(controller, signal.SIGSTOP)
-        self.wait_for('it to stand still', lambda: facts(controller)[1] == 'T')
+        self.wait_for('it to stand still', lambda: look_at(controller).state == 'T')
         self.assertEqual(self.kill_keeper(), controller)
         self.assertEqual(self.pid('p'), pid)

@@ -5,7 +5,8 @@ import re
 import signal
 import unittest
 
-from bed import Bed, lives
+from bed import Bed
+from outside import alive
 
 
 def cgroups():
@@ -96,12 +97,12 @@ class Families(Bed):
 
     def end_family(self):
         for pid in self.everybody:
-            if lives(pid):
+            if alive(pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
     def living(self, pids):
-        return sum(lives(pid) for pid in pids)
+        return sum(alive(pid) for pid in pids)
 
     def check_that_what_is_ignored_stays_alone(self):
         """The same program, of the same supervisord by its files: another tree all the same."""

@@ -9,7 +9,8 @@ import signal
 import socket
 import tempfile
 
-from bed import Bed, lives
+from bed import Bed
+from outside import alive
 
 # Answers "hi" to whoever connects to its descriptor 0.
 ANSWERER = '''import os, socket
@@ -130,8 +131,8 @@ class NextStart(Bed):
         with open(self.path('pid')) as file:
             other_keeper = int(file.read())
         os.kill(other_keeper, signal.SIGTERM)
-        self.wait_for('the other to end', lambda: not lives(other_keeper))
-        self.assertTrue(lives(pid))
+        self.wait_for('the other to end', lambda: not alive(other_keeper))
+        self.assertTrue(alive(pid))
 
     def ask(self, family, address):
         with socket.socket(family) as client:
@@ -174,7 +175,7 @@ class NextStart(Bed):
         self.kill_controller()
         self.assertEqual((self.state('p'), self.pid('p')), ('RUNNING', pid))
         self.rpc.insist('stopProcess', 'p')
-        self.assertFalse(lives(pid))
+        self.assertFalse(alive(pid))
         self.rpc.insist('startProcess', 'p')
         self.assertEqual(len(self.spawned('p')), 2)
 

@@ -7,7 +7,8 @@ import struct
 import subprocess
 import threading
 
-from bed import BIN, SLOW, Bed, facts, lives
+from bed import BIN, SLOW, Bed
+from outside import alive, look_at
 
 
 class Takeover(Bed):
@@ -30,11 +31,11 @@ class Takeover(Bed):
     def stand_still(self, *pids):
         for pid in pids:
             self.kill(pid, signal.SIGSTOP)
-            self.wait_for('it to stand still', lambda: facts(pid)[1] == 'T')
+            self.wait_for('it to stand still', lambda: look_at(pid).state == 'T')
 
     def stay(self, keeper, controller):
         """They were left alone."""
-        self.assertEqual((lives(keeper), lives(controller)), (True, True))
+        self.assertEqual((alive(keeper), alive(controller)), (True, True))
         self.assertEqual({pid for pid, _ in self.supervisors()}, {keeper, controller})
 
     def test_one_that_stands_still_is_ended_and_its_programs_go_on(self):
@@ -42,12 +43,12 @@ class Takeover(Bed):
         self.stand_still(keeper, controller)
         done = self.start_other()
         self.assertEqual(done.returncode, 2, done.stdout)
-        self.assertEqual((facts(keeper)[1], facts(controller)[1]), ('T', 'T'))
+        self.assertEqual((look_at(keeper).state, look_at(controller).state), ('T', 'T'))
         done = self.start_other('--takeover')
         self.assertEqual(done.returncode, 0, done.stdout)
         self.wait_for_answer()
         self.wait_for('all to be adopted', lambda: self.pids() == before)
-        self.assertFalse(lives(keeper) or lives(controller))
+        self.assertFalse(alive(keeper) or alive(controller))
         self.wait_for('its own pidfile', lambda: self.keeper() != keeper)
         self.assertRegex(self.log(), r'WARN --takeover: a supervisord that did not answer was ended \(processes %d, %d\), '
                                      r'its programs go on\n' % (min(keeper, controller), max(keeper, controller)))
@@ -79,7 +80,7 @@ class Takeover(Bed):
         done = self.start_other('--takeover')
         self.assertEqual(done.returncode, 0, done.stdout)
         self.wait_for('all to be adopted', lambda: self.pids() == before)
-        self.assertFalse(lives(keeper) or lives(controller))
+        self.assertFalse(alive(keeper) or alive(controller))
 
     def test_one_of_another_version_is_left_alone(self):
         """Its programs could not be had, and nobody would be left who has them."""
@@ -153,7 +154,7 @@ class Takeover(Bed):
         done = self.start_other('--takeover')
         self.assertEqual(done.returncode, 0, done.stdout)
         self.wait_for('the stop', lambda: self.state('deaf') == 'STOPPED')
-        self.assertFalse(lives(pid))
+        self.assertFalse(alive(pid))
         self.assertEqual(output(), ['ready', 'told'])
         self.assertEqual(self.log().count("killing 'deaf' (%d) with SIGKILL" % pid), 1)
 
@@ -164,7 +165,7 @@ class Takeover(Bed):
             threading.Event().wait(pause * 0.02)
             standing = {pid for pid, _ in self.supervisors()}
             for pid in standing:
-                if lives(pid):
+                if alive(pid):
                     self.kill(pid, signal.SIGSTOP)
             done = self.start_other('--takeover')
             self.assertEqual(done.returncode, 0, done.stdout)

@@ -8,7 +8,8 @@ import sys
 import time
 import unittest
 
-from bed import BIN, facts, lives
+from bed import BIN
+from outside import alive, look_at
 import kernel
 import test_killmode
 from test_killmode import CGROUPS, Families, is_populated, leaf_of
@@ -76,10 +77,10 @@ class CarelessParent(Trees):
         self.kill(keeper)
         self.wait_for('another keeper', lambda: self.keeper() != keeper)
         self.wait_for_answer()
-        self.assertEqual(facts(pid)[2], parent)
+        self.assertEqual(look_at(pid).parent, parent)
         self.rpc.insist('stopProcess', 'p', False)
         self.wait_for('the stop', lambda: self.state('p') == 'STOPPED')
-        self.assertEqual(facts(pid)[1], 'Z')
+        self.assertEqual(look_at(pid).state, 'Z')
 
 
 class Strangers(Trees):
@@ -104,7 +105,7 @@ class Strangers(Trees):
         self.wait_for_log(r'exited: p \(status unknown; not expected\)$')
         self.assertEqual(self.state('p'), 'EXITED')
         self.assertTrue(self.rpc.insist('startProcess', 'p'))
-        self.assertEqual((stranger.poll(), lives(child)), (None, True))
+        self.assertEqual((stranger.poll(), alive(child)), (None, True))
         self.assertNotIn('SIGKILL', self.log())
 
     def test_a_supervisord_that_a_program_starts_does_not_make_its_programs_members(self):
@@ -125,8 +126,8 @@ class Strangers(Trees):
         self.wait_for('its exec', lambda: 'SUPERVISOR_PROCESS_NAME=q\0' in environment())
         self.assertFalse(re.search('SUPERVISOR_TREE.*', environment()))
         self.assertTrue(self.rpc.insist('stopProcess', 'watch'))
-        self.assertFalse(lives(watch))
-        self.assertEqual((self.keeper(), self.state('q'), self.pid('q'), lives(q)), (keeper, 'RUNNING', q, True))
+        self.assertFalse(alive(watch))
+        self.assertEqual((self.keeper(), self.state('q'), self.pid('q'), alive(q)), (keeper, 'RUNNING', q, True))
 
 
 class StrangersWithoutCgroup(Strangers):
@@ -169,7 +170,7 @@ class Cgroups(Trees):
         self.assertEqual(leaf_of(lost), leaf + '/own/too')
         self.assertIn(lost, [one['pid'] for one in self.rpc.insist('getAllProcessTrees')])
         self.assertTrue(self.rpc.insist('stopProcess', 'p'))
-        self.assertFalse(lives(lost))
+        self.assertFalse(alive(lost))
         self.assertFalse(os.path.exists(leaf))
 
     def test_who_has_the_environment_of_a_program_and_is_not_in_its_cgroup_is_a_stranger(self):
@@ -185,7 +186,7 @@ class Cgroups(Trees):
         stranger, = self.members('copy')
         self.assertNotIn(stranger, [one['pid'] for one in self.rpc.insist('getAllProcessTrees')])
         self.assertTrue(self.rpc.insist('stopProcess', 'p'))
-        self.assertTrue(lives(stranger))
+        self.assertTrue(alive(stranger))
 
     def test_leaves_of_any_name_are_removed(self):
         names = ['.p', '-n', 'cgroup.kill', 'ü', 'x' * 60]
@@ -243,7 +244,7 @@ class Cgroups(Trees):
         self.start()
         self.assertEqual(os.path.dirname(leaf_of(self.controller())), CGROUPS)
         self.assertTrue(self.rpc.insist('stopProcess', 'p'))
-        self.assertFalse(lives(lost))
+        self.assertFalse(alive(lost))
         self.assertFalse(os.path.exists(leaf))
         self.assertFalse(os.path.exists(os.path.dirname(leaf)))
         self.kill(self.keeper(), signal.SIGTERM)

@@ -13,7 +13,8 @@ import threading
 import time
 import unittest
 
-from bed import BIN, SLOW, Bed, facts, lives
+from bed import BIN, SLOW, Bed
+from outside import alive
 
 CTL = os.environ['CTL']
 HAS_CRASH_POINTS = os.environ.get('CRASH_POINTS') == '1'
@@ -98,7 +99,7 @@ class Upgraded(Bed):
     def end_orderly(self):
         keeper = self.keeper()
         self.kill(keeper, signal.SIGTERM)
-        self.wait_for('its end', lambda: not lives(keeper) and not self.supervisors())
+        self.wait_for('its end', lambda: not alive(keeper) and not self.supervisors())
         for name in ('pid', 's.sock'):
             self.assertFalse(os.path.exists(self.path(name)), name)
 
@@ -193,7 +194,7 @@ class UnderLoad(Upgraded):
             self.assertEqual((self.keeper(), self.inodes()), (keeper, [new, new]))
             self.assertNotEqual(self.controller(), old)
         self.wait_for('a stop that goes on', lambda: self.state('stubborn') == 'STOPPED')
-        self.assertFalse(lives(before.pop('stubborn')))
+        self.assertFalse(alive(before.pop('stubborn')))
         self.assertEqual(len(re.findall('killing .stubborn. .* with SIGKILL', self.log())), 1)
         for one in clients:
             served, problems = one.finish()
@@ -328,7 +329,7 @@ class NotFit(Upgraded):
             old = self.keeper()
             self.ctl('upgrade')
             self.wait_for('another keeper', lambda: self.keeper() != old)
-            self.assertFalse(lives(old))
+            self.assertFalse(alive(old))
             self.wait_for_answer()
             self.assertEqual(self.pid('writer'), pid)
         self.rpc.insist('stopProcess', 'writer')
@@ -376,7 +377,7 @@ class Killed(Upgraded):
                 self.rpc.call('upgrade')
             victim = old[0] if point.startswith('keeper') else old[1]
             # A keeper that has been executed anew is the same process.
-            self.wait_for('the death at ' + point, lambda: not lives(victim))
+            self.wait_for('the death at ' + point, lambda: not alive(victim))
             os.unlink(self.path('crash'))
             self.settle()
             outcome = self.rpc.insist('getUpgradeInfo')['statename']

@@ -16,7 +16,6 @@ import select
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import unittest
 import xmlrpc.client

@@ -6,10 +6,8 @@ modules of Ansible and Salt, shell scripts, Puppet, and the monitoring of Datado
 
 As root to be run in a PID namespace (tests/support/contained)."""
 import configparser
-import http.client
 import os
 import shutil
-import socket
 import subprocess
 import unittest
 import xmlrpc.client

@@ -5,14 +5,13 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
-from outside import PATIENCE, UnixConnection, free_port, until  # noqa: E402, F401
+from outside import PATIENCE, UnixConnection, alive, free_port, processes, until  # noqa: E402, F401
 
 BIN = os.environ.get('BIN', '')  # where the programs stand, each in its own folder (Meson) or together (samples/build)
 PYTHON = '/usr/bin/python3'
@@ -21,14 +20,6 @@ PYTHON = '/usr/bin/python3'
 def program(name):
     together = os.path.join(BIN, name)
     return together if os.path.isfile(together) else os.path.join(together, name)
-
-
-def alive(pid):
-    try:
-        with open('/proc/%d/stat' % pid) as file:
-            return file.read().rsplit(')', 1)[1].split()[0] not in 'ZX'
-    except OSError:
-        return False
 
 
 class Daemon:
@@ -108,17 +99,7 @@ class Daemon:
         until('%r in the log: %s' % (pattern, self.text('log')[-2000:]), lambda: self.times_logged(pattern) >= times)
 
     def controllers(self):
-        found = []
-        for name in os.listdir('/proc'):
-            try:
-                with open('/proc/%d/stat' % int(name)) as file:
-                    text = file.read()
-            except (OSError, ValueError):
-                continue
-            after = text.rsplit(')', 1)[1].split()
-            if '(supervisord-ctl)' in text and int(after[1]) == self.keeper.pid and after[0] not in 'ZX':
-                found.append(int(name))
-        return found
+        return [process.pid for process in processes() if process.name == 'supervisord-ctl' and process.parent == self.keeper.pid]
 
     def controller(self):
         return until('a controller', self.controllers)[0]

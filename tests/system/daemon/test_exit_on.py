@@ -2,7 +2,7 @@
 import os
 import signal
 
-from daemon import DaemonCase, until
+from daemon import DaemonCase, alive, until
 
 # Makes a file when it is deaf to the first SIGTERM.
 SLOW = ('[program:slow]\ncommand=/bin/sh -c "trap \'sleep 1; exit 0\' TERM; : > {0}; while :; do sleep 0.05; done"\n'
@@ -44,8 +44,7 @@ class ExitOn(DaemonCase):
         job, controller = self.daemon.state('job')['pid'], self.daemon.controller()
         os.kill(controller, signal.SIGSTOP)
         open(go, 'w').close()
-        until('the end of the program', lambda: not os.path.exists('/proc/%d' % job) or
-              open('/proc/%d/stat' % job).read().rsplit(')', 1)[1].split()[0] == 'Z')
+        until('the end of the program', lambda: not alive(job))
         os.kill(controller, signal.SIGKILL)
         self.assertEqual(self.end(), 137)
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
-from outside import PATIENCE, until  # noqa: E402
+from outside import PATIENCE, processes, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LISTENER = os.path.join(HERE, 'listener.py')
@@ -107,16 +107,9 @@ class Daemon:
                      lambda: len(self.events(name)) >= count and self.events(name))
 
     def controller(self):
-        for entry in os.listdir('/proc'):
-            try:
-                with open('/proc/%d/stat' % int(entry)) as file:
-                    text = file.read()
-            except (OSError, ValueError):
-                continue
-            state, parent = text[text.rindex(')') + 2:].split()[:2]
-            if int(parent) == self.keeper.pid and '(supervisord-ctl)' in text and state not in 'ZX':
-                return int(entry)
-        return 0
+        """Its pid, or 0."""
+        return next((process.pid for process in processes()
+                     if process.name == 'supervisord-ctl' and process.parent == self.keeper.pid), 0)
 
     def kill_controller(self):
         pid = until('a controller', self.controller)

@@ -1,27 +1,18 @@
 """What runs, read from /proc: groups, parents, generations.  Knows nothing of supervisord."""
 
+import contextlib
 import os
+import signal
 import sys
-from collections import namedtuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'support'))
+import outside  # noqa: E402
 from outside import until  # noqa: E402
-
-Process = namedtuple('Process', 'pid name state parent group session started')
-
 
 def look_at(pid, dead=False):
     """A process that is not dead (or one that is: a zombie), or None."""
-    try:
-        with open('/proc/%d/stat' % pid) as file:
-            before, after = file.read().rsplit(')', 1)
-    except OSError:
-        return None
-    words = after.split()
-    if (words[0] in 'ZX') != dead:
-        return None
-    return Process(pid, before.split('(', 1)[1], words[0], int(words[1]), int(words[2]), int(words[3]),
-                   int(words[19]))
+    process = outside.look_at(pid)
+    return process if process and (process.state in 'ZX') == dead else None
 
 
 def everything(dead=False):
@@ -56,6 +47,12 @@ def user(pid):
         for line in file:
             if line.startswith('Uid:'):
                 return int(line.split()[2])
+
+
+def kill(pid):
+    """Also when it has just ended."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def wait_for(what, test, seconds=90):

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import unittest
 
-from processes import everything, command_line, look_at, wait_for
+from processes import command_line, everything, kill, look_at, wait_for
 from web import answers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -190,7 +190,7 @@ class Stack(Daemon):
         states = self.states()
         if set(states.values()) != {'RUNNING'}:
             for process in self.strays():
-                os.kill(process.pid, 9)
+                kill(process.pid)
             self.ctl('start', 'all', status=None)
         self.settle()
 

@@ -2,7 +2,6 @@
 
 import glob
 import os
-import signal
 import socket
 import time
 
@@ -95,7 +94,7 @@ class Stopping(StackCase):
             alive = processes.look_at(int(child))
             os.unlink(note)
             if alive:
-                os.kill(alive.pid, signal.SIGKILL)
+                processes.kill(alive.pid)
             return alive
 
     def test_without_stopasgroup_the_signal_goes_to_the_leader_only(self):

@@ -152,4 +152,4 @@ class Killing(StackCase):
                     self.assertNotIn('Address already in use', self.stack.ctl('tail', '-8000', 'orphans'))
                 finally:
                     for process in processes.group(old):
-                        os.kill(process.pid, signal.SIGKILL)
+                        processes.kill(process.pid)
