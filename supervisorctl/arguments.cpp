@@ -79,7 +79,7 @@ std::variant<Invocation, HelpWanted, UsageError> read_arguments(std::span<const 
         const auto chosen = given.find(letter);
         return chosen == given.end() ? std::move(from_file) : std::optional(chosen->second);
     };
-    settings.serverurl = config::normalised_server_url(*option('s', section->serverurl), surroundings);
+    settings.serverurl = *option('s', section->serverurl);  // as it was typed: messages begin with it
     settings.username = option('u', section->username);
     settings.password = option('p', section->password);
     settings.prompt = section->prompt;

@@ -56,6 +56,7 @@ TEST_CASE("the section gives the settings, and the command line wins over it") {
     CHECK_FALSE(from_file.interactive);
     const Settings given = invocation({"-c", file.path, "-s", "http://h:1", "-u", "v", "-p", "q", "-r", "/g", "-i", "status"}).settings;
     CHECK(given.serverurl == "http://h:1");
+    CHECK(invocation({"-c", file.path, "-s", "unix:////a/../b"}).settings.serverurl == "unix:////a/../b");
     CHECK(given.username == "v");
     CHECK(given.password == "q");
     CHECK(given.history_file == "/g");
