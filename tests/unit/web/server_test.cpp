@@ -1,33 +1,25 @@
 #include "tests/unit/web/serving.hpp"
 
-#include <sys/resource.h>
-
-#include <algorithm>
 #include <list>
 
 #include "common/base/base64.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/web/passwords.hpp"
-#include "supervisord/web/room.hpp"
 #include "tests/support/capture.hpp"
 
 using serving::Client;
+using serving::get_pid;
 using serving::post;
 using serving::Server;
+using serving::start_call;
 using serving::xml_call;
 
 namespace {
-
-const std::string get_pid = post("/RPC2", xml_call("supervisor.getPID"));
 
 std::size_t count(const std::string& text, const std::string& what) {
     std::size_t found = 0;
     for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
     return found;
-}
-
-std::string start_call() {
-    return post("/RPC2", xml_call("supervisor.startProcess", "<params><param><value>p</value></param></params>"));
 }
 
 }  // namespace
@@ -337,266 +329,6 @@ TEST_CASE("clients that go away leave nothing behind") {
     Client client(server);
     client.send(get_pid);
     CHECK(client.until_has("<int>4242</int>"));
-}
-
-TEST_CASE("a log is followed: the last 1024 bytes, then what comes, and over a rotation") {
-    Server server;
-    auto& process = server.supervisor.add("p", api::State::running);
-    process.its_out = server.directory.path / "log";
-    std::ofstream(process.its_out) << std::string(2000, 'a') + std::string(1000, 'b');
-    Client client(server);
-    client.send("GET /logtail/p HTTP/1.1\r\n\r\n");
-    CHECK(client.until_has("\r\n400\r\n" + std::string(24, 'a') + std::string(1000, 'b') + "\r\n"));
-    CHECK(client.received.starts_with("HTTP/1.1 200 OK\r\n"));
-    for (const char* header : {"Content-Type: text/plain;charset=utf-8\r\n", "Transfer-Encoding: chunked\r\n",
-                               "X-Accel-Buffering: no\r\n", "Last-Modified: ", "X-Content-Type-Options: nosniff\r\n"})
-        CHECK(client.received.find(header) != std::string::npos);
-    server.append(process.its_out, "more\n");
-    CHECK(client.until_has("5\r\nmore\n\r\n"));
-    server.append(process.its_out, "last of the old\n");
-    CHECK(server.files.clear(process.its_out) == 0);
-    server.append(process.its_out, "first of the new\n");
-    CHECK(client.until_has("last of the old\n"));
-    CHECK(client.until_has("first of the new\n"));
-}
-
-TEST_CASE("one who follows a log and does not read is dropped, with a last line") {
-    Server server({.write_time = std::chrono::seconds(1)});
-    auto& process = server.supervisor.add("p", api::State::running);
-    process.its_out = server.directory.path / "log";
-    std::ofstream(process.its_out) << "";
-    Client slow(server), other(server);
-    slow.send("GET /logtail/p HTTP/1.1\r\n\r\n");
-    CHECK(slow.until_has("\r\n\r\n"));
-    other.send("GET /logtail/p HTTP/1.0\r\n\r\n");
-    CHECK(other.until_has("\r\n\r\n"));
-    slow.received.clear();
-    other.received.clear();
-    std::string text;
-    for (int line = 0; text.size() < 4'000'000; ++line) text += std::to_string(line) + "\n";
-    server.append(process.its_out, text);
-    CHECK(other.until([&] { return other.received.size() == text.size(); }));  // nobody waits for the slow one
-    CHECK(server.until_logged("does not read the log that it follows, dropped"));
-    CHECK(slow.until_end());
-    std::string got, chunk;
-    for (std::size_t at = 0; at < slow.received.size();) {
-        const auto line = slow.received.find("\r\n", at);
-        REQUIRE(line != std::string::npos);
-        const auto size = std::stoul(slow.received.substr(at, line - at), nullptr, 16);
-        got += chunk;
-        chunk = slow.received.substr(line + 2, size);
-        at = line + 2 + size + 2;
-        if (size == 0) REQUIRE(at == slow.received.size());
-        if (size == 0) break;
-    }
-    CHECK(chunk.empty());
-    const std::string last = "\n==> Dropped, for nothing of it was read for 1 seconds <==\n";
-    REQUIRE(got.ends_with(last));
-    got.resize(got.size() - last.size());
-    CHECK(text.starts_with(got));
-    CHECK(got.size() < text.size());
-    CHECK_FALSE(other.ended);
-}
-
-TEST_CASE("a line of ours in a log comes with the position after it to who can use it") {
-    Server server;
-    auto& process = server.supervisor.add("p", api::State::running);
-    process.its_out = server.directory.path / "log";
-    std::ofstream(process.its_out) << "older\n";
-    Client plain(server), counting(server);
-    plain.send("GET /logtail/p HTTP/1.1\r\n\r\n");
-    counting.send("GET /logtail/p HTTP/1.1\r\nX-Log-Position: \r\n\r\n");
-    CHECK(plain.until_has("older\n"));
-    CHECK(counting.until_has("older\n"));
-    std::filesystem::resize_file(process.its_out, 0);
-    server.append(process.its_out, "new\n");
-    CHECK(plain.until_has("new\n"));
-    CHECK(counting.until_has("new\n"));
-    const std::string header = "\r\nX-Log-Position: ";
-    const auto begin = counting.received.find(header) + header.size();
-    const std::string file = counting.received.substr(begin, counting.received.find(':', begin) - begin);
-    const std::string notice = "\r\n==> File truncated <==\n\r\n4\r\nnew\n\r\n";
-    CHECK(plain.received.ends_with("\r\n17" + notice));
-    CHECK(counting.received.ends_with("\r\n17;position=\"" + file + ":0\"" + notice));
-}
-
-TEST_CASE("a log that was full and emptied is followed from its start, also when it is longer again by then") {
-    Server server;
-    auto& process = server.supervisor.add("p", api::State::running);
-    process.its_out = server.directory.path / "log";
-    std::ofstream(process.its_out) << "older\n";
-    Client client(server);
-    client.send("GET /logtail/p HTTP/1.0\r\n\r\n");
-    CHECK(client.until_has("older\n"));
-    const auto file = server.files.open(process.its_out).file;
-    CHECK(server.files.rotate(file, process.its_out, {1, 0}).error == 0);
-    server.append(process.its_out, "new, and longer\n");
-    CHECK(client.until_has("older\n==> File truncated <==\nnew, and longer\n"));
-}
-
-TEST_CASE("HTTP/1.0 clients get a log as it is, at once") {
-    Server server;
-    server.supervisor.its_logfile = server.directory.path / "main";
-    std::ofstream(server.supervisor.its_logfile) << "text\n";
-    Client client(server);
-    client.send("GET /mainlogtail HTTP/1.0\r\n\r\n");
-    CHECK(client.until_has("\r\n\r\ntext\n"));
-    CHECK(client.received.find("chunked") == std::string::npos);
-    CHECK(client.received.find("X-Accel") == std::string::npos);
-}
-
-TEST_CASE("a client that does not read a log costs no memory, and is dropped") {
-    web::Limits limits;
-    limits.write_time = std::chrono::seconds(1);
-    Server server(limits);
-    auto& process = server.supervisor.add("p", api::State::running);
-    process.its_out = server.directory.path / "log";
-    std::ofstream(process.its_out) << "";
-    Client client(server);
-    client.send("GET /logtail/p HTTP/1.1\r\n\r\n");
-    CHECK(client.until_has("\r\n\r\n"));
-    for (int i = 0; i < 64; ++i) server.append(process.its_out, std::string(64 * 1024, 'x'));
-    CHECK(server.until([&] { return server.server.connections() == 0; }));
-}
-
-TEST_CASE("a request that does not come to its end is given up") {
-    web::Limits limits;
-    limits.request_time = std::chrono::seconds(1);
-    Server server(limits);
-    Client idle(server);
-    Client slow(server);
-    slow.send("POST /RPC2 HTTP/1.1\r\n");
-    CHECK(slow.until_end());
-    CHECK(slow.received.empty());
-    idle.send(get_pid);
-    CHECK(idle.until_has("<int>4242</int>"));
-}
-
-TEST_CASE("the time for a request counts from its first byte to its last, and not anew for its body") {
-    web::Limits limits;
-    limits.request_time = std::chrono::seconds(2);
-    Server server(limits);
-    Client slow(server), later(server);
-    const auto begun = base::now();
-    const auto until = [&](int milliseconds) {
-        CHECK(server.until([&] { return base::now() - begun >= std::chrono::milliseconds(milliseconds); }));
-    };
-    slow.send("POST /RPC2 HTTP/1.1\r\n");
-    until(800);
-    later.send("POST /RPC2 HTTP/1.1\r\n");
-    until(1200);
-    slow.send("Content-Length: 10\r\n\r\n12345");
-    CHECK(slow.until_end());
-    CHECK(later.until([] { return true; }));
-    CHECK_FALSE(later.ended);
-}
-
-TEST_CASE("when there are too many connections the one that has waited longest for a request makes room") {
-    web::Limits limits;
-    limits.connections = 3;
-    Server server(limits);
-    auto& process = server.supervisor.add("p", api::State::stopped);
-    Client busy(server);
-    busy.send(start_call());
-    CHECK(server.until([&] { return process.waiting.size() == 1; }));
-    Client oldest(server);
-    oldest.send("POST /RPC2 HTTP/1.1\r\nContent-Length: 7\r\n");  // half a request is none
-    CHECK(server.until([&] { return server.server.connections() == 2; }));
-    Client other(server);
-    CHECK(server.until([&] { return server.server.connections() == 3; }));
-    server.give_them_a_moment();
-    Client one_more(server);
-    one_more.send(get_pid);
-    CHECK(one_more.until_has("<int>4242</int>"));
-    CHECK(oldest.until_end());
-    CHECK_FALSE(busy.ended);
-    CHECK_FALSE(other.ended);
-    Client and_another(server);
-    CHECK(other.until_end());
-    CHECK(server.server.connections() == 3);
-    CHECK(server.times_logged("the limit of 3 connections is reached") == 1);
-}
-
-TEST_CASE("a client that comes when all others are being served is told so, and they go on") {
-    web::Limits limits;
-    limits.connections = 2;
-    Server server(limits);
-    auto& process = server.supervisor.add("p", api::State::stopped);
-    process.its_out = server.directory.path / "log";
-    std::ofstream(process.its_out) << "text\n";
-    Client busy(server), following(server);
-    busy.send(start_call());
-    following.send("GET /logtail/p HTTP/1.1\r\n\r\n");
-    CHECK(following.until_has("text\n"));
-    CHECK(server.until([&] { return process.waiting.size() == 1; }));
-    Client refused(server);
-    refused.send(get_pid);
-    CHECK(refused.until_end());
-    CHECK(refused.received.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
-    CHECK(refused.received.find("Retry-After: 1\r\n") != std::string::npos);
-    server.append(process.its_out, "more\n");
-    CHECK(following.until_has("more\n"));
-    process.settle(api::State::running);
-    server.supervisor.run();
-    CHECK(busy.until_has("<boolean>1</boolean>"));
-    server.give_them_a_moment();
-    Client served(server);  // the one that was busy is idle now
-    served.send(get_pid);
-    CHECK(served.until_has("<int>4242</int>"));
-}
-
-TEST_CASE("what is done to one socket does not reach another") {
-    web::Limits limits;
-    limits.connections = 2;
-    Server server(limits);
-    const sockaddr_in address = server.serve_tcp();
-    Client idle(server);
-    std::list<base::Fd> others;
-    for (int i = 0; i < 5; ++i) {
-        server.give_them_a_moment();
-        others.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        REQUIRE(::connect(others.back().get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-        REQUIRE(base::write_all(others.back().get(), "POST /RPC2 HTTP/1.1\r\n"));
-    }
-    CHECK(server.until([&] {
-        char byte;  // of three the server has closed
-        return std::ranges::count_if(others, [&](const base::Fd& fd) { return ::recv(fd.get(), &byte, 1, MSG_DONTWAIT) == 0; }) == 3;
-    }));
-    CHECK(server.server.connections() == 3);
-    idle.send(get_pid);
-    CHECK(idle.until_has("<int>4242</int>"));
-}
-
-TEST_CASE("descriptors are kept from TCP clients, and fewer of them from those of Unix sockets") {
-    rlimit limit{};
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    const int most = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 30));
-    const web::Room room;
-    config::Server section;
-    const web::Door unix_door{section};
-    section.family = config::Server::Family::inet;
-    const web::Door tcp_door{section};
-    CHECK_FALSE(room.is_kept_from(tcp_door, most - 65));
-    CHECK(room.is_kept_from(tcp_door, most - 64));
-    CHECK_FALSE(room.is_kept_from(unix_door, most - 17));
-    CHECK(room.is_kept_from(unix_door, most - 16));
-}
-
-TEST_CASE("a server that goes takes its connections along, whatever they are at") {
-    const std::size_t before = serving::open_descriptors();
-    {
-        auto server = std::make_unique<Server>();
-        auto& process = server->supervisor.add("p", api::State::stopped);
-        process.its_out = server->directory.path / "log";
-        std::ofstream(process.its_out) << "text\n";
-        Client idle(*server), waiting(*server), following(*server);
-        waiting.send(start_call());
-        following.send("GET /logtail/p HTTP/1.1\r\n\r\n");
-        CHECK(following.until_has("text\n"));
-        CHECK(server->until([&] { return process.waiting.size() == 1; }));
-        server.reset();
-    }
-    CHECK(serving::open_descriptors() == before);
 }
 
 TEST_CASE("TCP connections are served too, and named in the log") {

@@ -166,4 +166,11 @@ inline std::string post(const std::string& path, const std::string& body, const 
     return "POST " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
+inline const std::string get_pid = post("/RPC2", xml_call("supervisor.getPID"));
+
+/// Starts p, and is answered when that runs.
+inline std::string start_call() {
+    return post("/RPC2", xml_call("supervisor.startProcess", "<params><param><value>p</value></param></params>"));
+}
+
 }  // namespace serving
