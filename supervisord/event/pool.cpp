@@ -9,7 +9,6 @@ namespace event {
 
 using base::concat;
 using config::LogLevel;
-using State = Listener::State;
 
 Pool::Pool(Options options, const std::vector<std::string>& listeners) : options_(std::move(options)) {
     for (const auto& listener : listeners) members_.emplace_back().name = listener;
@@ -49,12 +48,12 @@ void Pool::take_back(Member& member, Actions& actions) {
 void Pool::dispatch(Actions& actions, Time now) {
     for (auto& member : members_) {
         if (waiting_.empty()) return;
-        if (!member.running || member.deaf || member.listener.state != State::ready) continue;
+        if (!member.running || member.deaf || member.listener.state != Listener::State::ready) continue;
         member.holds = std::move(waiting_.front());
         waiting_.pop_front();
         const Event& event = *member.holds;
         member.message = message({options_.server, options_.name, event.serial, event.pool_serial, event.type}, event.payload);
-        member.listener.state = State::busy;
+        member.listener.state = Listener::State::busy;
         ++member.deliveries;
         if (options_.busy_timeout > 0) member.busy_until = now + std::chrono::seconds(options_.busy_timeout);
         actions.emplace_back(Say{LogLevel::debug, concat("event ", event.serial, " sent to listener ", member.name)});
@@ -99,10 +98,10 @@ Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now)
         switch (heard.what) {
             case Heard::What::state:
                 say(LogLevel::debug, concat(it->name, ": ", name(heard.from), " -> ", name(heard.to)));
-                if (heard.to == State::unknown)
+                if (heard.to == Listener::State::unknown)
                     say(LogLevel::warn, concat(it->name, ": has entered the UNKNOWN state and will no longer receive events, "
                                                          "this usually indicates the process violated the eventlistener protocol"));
-                if (heard.from == State::busy) take_back(*it, actions);  // what was not processed
+                if (heard.from == Listener::State::busy) take_back(*it, actions);  // what was not processed
                 break;
             case Heard::What::processed:
                 say(LogLevel::debug, concat(it->name, ": event was processed"));
@@ -132,7 +131,7 @@ Actions Pool::closed(std::string_view listener, bool some_sent, Time now) {
     actions.emplace_back(Say{LogLevel::debug, concat("epipe occurred while sending event ", it->holds->serial, " to listener ",
                                                      it->name, ", listener state unchanged")});
     // It owes no answer for what it cannot have read.
-    if (!some_sent) it->listener.state = State::ready;
+    if (!some_sent) it->listener.state = Listener::State::ready;
     take_back(*it, actions);
     dispatch(actions, now);
     return actions;
@@ -153,7 +152,7 @@ Actions Pool::lost_track(std::string_view listener) {
     Member* it = member(listener);
     if (!it) return actions;
     it->deaf = it->restarting = true;
-    it->listener = Listener{.state = State::unknown};
+    it->listener = Listener{.state = Listener::State::unknown};
     actions.emplace_back(Say{LogLevel::warn, concat(it->name, ": it is not known what it has read, restarting it")});
     actions.emplace_back(Restart{it->name});
     return actions;
