@@ -154,6 +154,7 @@ Controller::Parts::Parts(Controller& controller, Stores its_stores)
       upgrade(controller.loop_, controller.link_,
               {controller.handover_.program, [&controller](std::string_view name) { return controller.held_here(name); },
                [this](LogLevel level, std::string_view line) { activity.log(level, line); },
+               [&controller] { return controller.upgrade_ == keeper::Upgrade::starting || controller.upgrade_ == keeper::Upgrade::following; },
                [&controller] { controller.make_room(); }}),
       world{controller.loop_, controller.link_, activity, files, stores.journal, stores.notes, launches, events, sockets, leavings, staging,
             environment_for_programs(stores.notes), controller.beginning_.config.settings,
