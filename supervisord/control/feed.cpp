@@ -132,6 +132,8 @@ void Feed::deliver(std::string_view message, Witness witness) {
     pipe_->pump();
 }
 
+bool Feed::has_sent_event() const { return pipe_->of_event == 0; }
+
 int Feed::descriptor() const { return pipe_->end.get(); }
 
 }  // namespace control

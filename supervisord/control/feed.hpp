@@ -38,6 +38,8 @@ public:
     /// An event, of any size; the one before was written to its end, or the child is another.
     void deliver(std::string_view message, Witness witness);
 
+    [[nodiscard]] bool has_sent_event() const;
+
     /// -1 when it is closed.
     [[nodiscard]] int descriptor() const;
 
