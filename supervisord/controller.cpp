@@ -68,6 +68,12 @@ bool has_interface(const config::Config& config) {
     return std::ranges::find(config.rpcinterfaces, "supervisor", &config::RpcInterface::name) != config.rpcinterfaces.end();
 }
 
+/// How far writes came when their controller died; first, for the staging is used again then.
+logs::Recovered finish_what_was_begun(Stores& stores, const logs::Staging& staging, logs::Files& files) {
+    stores.notes.settle_staged(staging.left());
+    return stores.journal.recover(files);
+}
+
 class Controller {
 public:
     Controller(keeper::Snapshot snapshot, launch::Handover handover, std::span<char* const> arguments)
@@ -83,6 +89,7 @@ private:
         Parts(Controller& controller, Stores its_stores);
 
         Stores stores;
+        logs::Staging staging;
         logs::Files files;
         logs::Recovered recovered;
         logs::Activity activity;
@@ -90,7 +97,6 @@ private:
         control::Events events;
         control::SharedSockets sockets;
         control::Leavings leavings;
-        control::Staging staging;
         Upgrade upgrade;
         control::World world;
         control::Daemon daemon;
@@ -138,14 +144,17 @@ private:
 };
 
 Controller::Parts::Parts(Controller& controller, Stores its_stores)
-    : stores(std::move(its_stores)), recovered(stores.journal.recover(files)),
+    : stores(std::move(its_stores)),
+      staging(held(controller.snapshot_, logs::Staging::held_name),
+              [&controller](int pipe) { controller.link_.hold(std::string(logs::Staging::held_name), pipe); }),
+      files(&staging), recovered(finish_what_was_begun(stores, staging, files)),
       activity(files, activity_settings(controller.beginning_.config.settings, controller.handover_.daemonized)),
       launches(controller.loop_), events(controller.loop_, activity, std::move(stores.ledger)),
       sockets(controller.link_, activity), leavings(controller.loop_, controller.link_),
-      staging(controller.link_),
       upgrade(controller.loop_, controller.link_,
               {controller.handover_.program, [&controller](std::string_view name) { return controller.held_here(name); },
                [this](LogLevel level, std::string_view line) { activity.log(level, line); },
+               [&controller] { return controller.upgrade_ == keeper::Upgrade::starting || controller.upgrade_ == keeper::Upgrade::following; },
                [&controller] { controller.make_room(); }}),
       world{controller.loop_, controller.link_, activity, files, stores.journal, stores.notes, launches, events, sockets, leavings, staging,
             environment_for_programs(stores.notes), controller.beginning_.config.settings,
@@ -236,10 +245,9 @@ void Controller::log_beginning() {
                                             recovered.spoilt, " batches)"));
 }
 
-/// Sockets of fcgi-programs, how far events came, pipes that were left; what was left by ended programs is taken up with its stream.
+/// Sockets of fcgi-programs, pipes that were left; what was left by ended programs is taken up with its stream.
 void Controller::take_what_is_held() {
     parts_->sockets.adopt(snapshot_.header());
-    parts_->staging.take_over(held(snapshot_, control::Staging::held_name), parts_->stores.notes);
     for (const auto& entry : std::span(snapshot_.header().held, snapshot_.header().held_used))
         if (!parts_->leavings.resume(entry.name, entry.fd) && control::Remnants::is_ours(entry.name)) base::Fd(entry.fd).reset();
 }

@@ -22,6 +22,7 @@
 
 #include "common/api/version.hpp"
 #include "common/base/clock.hpp"
+#include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 #include "common/config/check.hpp"
 #include "common/config/command_line.hpp"
@@ -350,6 +351,8 @@ int run(int argc, char** argv) {
         if (WIFEXITED(*ended) && WEXITSTATUS(*ended) == usage_status) return usage_status;  // it was not the keeper yet, and has said why
         const std::string obstacle = keeper::find_obstacle(directory);
         if (!obstacle.empty()) return refuse(obstacle);  // whoever runs may have our sockets
+        if (WIFSIGNALED(*ended))  // then it has not written why
+            return refuse_start(concat("cannot start: supervisord was ended by ", base::signal_name(WTERMSIG(*ended))));
         return refuse_start(concat("cannot start; why is in ", config.settings.logfile));
     }
     const int status = become_keeper(config, directory, sockets, handover, argc, argv, limit);

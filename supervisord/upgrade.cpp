@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "common/base/crash_point.hpp"
@@ -28,6 +30,9 @@ using config::LogLevel;
 
 constexpr std::size_t said_limit = 8192;  // bytes of what a self-test says
 constexpr std::size_t piece = 256 * 1024;
+constexpr std::string_view busy = "an upgrade is going on already";
+constexpr std::chrono::seconds finishing_limit{10};  // the keeper takes no more than half of it
+constexpr std::chrono::milliseconds finishing_look{10};
 
 /// A memfd with the same bytes and the same holes.  Whole and of one moment: only this thread writes to the file.
 base::Result<base::Fd> copy_of(int fd) {
@@ -77,18 +82,24 @@ std::string how_it_ended(int wstatus) {
 }  // namespace
 
 void Upgrade::begin(control::WhenDone done) {
-    const auto refuse_later = [&](const std::string& why) {
-        control::post(loop_, [this, why, done] { refuse(why, done); });
-    };
-    if (going_on_) return refuse_later("an upgrade is going on already");
-    going_on_ = true;
-    const auto begun = examine(done);
-    if (begun) return its_.log(LogLevel::info, concat("upgrade: testing ", its_.program));
-    going_on_ = false;
-    refuse_later(begun.error());
+    control::post(loop_, [this, done] {
+        if (std::exchange(going_on_, true)) return refuse(busy, done);
+        begin_when_finished(base::now() + finishing_limit, done);
+    });
 }
 
-base::Result<void> Upgrade::examine(control::WhenDone& done) {
+/// A keeper that executes itself anew forgets what it was just asked.
+void Upgrade::begin_when_finished(base::Time until, const control::WhenDone& done) {
+    const bool is_finishing = its_.is_finishing();
+    if (is_finishing && base::now() < until)
+        return waiting_.after(finishing_look, [this, until, done] { begin_when_finished(until, done); });
+    const auto begun = is_finishing ? base::Result<void>(base::Error{std::string(busy)}) : examine(done);
+    if (begun) return its_.log(LogLevel::info, concat("upgrade: testing ", its_.program));
+    going_on_ = false;
+    refuse(begun.error(), done);
+}
+
+base::Result<void> Upgrade::examine(const control::WhenDone& done) {
     auto program = open_program(its_.program);
     if (!program) return base::Error{program.error()};
     base::Pipe said;
@@ -129,7 +140,7 @@ void Upgrade::examined(const keeper::Message& result, const base::Fd& said, cont
     passed = passed && result.err == 0 && WIFEXITED(result.wstatus) && WEXITSTATUS(result.wstatus) == 0;
     if (!passed) {
         going_on_ = false;
-        if (why.empty() && result.err == EBUSY) return refuse("an upgrade is going on already", done);
+        if (why.empty() && result.err == EBUSY) return refuse(busy, done);
         if (why.empty()) why = result.err != 0 ? base::errno_text(result.err) : how_it_ended(result.wstatus);
         return refuse(concat(its_.program, ": ", why), done);
     }
@@ -143,9 +154,9 @@ void Upgrade::examined(const keeper::Message& result, const base::Fd& said, cont
     });
 }
 
-void Upgrade::refuse(const std::string& why, const control::WhenDone& done) {
+void Upgrade::refuse(std::string_view why, const control::WhenDone& done) {
     its_.log(LogLevel::warn, concat("upgrade refused, everything goes on as it was: ", why));
-    done(api::Refusal{api::Fault::failed, why});
+    done(api::Refusal{api::Fault::failed, std::string(why)});
 }
 
 }  // namespace control_role

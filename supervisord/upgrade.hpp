@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/clock.hpp"
 #include "common/base/fd.hpp"
 #include "common/base/result.hpp"
 #include "common/config/model.hpp"
@@ -28,10 +29,11 @@ public:
         std::string program;  // where the new one is installed
         std::function<int(std::string_view name)> file;  // of those in keeper::examined; -1: there is none
         std::function<void(config::LogLevel level, std::string_view line)> log;
+        std::function<bool()> is_finishing;  // the one before: this controller is of it, and the keeper is not yet
         std::function<void()> make_room;  // the next controller is of the new version: this one is to end
     };
     Upgrade(control::Loop& loop, control::Link& link, Surroundings surroundings)
-        : loop_(loop), link_(link), its_(std::move(surroundings)) {}
+        : loop_(loop), link_(link), its_(std::move(surroundings)), waiting_(loop) {}
 
     /// Answers when the test is over, and make_room was called if it was passed; refuses with FAILED.
     void begin(control::WhenDone done);
@@ -42,12 +44,14 @@ private:
     control::Loop& loop_;
     control::Link& link_;
     Surroundings its_;
+    control::Timer waiting_;  // for the one before
     bool going_on_ = false;
     bool wanted_ = false;
 
-    [[nodiscard]] base::Result<void> examine(control::WhenDone& done);
+    void begin_when_finished(base::Time until, const control::WhenDone& done);
+    [[nodiscard]] base::Result<void> examine(const control::WhenDone& done);
     void examined(const keeper::Message& result, const base::Fd& said, control::WhenDone done);
-    void refuse(const std::string& why, const control::WhenDone& done);
+    void refuse(std::string_view why, const control::WhenDone& done);
 };
 
 }  // namespace control_role

@@ -38,6 +38,11 @@ Events::Entry* Events::find(std::string_view pool) {
     return found == pools_.end() ? nullptr : &found->second;
 }
 
+const event::Member* Events::member_of(const ListenerName& listener) const {
+    const auto found = pools_.find(listener.pool);
+    return found == pools_.end() ? nullptr : found->second.pool.find(listener.process);
+}
+
 // Emission.
 
 void Events::emit(EventType type, std::string payload) {
@@ -181,9 +186,21 @@ void Events::running(const ListenerName& listener, bool is) {
     settle();
 }
 
-void Events::heard(const ListenerName& listener, std::string_view bytes) {
-    if (Entry* entry = find(listener.pool)) done(*entry, entry->pool.heard(listener.process, bytes, base::now()));
+void Events::heard(const ListenerName& listener, std::string_view bytes, bool all_sent) {
+    if (Entry* entry = find(listener.pool)) done(*entry, entry->pool.heard(listener.process, bytes, all_sent, base::now()));
     settle();
+}
+
+void Events::sent(const ListenerName& listener) {
+    if (!is_owed_rest(listener)) return;
+    Entry* entry = find(listener.pool);
+    done(*entry, entry->pool.sent(listener.process, base::now()));
+    settle();
+}
+
+bool Events::is_owed_rest(const ListenerName& listener) const {
+    const auto* member = member_of(listener);
+    return member && event::Pool::is_owed_rest(*member);
 }
 
 void Events::closed(const ListenerName& listener, bool some_sent) {
@@ -202,17 +219,17 @@ void Events::adopted(const ListenerName& listener, const Progress& progress,
     const auto* member = entry ? entry->pool.find(listener.process) : nullptr;
     if (!member) return;
     const bool same = progress.delivery == member->deliveries % Progress::different_deliveries;
-    if (!entry->known || (member->holds && same && !progress.is_certain())) {
+    if (!entry->known || (!member->message.empty() && same && !progress.is_certain())) {
         done(*entry, entry->pool.lost_track(listener.process));
         return settle();
     }
     const std::uint64_t sent = same ? progress.bytes : 0;
-    if (member->holds && sent < member->message.size()) go_on(member->message.substr(sent), member->deliveries, sent);
+    if (sent < member->message.size()) return go_on(member->message.substr(sent), member->deliveries, sent);
+    this->sent(listener);
 }
 
 bool Events::is_restarting(const ListenerName& listener) const {
-    const auto found = pools_.find(listener.pool);
-    const auto* member = found == pools_.end() ? nullptr : found->second.pool.find(listener.process);
+    const auto* member = member_of(listener);
     return member && member->restarting;
 }
 

@@ -75,7 +75,12 @@ public:
     // What happens to listeners.
     void began(const ListenerName& listener);
     void running(const ListenerName& listener, bool is);
-    void heard(const ListenerName& listener, std::string_view bytes);
+    /// all_sent: of its message, to its stdin.
+    void heard(const ListenerName& listener, std::string_view bytes, bool all_sent);
+    /// All of it is, now.
+    void sent(const ListenerName& listener);
+    /// It answered before: that is to be told.
+    [[nodiscard]] bool is_owed_rest(const ListenerName& listener) const;
     void closed(const ListenerName& listener, bool some_sent);
     void ended(const ListenerName& listener);
     /// A child that another controller started: what it has not been sent yet of a message goes on from there.
@@ -94,6 +99,7 @@ private:
     };
 
     [[nodiscard]] Entry* find(std::string_view pool);
+    [[nodiscard]] const event::Member* member_of(const ListenerName& listener) const;
     [[nodiscard]] std::uint64_t told(std::string_view process) const;
     void done(Entry& entry, event::Actions actions);
     void settle();

@@ -8,18 +8,18 @@
 #include <utility>
 
 #include "common/base/crash_point.hpp"
-#include "supervisord/control/staging.hpp"
+#include "supervisord/log/staging.hpp"
 
 namespace control {
 
 struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
-    Pipe(Loop& its_loop, Staging& its_staging, base::Fd its_end)
+    Pipe(Loop& its_loop, logs::Staging& its_staging, base::Fd its_end)
         : loop(its_loop), staging(its_staging), end(std::move(its_end)), readiness(loop, end.get()) {
         base::set_nonblocking(end.get());
     }
 
     Loop& loop;
-    Staging& staging;
+    logs::Staging& staging;
     base::Fd end;  // none when it is closed
     Readiness readiness;
     std::string waiting;
@@ -27,6 +27,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
     std::size_t before_event = 0, of_event = 0;  // of what is left: what does not belong to an event may stand on both sides
     bool watching = false;
     bool some_sent = false;  // of the present event
+    bool takes_staged = true;
     Witness witness;
 
     [[nodiscard]] std::size_t left() const { return waiting.size() - done; }
@@ -57,7 +58,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
         while (left() > 0) {
             const std::string_view rest = next();
             const bool is_event = before_event == 0 && of_event > 0 && witness.before;
-            const std::size_t staged = is_event ? staging.put(rest) : 0;
+            const std::size_t staged = is_event && takes_staged ? staging.put(rest) : 0;
             base::crash_point("feed.staged");
             if (is_event) witness.before(staged);
             base::crash_point("feed.before");
@@ -65,7 +66,8 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
             const int error = count < 0 ? errno : 0;
             base::crash_point("feed.written");
             if (is_event) witness.after(count > 0 ? static_cast<std::size_t>(count) : 0);
-            if (error == EINTR) continue;
+            if (staged > 0 && error == EINVAL) takes_staged = false;  // a kernel that cannot: then without
+            if (error == EINTR || (staged > 0 && error == EINVAL)) continue;
             if (error == EAGAIN || count == 0) {
                 watch();
                 return true;
@@ -106,7 +108,7 @@ struct Feed::Pipe : std::enable_shared_from_this<Pipe> {
     }
 };
 
-Feed::Feed(Loop& loop, Staging& staging, base::Fd pipe) : pipe_(std::make_shared<Pipe>(loop, staging, std::move(pipe))) {}
+Feed::Feed(Loop& loop, logs::Staging& staging, base::Fd pipe) : pipe_(std::make_shared<Pipe>(loop, staging, std::move(pipe))) {}
 
 Feed::~Feed() {
     pipe_->witness = {};
@@ -129,6 +131,8 @@ void Feed::deliver(std::string_view message, Witness witness) {
     pipe_->add(message);
     pipe_->pump();
 }
+
+bool Feed::has_sent_event() const { return pipe_->of_event == 0; }
 
 int Feed::descriptor() const { return pipe_->end.get(); }
 

@@ -10,15 +10,17 @@
 #include "common/base/fd.hpp"
 #include "supervisord/control/loop.hpp"
 
-namespace control {
-
+namespace logs {
 class Staging;
+}
+
+namespace control {
 
 class Feed {
 public:
     static constexpr std::size_t limit = 1 << 20;  // bytes that may wait
 
-    Feed(Loop& loop, Staging& staging, base::Fd pipe);
+    Feed(Loop& loop, logs::Staging& staging, base::Fd pipe);
     ~Feed();
     Feed(const Feed&) = delete;
     Feed& operator=(const Feed&) = delete;
@@ -35,6 +37,8 @@ public:
     };
     /// An event, of any size; the one before was written to its end, or the child is another.
     void deliver(std::string_view message, Witness witness);
+
+    [[nodiscard]] bool has_sent_event() const;
 
     /// -1 when it is closed.
     [[nodiscard]] int descriptor() const;

@@ -38,7 +38,6 @@ struct Announced {
 struct Progress {
     static constexpr std::uint64_t different_deliveries = 1 << 12;
     static constexpr std::uint64_t unknown = (1 << 17) - 1;
-    static constexpr std::size_t most_staged = 1 << 16;
 
     std::uint64_t delivery = 0;  // which: the count of deliveries, modulo the above
     std::uint64_t bytes = 0;     // are written,

@@ -145,6 +145,7 @@ private:
     void forget_captured();
     void connect_listener();
     void deliver(const std::string& rest, std::uint64_t delivery, std::uint64_t sent);
+    void tell_sent();
     void restart_listener();
     void restart_when_stopped();
     void go_on_delivering();

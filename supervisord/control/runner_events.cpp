@@ -51,12 +51,20 @@ void Runner::deliver(const std::string& rest, std::uint64_t delivery, std::uint6
                                    record_.set_progress(*progress);
                                },
                            .after =
-                               [this, progress](std::size_t written) {
+                               [this, progress, all = sent + rest.size()](std::size_t written) {
                                    progress->staged = 0;
                                    progress->bytes += written;
                                    record_.set_progress(*progress);
+                                   if (progress->bytes == all && world_.events.is_owed_rest(listener())) tell_sent();
                                },
                            .closed = [this, sent](bool some) { world_.events.closed(listener(), some || sent > 0); }});
+}
+
+/// Later: it is the events that have us write.
+void Runner::tell_sent() {
+    post(world_.loop, [this, self = self_] {
+        if (*self && input_ && input_->has_sent_event()) world_.events.sent(listener());
+    });
 }
 
 void Runner::restart_listener() {

@@ -65,7 +65,7 @@ void Runner::heard(const logs::Output& output, const logs::Text& text) {
     if (!world_.events.begin_hearing(stream, text.end)) return;
     if (is_listener_ && !err) {
         say(process::protocol_output(name(), text.raw));
-        world_.events.heard(listener(), text.raw);
+        world_.events.heard(listener(), text.raw, input_ && input_->has_sent_event());
     } else if (!output.target().capture) {
         hear_chunk(err, text.text);
     }

@@ -16,12 +16,12 @@
 #include "supervisord/control/loop.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/shared_sockets.hpp"
-#include "supervisord/control/staging.hpp"
 #include "supervisord/control/tree.hpp"
 #include "supervisord/control/turnstile.hpp"
 #include "supervisord/log/activity.hpp"
 #include "supervisord/log/files.hpp"
 #include "supervisord/log/journal.hpp"
+#include "supervisord/log/staging.hpp"
 
 namespace control {
 
@@ -38,7 +38,7 @@ struct World {
     Events& events;
     SharedSockets& sockets;
     Leavings& leavings;
-    Staging& staging;
+    logs::Staging& staging;
 
     config::Environment environment;  // of supervisord, for programs
     config::Settings settings;        // active ones

@@ -32,9 +32,9 @@ void Pool::make_room(Actions& actions) {
 }
 
 /// To where it stood: before all that came after it.
-void Pool::take_back(Member& member, Actions& actions) {
+void Pool::take_back(Member& member, Actions& actions, bool all_sent) {
     member.busy_until.reset();
-    member.message.clear();
+    if (all_sent) member.message.clear();
     if (!member.holds) return;
     Event event = std::move(*member.holds);
     member.holds.reset();
@@ -48,7 +48,7 @@ void Pool::take_back(Member& member, Actions& actions) {
 void Pool::dispatch(Actions& actions, Time now) {
     for (auto& member : members_) {
         if (waiting_.empty()) return;
-        if (!member.running || member.deaf || member.listener.state != Listener::State::ready) continue;
+        if (!member.running || member.deaf || member.listener.state != Listener::State::ready || is_owed_rest(member)) continue;
         member.holds = std::move(waiting_.front());
         waiting_.pop_front();
         const Event& event = *member.holds;
@@ -89,7 +89,7 @@ Actions Pool::running(std::string_view listener, bool is, Time now) {
     return actions;
 }
 
-Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now) {
+Actions Pool::heard(std::string_view listener, std::string_view bytes, bool all_sent, Time now) {
     Actions actions;
     Member* it = member(listener);
     if (!it) return actions;
@@ -101,13 +101,13 @@ Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now)
                 if (heard.to == Listener::State::unknown)
                     say(LogLevel::warn, concat(it->name, ": has entered the UNKNOWN state and will no longer receive events, "
                                                          "this usually indicates the process violated the eventlistener protocol"));
-                if (heard.from == Listener::State::busy) take_back(*it, actions);  // what was not processed
+                if (heard.from == Listener::State::busy) take_back(*it, actions, all_sent);  // what was not processed
                 break;
             case Heard::What::processed:
                 say(LogLevel::debug, concat(it->name, ": event was processed"));
                 if (it->holds) went_.push_back(it->holds->pool_serial);
                 it->holds.reset();
-                it->message.clear();
+                if (all_sent) it->message.clear();
                 it->busy_until.reset();
                 break;
             case Heard::What::rejected:
@@ -122,12 +122,24 @@ Actions Pool::heard(std::string_view listener, std::string_view bytes, Time now)
     return actions;
 }
 
+Actions Pool::sent(std::string_view listener, Time now) {
+    Actions actions;
+    Member* it = member(listener);
+    if (!it || !is_owed_rest(*it)) return actions;
+    it->message.clear();
+    dispatch(actions, now);
+    return actions;
+}
+
 Actions Pool::closed(std::string_view listener, bool some_sent, Time now) {
     Actions actions;
     Member* it = member(listener);
     if (!it) return actions;
     it->deaf = true;
-    if (!it->holds) return actions;
+    if (!it->holds) {
+        it->message.clear();
+        return actions;
+    }
     actions.emplace_back(Say{LogLevel::debug, concat("epipe occurred while sending event ", it->holds->serial, " to listener ",
                                                      it->name, ", listener state unchanged")});
     // It owes no answer for what it cannot have read.

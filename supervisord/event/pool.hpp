@@ -40,7 +40,7 @@ struct Member {
     std::uint64_t deliveries = 0;  // messages sent to it, ever: tells one from the next
     Listener listener;
     std::optional<Event> holds;     // sent, or being sent, and not yet answered
-    std::string message;            // that event as it is sent: a line, and its payload
+    std::string message;            // that event as it is sent: a line, and its payload; answered early, until all is sent
     std::optional<Time> busy_until;  // when its patience ends
 
     bool operator==(const Member&) const = default;
@@ -80,7 +80,12 @@ public:
     Actions began(std::string_view listener, Time now);
     /// It is RUNNING now, or is so no longer.
     Actions running(std::string_view listener, bool is, Time now);
-    Actions heard(std::string_view listener, std::string_view bytes, Time now);
+    /// all_sent: of its message.  One that answers before gets the rest of it, and then the next event.
+    Actions heard(std::string_view listener, std::string_view bytes, bool all_sent, Time now);
+    /// All of its message is sent.
+    Actions sent(std::string_view listener, Time now);
+    /// That is to be told, for it has answered already.
+    [[nodiscard]] static bool is_owed_rest(const Member& member) { return !member.holds && !member.message.empty(); }
     /// It has closed its stdin; some of the message may have been read.
     Actions closed(std::string_view listener, bool some_sent, Time now);
     /// Its child is gone.
@@ -115,7 +120,7 @@ public:
 private:
     [[nodiscard]] Member* member(std::string_view listener);
     void make_room(Actions& actions);
-    void take_back(Member& member, Actions& actions);
+    void take_back(Member& member, Actions& actions, bool all_sent = true);
     void dispatch(Actions& actions, Time now);
     [[nodiscard]] const Event* find_event(std::uint64_t pool_serial) const;
 

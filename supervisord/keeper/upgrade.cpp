@@ -55,7 +55,8 @@ void Loop::examine(Incoming& incoming) {
     Message refusal = message_of(Type::reply);
     refusal.seq = incoming.message.seq;
     refusal.err = EBUSY;
-    if (tester_ > 0 || wanted_ || tried_) return answer(refusal);
+    // In the midst of one; and one that is to follow knows nothing of a test that was passed before.
+    if (tester_ > 0 || wanted_ || tried_ || table_.header().upgrade == Upgrade::following) return answer(refusal);
     candidate_.reset();
     passed_ = false;
     const base::Fd copy = file_.copy(table_.header());

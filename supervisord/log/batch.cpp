@@ -11,6 +11,7 @@
 
 #include "common/base/crash_point.hpp"
 #include "common/base/text.hpp"
+#include "supervisord/log/staging.hpp"
 
 namespace logs {
 
@@ -30,6 +31,26 @@ std::string appended(int fd, std::int64_t size, std::size_t limit) {
     }
     text.resize(got);
     return text;
+}
+
+/// In the order in which they stand in the program, for who reads it when we have died in between.
+template <typename Number>
+void note(Number& field, std::uint64_t value) { std::atomic_ref(field).store(static_cast<Number>(value), release); }
+
+/// As write(2).  To what has no size: when we die in the middle the staging tells how much was written.
+ssize_t write_some(Lane& lane, std::string_view text, File& file) {
+    const std::size_t size = file.staging ? file.staging->put(text) : 0;
+    if (size > 0) {
+        base::crash_point("journal.staged");
+        note(lane.staged, lane.written + size);
+        base::crash_point("journal.staging_noted");
+        const ssize_t count = file.staging->move_to(file.fd.get());
+        if (count == 0) errno = EAGAIN;
+        if (count > 0) return count;
+        if (errno != EINVAL) return -1;
+        file.staging = nullptr;  // the kernel cannot move it there: then without
+    }
+    return ::write(file.fd.get(), text.data(), text.size());
 }
 
 /// A bool that is neither may be both.
@@ -105,18 +126,28 @@ int write_log(Lane& lane, std::string_view text, File& file) {
             error = ENOSPC;
             break;
         }
-        const ssize_t count = ::write(file.fd.get(), text.data() + lane.written, size);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) {
-            error = errno;
+        const ssize_t count = write_some(lane, text.substr(lane.written, size), file);
+        const int failed = count < 0 ? errno : 0;
+        base::crash_point("journal.part_written");
+        if (count > 0) note(lane.written, lane.written + static_cast<std::uint64_t>(count));
+        base::crash_point("journal.part_noted");
+        note(lane.staged, 0);
+        if (failed == EINTR) continue;
+        if (failed != 0) {
+            error = failed;
             break;
         }
-        base::crash_point("journal.part_written");
-        lane.written += static_cast<std::uint64_t>(count);
         file.taken += static_cast<std::uint64_t>(count);
         if (file.regular) file.size += count;
     }
     return error;
+}
+
+void settle_staged(Lane& lane, std::optional<std::size_t> left) {
+    if (lane.staged == 0) return;
+    if (left) note(lane.written, std::max<std::uint64_t>(lane.written, lane.staged - std::min<std::size_t>(*left, lane.staged)));
+    base::crash_point("recovery.staged");
+    note(lane.staged, 0);
 }
 
 int write_syslog(Lane& lane, std::string_view text, std::string_view process, Syslog& syslog) {
@@ -141,7 +172,7 @@ void settle(Lane& lane, StreamState* row) {
 }
 
 std::uint64_t text_in_log(const Lane& lane, std::string_view text) {
-    if (lane.ino == 0) return lane.written;  // a FIFO, a terminal: at most one write is repeated
+    if (lane.ino == 0) return lane.written;  // a FIFO, a terminal: without a staging at most one write is repeated
     const base::Fd log(::open(lane.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     struct stat facts{};
     if (!log || ::fstat(log.get(), &facts) != 0) return lane.written;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,10 @@ void park(Lane& lane);
 void aim(Lane& lane, const File& file);
 /// The same for a parked batch, which is then no longer parked.
 void resume(Lane& lane, const File& file);
+
+/// After the death of who was writing: what of the text is in a log without a size is known again, when it is known how much
+/// is left in the staging.  Before anything else is put there.
+void settle_staged(Lane& lane, std::optional<std::size_t> left);
 
 /// Writes what is not yet in the log.  0, or an errno: `written` says how far it came.
 [[nodiscard]] int write_log(Lane& lane, std::string_view text, File& file);

@@ -67,6 +67,11 @@ Watch::~Watch() {
     if (found->second.empty()) files_->watched_.erase(found);
 }
 
+/// Nothing is spliced to what is open for appending, which means nothing where there is no size.
+void Files::stage(File& file) const {
+    if (staging_ && ::fcntl(file.fd.get(), F_SETFL, O_NONBLOCK) == 0) file.staging = staging_;
+}
+
 Opened Files::open(const std::string& path, mode_t mode) {
     auto file = std::make_shared<File>();
     file->fd = open_for_append(path, mode);
@@ -86,6 +91,7 @@ Opened Files::open(const std::string& path, mode_t mode) {
     file->mode = facts.st_mode & 0777;
     file->regular = S_ISREG(facts.st_mode);
     file->size = file->regular ? facts.st_size : 0;
+    if (!file->regular) stage(*file);
     file->paths.push_back(path);
     open_.push_back(file);
     return {std::move(file), 0};

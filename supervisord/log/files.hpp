@@ -22,6 +22,8 @@
 
 namespace logs {
 
+class Staging;
+
 /// One open file.  Never blocks: FIFOs and terminals answer EAGAIN.
 struct File {
     base::Fd fd;
@@ -29,6 +31,7 @@ struct File {
     ino_t ino = 0;
     mode_t mode = 0;                  // permissions, for the file that follows it
     bool regular = false;             // has a size, can be rotated and cleared
+    Staging* staging = nullptr;       // through which is written what has none
     std::int64_t size = 0;            // as we know it; others may have changed it since it was measured
     base::Time measured{};
     std::uint64_t taken = 0;          // bytes written, ever
@@ -70,9 +73,12 @@ private:
 
 class Files {
 public:
-    Files() = default;
+    /// staging: for what has no size; outlives it.  None: of that one write may be done twice.
+    explicit Files(Staging* staging = nullptr) : staging_(staging) {}
     Files(const Files&) = delete;
     Files& operator=(const Files&) = delete;
+
+    [[nodiscard]] Staging* staging() const { return staging_; }
 
     /// For appending; created with mode (less the umask) when missing.  The same File for the same inode.
     [[nodiscard]] Opened open(const std::string& path, mode_t mode = 0666);
@@ -95,9 +101,11 @@ public:
 
 private:
     friend class Watch;
+    Staging* staging_;
     std::vector<std::weak_ptr<File>> open_;
     std::map<std::string, Watch::Callbacks, std::less<>> watched_;
 
+    void stage(File& file) const;
     void tell(std::string_view path, const File* emptied);
     void tell_all(const File& file, const File* emptied);
 };

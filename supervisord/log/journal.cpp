@@ -16,6 +16,7 @@
 #include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/log/batch.hpp"
+#include "supervisord/log/staging.hpp"
 
 namespace logs {
 
@@ -201,6 +202,8 @@ void Journal::name_lane(Lane& lane, Row row, const std::string& lane_name) {
 
 Recovered Journal::recover(Files& files) {
     Recovered recovered;
+    const auto left = files.staging() ? files.staging()->left() : std::nullopt;
+    for (unsigned number = 0; number < lane_count; ++number) settle_staged(lane(number), left);
     for (unsigned number = 0; number < lane_count; ++number) recover_lane(number, files, recovered);
     return recovered;
 }

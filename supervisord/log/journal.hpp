@@ -6,7 +6,8 @@
 //   1  who, where to, size of the log; pos = 0;            word |= active
 //   2  splice(pipe -> lane, &pos)     the kernel stores the new offset in the lane in the same system call
 //   3  out = transform(bytes, state[index])                deterministic: can be done again
-//   4  write(log, out), syslog                             how much was written: the growth of the log tells
+//   4  write(log, out), syslog                             how much was written: the growth of the log tells; where it
+//                                                          has no size, what is left in the staging (staging.hpp)
 //   5  state[index ^ 1] = new state;                       word = pending, index ^ 1   commits, with one store
 //   6  the hook hears the text; a full log is rotated; the state goes to its row; word &= ~pending
 // A batch whose log takes no bytes (full disk, stalled reader) is parked: it keeps its lane and says in `written` how

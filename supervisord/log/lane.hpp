@@ -13,7 +13,7 @@
 namespace logs {
 
 inline constexpr std::uint64_t journal_magic = 0x6c6e726a'76727073;  // "sprvjrnl"
-inline constexpr std::uint32_t journal_layout = 3;
+inline constexpr std::uint32_t journal_layout = 4;
 
 inline constexpr std::size_t page = 4096;
 inline constexpr std::size_t batch_limit = 256 * 1024;   // bytes out of a pipe in one batch
@@ -60,7 +60,7 @@ struct Lane {
     std::atomic<std::uint32_t> word;
     std::uint32_t row;       // no_row: none
     std::uint32_t flags;
-    std::uint32_t reserved;
+    std::uint32_t staged;    // not 0: to here, but for what is left in the staging (staging.hpp), the text is in the log
     std::int64_t pos;        // offset in the journal up to which the kernel has stored bytes
     std::uint64_t dev, ino;  // of the log; 0, 0: it has no size to go by
     std::int64_t log_size;   // of the log when byte `base` of the text was to be written

@@ -148,6 +148,7 @@ std::optional<unsigned> Output::begin(std::uint32_t last) {
     lane.pos = Journal::offset_of(number);
     lane.dev = lane.ino = 0;
     lane.log_size = 0;
+    lane.staged = 0;
     lane.base = lane.written = lane.sent = 0;
     lane.state[index_of(lane)] = state();
     const std::size_t size = std::min(target_.path.size(), path_limit - 1);

@@ -19,7 +19,7 @@ void restore_pool(fuzz::Input& input) {
     const base::Time now{std::chrono::hours(1)};
     event::Pool pool(options, names);
     for (const auto& name : names) (void)pool.began(name, now), (void)pool.running(name, true, now);
-    (void)pool.heard("l", "READY\n", now);
+    (void)pool.heard("l", "READY\n", true, now);
     for (std::uint64_t serial = 0; serial < 3; ++serial) (void)pool.emitted(serial, config::EventType::tick_5, "when:5", now);
     std::string saved = pool.saved();
     std::vector<std::string> texts;
@@ -37,7 +37,7 @@ void restore_pool(fuzz::Input& input) {
     for (int step = 0; step < 8; ++step) {
         const std::string name = names[input.number<std::uint8_t>() % 2];
         (void)restored.emitted(100, config::EventType::tick_5, "x", now);
-        (void)restored.heard(name, input.text(), now);
+        (void)restored.heard(name, input.text(), input.number<std::uint8_t>() % 2 == 0, now);
         (void)restored.time_passed(now);
         if (step % 3 == 2) (void)restored.closed(name, true, now), (void)restored.ended(name, now), (void)restored.began(name, now);
         (void)restored.running(name, true, now);

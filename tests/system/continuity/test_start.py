@@ -108,6 +108,13 @@ class Start(Bed):
             resource.setrlimit(resource.RLIMIT_FSIZE, (10 ** 7, 10 ** 7))
         self.assertIn('cannot start; why is in ' + self.path('log'), self.refused(preexec_fn=prepare))
 
+    @unittest.skipUnless(os.environ.get('CRASH_POINTS') == '1', 'crash points are not compiled in')
+    def test_one_that_is_killed_cannot_write_why_into_its_log(self):
+        with open(self.path('crash'), 'w') as file:
+            file.write('keeper.before_controller 1\n')
+        told = self.refused(env=dict(os.environ, SUPERVISORD_CRASH_FILE=self.path('crash')))
+        self.assertIn('cannot start: supervisord was ended by SIGKILL', told)
+
     def test_a_server_that_cannot_be_opened_is_named(self):
         self.configure('', '')
         with open(self.path('conf')) as file:

@@ -265,6 +265,19 @@ class UnderLoad(Upgraded):
         self.assertEqual(self.inodes(), [new, new])
         self.assertEqual(self.rpc.insist('getUpgradeInfo')['statename'], 'DONE')
 
+    def test_one_that_is_asked_for_while_another_finishes_waits_for_that(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\n')
+        for _ in range(10):
+            self.install()
+            # From the first moment in which the new controller answers, and its keeper is about to follow.
+            for _ in range(2):
+                self.assertTrue(self.rpc.insist('upgrade'), self.log()[-2000:])
+        new = self.install()
+        self.assertTrue(self.rpc.insist('upgrade'), self.log()[-2000:])
+        self.wait_for('the upgrade', lambda: self.rpc.insist('getUpgradeInfo')['statename'] == 'DONE')
+        self.assertEqual(self.inodes(), [new, new])
+        self.assertNotIn('refused', self.log())
+
 
 class NotFit(Upgraded):
     def test_what_cannot_go_on_is_refused(self):

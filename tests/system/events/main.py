@@ -74,6 +74,27 @@ class Deaths(unittest.TestCase):
             self.assertEqual(second['body'], 'type:small\ny')
             self.assertEqual({first['pid'], second['pid']}, {pid})
 
+    def test_a_listener_that_answers_early_gets_the_rest_and_then_the_next_event(self):
+        for small_comes_first in (True, False):
+            with daemon(POOL % ('rest={dir}/go early', 'REMOTE_COMMUNICATION', '')) as d:
+                d.wait_log('l: ACKNOWLEDGED -> READY')
+                pid = d.info('l')['pid']
+                text = ''.join('%07d\n' % i for i in range(50000))
+                d.insist('sendRemoteCommEvent', 'big', text)
+                d.wait_log('l: ACKNOWLEDGED -> READY', 2)
+                if small_comes_first:
+                    d.insist('sendRemoteCommEvent', 'small', 'y')
+                old = d.kill_controller()
+                until('another controller', lambda: d.controller() not in (0, old))
+                if not small_comes_first:
+                    d.insist('sendRemoteCommEvent', 'small', 'y')
+                d.write('go', '')
+                first, second = d.wait_events(2)
+                self.assertEqual(first['body'], 'type:big\n' + text)
+                self.assertEqual(second['body'], 'type:small\ny')
+                self.assertEqual({first['pid'], second['pid']}, {pid})
+                d.wait_log('l: event was processed', 2)
+
     def test_a_capture_that_the_controller_did_not_survive_is_whole(self):
         program = ('[program:p]\ncommand=/bin/sh -c "printf \'out%s one \'; until [ -e {dir}/go ]; do sleep 0.02; done; '
                    'printf \'two%spost\'; exec sleep 100"\nstartsecs=0\nstdout_capture_maxbytes=1MB\nstdout_logfile={dir}/out\n'

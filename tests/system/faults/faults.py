@@ -4,7 +4,8 @@ compares what the services say of themselves with the logs:
   I1  no two live processes of one name, ever (each holds a lock)
   I2  each start has exactly one 'spawned' line, each end exactly one line, with its true exit code where it is known
   I3  the rotated logs together are, byte for byte, what each incarnation wrote, in order; but for the tail of one that
-      ended while neither keeper nor controller lived
+      ended while neither keeper nor controller lived; and so is what is read from a log that is a FIFO, but for one write
+      that comes twice with each death of both
   I4  never two controllers, never two keepers
   I9  services that were asked for nothing keep their pid
 and what events.py says of events.
@@ -49,8 +50,10 @@ SERVICES = (
     [('fast%d' % i, 20000, 100, 0, 'stdout_logfile_maxbytes=200KB\nstdout_logfile_backups=100000') for i in range(2)] +
     [('large', 300, 4000, 0, 'stdout_logfile_maxbytes=1MB\nstdout_logfile_backups=100000')] +
     [('short%d' % i, 2000, 80, 40, ('', 'killmode=tree')[i % 2]) for i in range(6)] +
-    [('brief%d' % i, 500, 80, 1, 'stdout_logfile_maxbytes=20KB\nstdout_logfile_backups=100000') for i in range(4)]
+    [('brief%d' % i, 500, 80, 1, 'stdout_logfile_maxbytes=20KB\nstdout_logfile_backups=100000') for i in range(4)] +
+    [('piped', 4000, 100, 0, '')]
 )
+PIPED = 'piped'  # its log is a FIFO
 
 
 def until(what, condition, patience=PATIENCE):
@@ -160,7 +163,7 @@ class Test:
         self.crash_file = self.path('crash')
         self.drawn = self.path('crash.drawn')
         self.rpc = Connection(self.path('s.sock'))
-        self.kills = self.keepers = self.launches = self.upgrades = self.unknown = self.silent = self.noises = 0
+        self.doubled = self.kills = self.keepers = self.launches = self.upgrades = self.unknown = self.silent = self.noises = 0
         self.statuses = {}  # of what came to us and was reaped
         self.lossy = set()  # incarnations that ended while nobody lived
         self.ended, self.recent, self.looked = set(), set(), 0  # incarnations that ended, at the looks at them
@@ -192,6 +195,14 @@ class Test:
                            % (name, self.options.witness, name, self.truth, rate, size, life, self.logs, name, extra,
                               '' if 'maxbytes' in extra else 'stdout_logfile_maxbytes=0'))
 
+    def read_fifo(self):
+        """As another program does, until nobody holds the other end any more: not before we do not."""
+        path = self.path('logs', PIPED)
+        os.mkfifo(path)
+        self.fifo = os.open(path, os.O_RDWR)
+        with open(path, 'rb') as fifo, open(path + '.read', 'wb') as file:
+            self.reader = subprocess.Popen(['cat'], stdin=fifo, stdout=file)
+
     def launch(self):
         self.launches += 1
         environment = dict(os.environ, SUPERVISORD_CRASH_FILE=self.crash_file)
@@ -209,7 +220,7 @@ class Test:
 
     def steady_pids(self):
         return {p['name']: p['pid'] for p in self.answer('getAllProcessInfo')
-                if p['name'].startswith(('steady', 'fast', 'large'))}
+                if p['name'].startswith(('steady', 'fast', 'large', PIPED))}
 
     def reap(self):
         """Whose keeper is dead comes to us.  Not at once: a parent that takes its time makes it harder."""
@@ -361,6 +372,7 @@ class Test:
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: what loses its parent comes to us
         signal.signal(signal.SIGINT, lambda *_: setattr(self.options, 'kills', self.kills))  # enough: now it is judged
         self.write_config()
+        self.read_fifo()
         self.come_back()
         try:
             until('all services running', lambda: all(self.steady_pids().values()))
@@ -383,6 +395,8 @@ class Test:
         until('the end of supervisord', has_ended, 60)
         code = os.waitstatus_to_exitcode(self.statuses[keeper])
         self.check(code == 0, 'supervisord ended with %d' % code)
+        os.close(self.fifo)
+        until('the end of what reads the FIFO', lambda: self.reader.pid in self.statuses or self.reap())
         self.judge()
 
     def judge(self):
@@ -397,7 +411,10 @@ class Test:
             ended = [line for line in truth if line[0] == 'end']
             starts += len(started)
             self.judge_activity(name, started, ended, activity)
-            self.judge_log(name, started, ended)
+            if name == PIPED:
+                self.judge_fifo(ended)
+            else:
+                self.judge_log(name, started, ended)
         self.starts = starts
         self.check(self.silent <= self.launches - 1 + self.keepers, 'I2: %d never began in %d deaths of keepers' % (self.silent, self.launches - 1 + self.keepers))
         self.heard, self.repeated = self.events.judge(activity, [name for name, *_ in SERVICES])
@@ -436,6 +453,21 @@ class Test:
         self.unknown += told.count('status unknown')
         true = ['exit status ' + line[3] if code != 'status unknown' else code for line, code in zip(ended, told)]
         self.check(true == told, 'I2: exit codes of %s differ' % name)
+
+    def judge_fifo(self, ended):
+        with open(self.path('logs', PIPED + '.read'), 'rb') as file:
+            data = file.read()
+        size = next(s[2] for s in SERVICES if s[0] == PIPED)
+        wanted = b''.join(written(identity, int(lines), size) for _, identity, lines, _ in ended)
+        at = 0
+        while data[at:] != wanted[at:]:
+            end = next((place for place, (one, other) in enumerate(zip(data, wanted)) if one != other), len(wanted))
+            again = wanted.find(data[end:end + 2 * size], at, end + size)  # no line is like another
+            if not 0 <= again < end < len(data):
+                return self.check(False, 'I3: %s: byte %d: %r instead of %r' % (PIPED, end, data[end:end + 80], wanted[end:end + 80]))
+            self.doubled += 1
+            at, data = again, data[:again] + data[end:]
+        self.check(self.doubled <= self.launches - 1, 'I3: %s: %d writes came twice, and both died %d times' % (PIPED, self.doubled, self.launches - 1))
 
     def judge_log(self, name, started, ended):
         base = os.path.join(self.logs, name)
@@ -509,9 +541,9 @@ def main():
     test = Test(options, directory)
     perform(test)
     print('seed %d: %d kills, %d of them of the keeper alone; %d upgrades asked for; %d times noise; begun again %d times; %s starts, '
-          '%d ends unknown, %d of none that began; %s events, %s of them twice; slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades, test.noises,
+          '%d ends unknown, %d of none that began; %d writes to a FIFO twice; %s events, %s of them twice; slowest return %.1f ms' % (options.seed, test.kills, test.keepers, test.upgrades, test.noises,
                                       test.launches - 1, getattr(test, 'starts', '?'),
-                                      test.unknown, test.silent, getattr(test, 'heard', '?'), getattr(test, 'repeated', '?'), test.slowest * 1000))
+                                      test.unknown, test.silent, test.doubled, getattr(test, 'heard', '?'), getattr(test, 'repeated', '?'), test.slowest * 1000))
     for failure in test.failures[:20]:
         print('  ' + failure)
     if test.failures and os.path.exists(test.drawn):

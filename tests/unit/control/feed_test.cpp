@@ -8,33 +8,28 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <string>
+#include <utility>
 
-#include "supervisord/control/link.hpp"
 #include "supervisord/control/notes.hpp"
-#include "supervisord/control/staging.hpp"
-#include "supervisord/keeper/wire.hpp"
+#include "supervisord/log/staging.hpp"
 
 using control::Feed;
 
 namespace {
 
-/// A link to a keeper that says nothing.
-struct Silence {
+/// A loop, and a staging that somebody else holds, too.
+struct Around {
     boost::asio::io_context loop{1};
-    base::Fd keeper, controller;
-    std::unique_ptr<control::Link> link;
-    std::unique_ptr<control::Staging> staging;
+    base::Fd held;
+    logs::Staging staging;
 
-    Silence() {
-        REQUIRE(keeper::make_link(keeper, controller));
-        link = std::make_unique<control::Link>(loop, std::move(controller));
-        staging = std::make_unique<control::Staging>(*link);
-    }
+    explicit Around(base::Fd before = {})
+        : staging(std::move(before), [this](int pipe) { held = base::Fd(::fcntl(pipe, F_DUPFD_CLOEXEC, 0)); }) {}
+
     [[nodiscard]] std::size_t staged() const {
         int count = 0;
-        const auto held = link->held().find(std::string(control::Staging::held_name));
-        REQUIRE(held != link->held().end());
-        REQUIRE(::ioctl(held->second.get(), FIONREAD, &count) == 0);
+        REQUIRE(held);
+        REQUIRE(::ioctl(held.get(), FIONREAD, &count) == 0);
         return static_cast<std::size_t>(count);
     }
 };
@@ -42,11 +37,11 @@ struct Silence {
 }  // namespace
 
 TEST_CASE("what a child does not read at once waits, in order and up to a bound") {
-    Silence around;
+    Around around;
     auto& loop = around.loop;
     base::Pipe pipe;
     REQUIRE(base::make_pipe(pipe));
-    Feed feed(loop, *around.staging, std::move(pipe.write));
+    Feed feed(loop, around.staging, std::move(pipe.write));
     std::string sent;
     int accepted = 0;
     while (feed.write(std::string(10000, static_cast<char>('a' + accepted % 26))) == Feed::Taken::yes) {
@@ -71,22 +66,22 @@ TEST_CASE("what a child does not read at once waits, in order and up to a bound"
 }
 
 TEST_CASE("a child that has closed its stdin is noticed at once") {
-    Silence around;
+    Around around;
     auto& loop = around.loop;
     base::Pipe pipe;
     REQUIRE(base::make_pipe(pipe));
-    Feed feed(loop, *around.staging, std::move(pipe.write));
+    Feed feed(loop, around.staging, std::move(pipe.write));
     pipe.read.reset();
     CHECK(feed.write("x") == Feed::Taken::closed);
 }
 
 TEST_CASE("of an event it is told how far it came, and that the child closed its stdin") {
     ::signal(SIGPIPE, SIG_IGN);  // as in a controller
-    Silence around;
+    Around around;
     auto& loop = around.loop;
     base::Pipe pipe;
     REQUIRE(base::make_pipe(pipe));
-    Feed feed(loop, *around.staging, std::move(pipe.write));
+    Feed feed(loop, around.staging, std::move(pipe.write));
     std::size_t written = 0, begun = 0;
     int open_writes = 0;
     bool closed = false, some = false;
@@ -135,10 +130,10 @@ TEST_CASE("of an event it is told how far it came, and that the child closed its
 }
 
 TEST_CASE("what the child was given before and after an event does not count as a part of it") {
-    Silence around;
+    Around around;
     base::Pipe pipe;
     REQUIRE(base::make_pipe(pipe));
-    Feed feed(around.loop, *around.staging, std::move(pipe.write));
+    Feed feed(around.loop, around.staging, std::move(pipe.write));
     const std::string first(200'000, 'a'), event(100'000, 'b'), last(200'000, 'c');
     std::size_t written = 0, most_begun = 0;
     REQUIRE(feed.write(first) == Feed::Taken::yes);
@@ -172,24 +167,25 @@ TEST_CASE("whoever goes on after a death in the middle of a step sends each byte
             for (std::size_t at = 0; at < size; ++at) message += static_cast<char>('a' + at * at % 23);
             auto notes = std::move(control::Notes::create().value());
             control::Notes::Record& record = *notes.record("g:p");
-            Silence first, second;
+            Around first;
             base::Pipe pipe;
             REQUIRE(base::make_pipe(pipe));
             REQUIRE(::fcntl(pipe.write.get(), F_SETPIPE_SZ, 8192) == 8192);  // the large ones do not fit
             base::set_nonblocking(pipe.read.get());
             base::set_nonblocking(pipe.write.get());
 
-            const std::size_t staged = first.staging->put(message);
+            const std::size_t staged = first.staging.put(message);
             REQUIRE(staged > 0);
             record.set_progress({7, 0, staged});
-            if (death == Death::after_it) CHECK(first.staging->move_to(pipe.write.get()) == static_cast<ssize_t>(std::min<std::size_t>(size, 8192)));
+            if (death == Death::after_it) CHECK(first.staging.move_to(pipe.write.get()) == static_cast<ssize_t>(std::min<std::size_t>(size, 8192)));
 
-            second.staging->take_over(base::Fd(::dup(first.link->held().begin()->second.get())), notes);
+            Around second(std::move(first.held));
+            notes.settle_staged(second.staging.left());
             const auto progress = record.progress();
             CHECK(progress.is_certain());
             CHECK(progress.bytes == (death == Death::after_it ? std::min<std::size_t>(size, 8192) : 0));
             std::string received;
-            Feed feed(second.loop, *second.staging, std::move(pipe.write));
+            Feed feed(second.loop, second.staging, std::move(pipe.write));
             feed.deliver(message.substr(progress.bytes), {.before = [](std::size_t) {}, .after = [](std::size_t) {}, .closed = {}});
             char buffer[65536];
             const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);

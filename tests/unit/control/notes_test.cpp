@@ -12,6 +12,8 @@
 
 #include <string>
 
+#include "supervisord/log/staging.hpp"
+
 using control::Note;
 using control::Notes;
 
@@ -100,7 +102,7 @@ TEST_CASE("how far an event came stands beside the note, and outlives the contro
     Notes::Record& record = *notes.record("g:p");
     CHECK(record.progress() == control::Progress{});
     const std::uint64_t delivery = control::Progress::different_deliveries + 5;
-    const std::uint64_t bytes = (std::uint64_t{1} << 35) - 1, staged = control::Progress::most_staged;
+    const std::uint64_t bytes = (std::uint64_t{1} << 35) - 1, staged = logs::Staging::most;
     record.set_progress({delivery, bytes, staged});
     Notes next = std::move(Notes::adopt(base::Fd(::fcntl(notes.fd(), F_DUPFD_CLOEXEC, 0))).value());
     CHECK(next.record("g:p")->progress() == control::Progress{5, bytes, staged});

@@ -78,7 +78,7 @@ struct World {
         for (const auto& [serial, times] : sent)
             expect(times <= came_back[serial] + 1, "sent again without a reason");
         const bool somebody_free = std::ranges::any_of(pool.members(), [](const event::Member& member) {
-            return member.running && !member.deaf && member.listener.state == State::ready;
+            return member.running && !member.deaf && member.listener.state == State::ready && !Pool::is_owed_rest(member);
         });
         expect(!somebody_free || pool.waiting().empty(), "events wait, and somebody is free");
     }
@@ -91,7 +91,7 @@ struct World {
             if (holds) ++came_back[holds->serial];
         };
         const auto note = [&](std::string what) { history.push_back(std::move(what)); };
-        switch (random() % 12) {
+        switch (random() % 13) {
             case 0:
             case 1:
             case 2:
@@ -119,6 +119,9 @@ struct World {
                 now += std::chrono::seconds(1);
                 note("+1s");
                 return carry_out(pool.time_passed(now));
+            case 8:
+                note(concat(who, " is sent the rest"));
+                return carry_out(pool.sent(who, now));
             default: return speak(who, before);
         }
     }
@@ -146,7 +149,7 @@ struct World {
             }
             if (then.holds && was_processed) ++processed;
             if (then.holds && was_rejected) ++came_back[then.holds->serial];
-            carry_out(pool.heard(who, std::string_view(bytes).substr(at, size), now));
+            carry_out(pool.heard(who, std::string_view(bytes).substr(at, size), !maybe(5), now));
             at += size;
         }
     }

@@ -57,8 +57,11 @@ struct Play {
         if (does == "closes its stdin in the middle") return pool->closed(who, true, now);
         if (does == "is lost track of") return pool->lost_track(who);
         if (does == "ends") return pool->ended(who, now);
+        if (does == "is sent the rest") return pool->sent(who, now);
+        const std::string_view early = "says early ";
+        if (does.starts_with(early)) return pool->heard(who, unescaped(does.substr(early.size())), false, now);
         REQUIRE_MESSAGE(does.starts_with("says "), what);
-        return pool->heard(who, unescaped(does.substr(5)), now);
+        return pool->heard(who, unescaped(does.substr(5)), true, now);
     }
 
     std::string shown(const event::Actions& actions) {

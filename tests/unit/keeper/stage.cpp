@@ -15,7 +15,10 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
+#include <string>
 
 #include "common/base/clock.hpp"
 #include "common/base/signals.hpp"
@@ -289,6 +292,15 @@ bool becomes_true(const std::function<bool()>& condition) {
         ::poll(nullptr, 0, 1);
     }
     return true;
+}
+
+void stop_process(pid_t pid) {
+    REQUIRE(base::send_signal(pid, SIGSTOP));
+    REQUIRE(becomes_true([&] {
+        std::ifstream file(base::concat("/proc/", pid, "/stat"));
+        const std::string stat{std::istreambuf_iterator<char>(file), {}};
+        return stat.find(") T ") != stat.npos;
+    }));
 }
 
 }  // namespace stage

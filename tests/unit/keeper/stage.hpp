@@ -118,4 +118,7 @@ private:
 /// Waits until it is so; false after the deadline.
 [[nodiscard]] bool becomes_true(const std::function<bool()>& condition);
 
+/// And it stands still: a SIGCONT that came too early would make nothing of it.
+void stop_process(pid_t pid);
+
 }  // namespace stage

@@ -8,8 +8,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "common/base/signals.hpp"
@@ -20,16 +18,6 @@ using keeper::Type;
 using stage::shell;
 
 namespace {
-
-/// And stands still: a SIGCONT that came too early would make nothing of it.
-void stop_process(pid_t pid) {
-    REQUIRE(base::send_signal(pid, SIGSTOP));
-    REQUIRE(stage::becomes_true([&] {
-        std::ifstream file(base::concat("/proc/", pid, "/stat"));
-        const std::string stat{std::istreambuf_iterator<char>(file), {}};
-        return stat.find(") T ") != stat.npos;
-    }));
-}
 
 void kill_controller(const stage::Controller& controller) { REQUIRE(base::send_signal(controller.pid(), SIGKILL)); }
 
@@ -205,9 +193,9 @@ TEST_CASE("a controller that hangs is replaced, one that answers is not") {
     }
     SUBCASE("it is stopped") { REQUIRE(base::send_signal(first.pid(), SIGSTOP)); }
     SUBCASE("it is stopped, and what it has said before is heard after that") {
-        stop_process(stage.keeper());
+        stage::stop_process(stage.keeper());
         first.send(keeper::message_of(Type::beat));
-        stop_process(first.pid());
+        stage::stop_process(first.pid());
         stage.signal_keeper(SIGCONT);
     }
     SUBCASE("its alarm rings, and it does not answer") { REQUIRE(::timerfd_settime(alarm.get(), 0, &soon, nullptr) == 0); }
@@ -225,12 +213,12 @@ TEST_CASE("a controller that is stopped, goes on, and is stopped before its answ
     keeper::Message ready = keeper::message_of(Type::ready);
     ready.seconds = 9;  // it is asked every 1.5
     first.send(ready);
-    stop_process(first.pid());
+    stage::stop_process(first.pid());
     first.await(Type::ping);
     REQUIRE(base::send_signal(first.pid(), SIGCONT));
-    stop_process(stage.keeper());
+    stage::stop_process(stage.keeper());
     first.send(keeper::message_of(Type::beat));
-    stop_process(first.pid());
+    stage::stop_process(first.pid());
     stage.signal_keeper(SIGCONT);
     (void)first.ask(keeper::message_of(Type::drop));  // the keeper has heard the beat
     REQUIRE(base::send_signal(first.pid(), SIGCONT));
@@ -243,9 +231,9 @@ TEST_CASE("a controller that is stopped as soon as it has said that it is ready 
     first.greet();
     keeper::Message ready = keeper::message_of(Type::ready);
     ready.seconds = 9;
-    stop_process(stage.keeper());
+    stage::stop_process(stage.keeper());
     first.send(ready);
-    stop_process(first.pid());
+    stage::stop_process(first.pid());
     stage.signal_keeper(SIGCONT);
     first.await(Type::ping);
 }

@@ -137,6 +137,23 @@ TEST_CASE("a test ends with the controller that wanted it, and there is one at a
     CHECK_FALSE(second.has_come(Type::orphan));
 }
 
+TEST_CASE("while the keeper is to follow no other version is tested: it would forget that one") {
+    Bench bench;
+    auto first = bench.stage.next();
+    first.take_over();
+    bench.want(first);
+    auto second = bench.stage.next();
+    (void)second.greet();
+    stage::stop_process(bench.stage.keeper());  // it finds both at once
+    second.send(keeper::message_of(Type::ready));
+    (void)bench.request(second, 't', false);
+    bench.stage.signal_keeper(SIGCONT);
+    CHECK(second.await(Type::reply).err == EBUSY);
+    CHECK(second.await(Type::upgraded).upgrade == Upgrade::done);
+    CHECK(bench.request(second, 't').err == 0);
+    CHECK(second.ask(keeper::message_of(Type::upgrade)).err == 0);
+}
+
 TEST_CASE("a new controller that ends before it works is taken back") {
     Bench bench;
     auto first = bench.stage.next();

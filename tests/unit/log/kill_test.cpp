@@ -3,6 +3,7 @@
 // the children wrote, byte for byte.  LOG_KILLS=5000 makes it long; without, a few seconds must do for each scene, however
 // many controllers die in them.
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,6 +19,7 @@
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 #include "supervisord/log/output.hpp"
+#include "supervisord/log/staging.hpp"
 #include "tests/unit/log/support.hpp"
 
 namespace {
@@ -62,7 +64,7 @@ private:
 void end_with_the_test() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 struct Shared {
-    std::atomic<bool> stop;
+    std::atomic<bool> stop, all_is_written;
     std::atomic<std::uint64_t> lines[2];
 };
 
@@ -71,8 +73,11 @@ struct Child {
     std::string log;
     bool coloured;
     base::Pipe pipe = test::make_pipe();
-    pid_t pid = 0;
+    pid_t pid = 0, reader = 0;
 };
+
+/// What a log is.
+enum class Kind { file, fifo, terminal };
 
 constexpr const char* before_lines = "<some name> ";
 
@@ -83,6 +88,7 @@ struct Scene {
     bool random_kills = false; // from outside as well
     bool whole_lines = false;  // no backup may end within one
     bool prefix = false;       // before each line
+    Kind kind = Kind::file;    // else somebody reads it, slowly now and then
 };
 
 class Play {
@@ -101,7 +107,10 @@ public:
 
     void perform(const Length& length) {
         const base::Time start = base::now();
-        for (std::size_t i = 0; i < children_.size(); ++i) start_child(i);
+        for (std::size_t i = 0; i < children_.size(); ++i) {
+            if (scene_.kind != Kind::file) start_reader(i);
+            start_child(i);
+        }
         int killed = 0;
         for (;;) {
             if (killed >= length.kills || (killed > 0 && base::now() - start > length.at_most)) shared_->stop = true;
@@ -116,7 +125,10 @@ public:
             collect();
         }
         collect();
-        for (auto& child : children_) ::waitpid(child.pid, nullptr, 0);
+        shared_->all_is_written = true;
+        for (auto& child : children_)
+            for (const pid_t pid : {child.pid, child.reader})
+                if (pid > 0) ::waitpid(pid, nullptr, 0);
         check();
         if (scene_.whole_lines) CHECK(rotated_ > 0);
     }
@@ -125,6 +137,7 @@ private:
     Scene scene_;
     test::Directory directory_;
     logs::Journal journal_ = std::move(logs::Journal::create().value());
+    base::Fd staging_;  // as the keeper holds it
     Shared* shared_ = nullptr;
     std::vector<Child> children_;
     int rotated_ = 0;
@@ -156,6 +169,48 @@ private:
         ::_exit(0);
     }
 
+    [[nodiscard]] std::string read_from(std::size_t index) const { return directory_ / base::concat("read", index); }
+
+    /// The reading end of a log, and its name.
+    base::Fd make_log(Child& child) {
+        if (scene_.kind == Kind::fifo) {
+            REQUIRE(::mkfifo(child.log.c_str(), 0600) == 0);
+            return base::Fd(::open(child.log.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+        }
+        int terminal = -1, program = -1;
+        termios raw{};
+        ::cfmakeraw(&raw);
+        char name[100];
+        REQUIRE(::openpty(&terminal, &program, name, &raw, nullptr) == 0);  // the program's end stays open: else there is an end of it
+        child.log = name;
+        base::set_nonblocking(terminal);
+        return base::Fd(terminal);
+    }
+
+    void start_reader(std::size_t index) {
+        const base::Fd log = make_log(children_[index]);
+        if (!staging_) {
+            base::Pipe ends = test::make_pipe();
+            staging_ = base::open_both_ways(ends.read, O_NONBLOCK);
+            REQUIRE(staging_);
+        }
+        children_[index].reader = ::fork();
+        if (children_[index].reader != 0) return;
+        end_with_the_test();
+        for (auto& child : children_) child.pipe = {};  // else they have no end
+        const base::Fd found(::open(read_from(index).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+        std::mt19937 random(static_cast<unsigned>(index) + 7);
+        char bytes[65536];
+        for (;;) {
+            const bool is_all = shared_->all_is_written;
+            const ssize_t count = ::read(log.get(), bytes, random() % sizeof bytes + 1);
+            if (count > 0 && !base::write_all(found.get(), {bytes, static_cast<std::size_t>(count)})) ::_exit(1);
+            if (count <= 0 && is_all) ::_exit(0);
+            pollfd readable{log.get(), POLLIN, 0};
+            ::poll(&readable, random() % 8 ? 1 : 0, static_cast<int>(random() % 4));
+        }
+    }
+
     /// One controller, from its start to its end.
     int live_and_die() {
         const auto life = std::chrono::microseconds(random_() % 3000);
@@ -178,7 +233,8 @@ private:
     int control() {
         auto journal = logs::Journal::adopt(base::Fd(::fcntl(journal_.fd(), F_DUPFD_CLOEXEC, 0)));
         if (!journal) return 10;
-        logs::Files files;
+        logs::Staging staging(base::Fd(staging_ ? ::fcntl(staging_.get(), F_DUPFD_CLOEXEC, 0) : -1), {});
+        logs::Files files(&staging);
         std::ignore = journal->recover(files);
         std::vector<std::unique_ptr<Output>> outputs;
         for (std::size_t i = 0; i < children_.size(); ++i)
@@ -210,6 +266,7 @@ private:
 
     /// Takes the backups away, as long as nobody lives who would write to them.
     void collect() {
+        if (scene_.kind != Kind::file) return;
         for (std::size_t i = 0; i < (scene_.one_file ? 1 : 2); ++i) {
             std::vector<std::pair<int, std::string>> backups;
             for (const auto& entry : std::filesystem::directory_iterator(directory_.path())) {
@@ -227,8 +284,12 @@ private:
         }
     }
 
+    [[nodiscard]] std::string found(std::size_t index) const {
+        return scene_.kind == Kind::file ? found_[index] + test::content(children_[index].log) : test::content(read_from(index));
+    }
+
     void check() {
-        std::string found[2] = {found_[0] + test::content(children_[0].log), ""};
+        std::string found[2] = {this->found(0), ""};
         if (scene_.one_file) {
             // Batches of the two take turns; digits and line ends say nothing about whose they are.
             const auto letters = [](std::string_view text, bool capital) {
@@ -241,7 +302,7 @@ private:
             CHECK(compare(letters(found[0], false), 1, letters));
             return;
         }
-        found[1] = found_[1] + test::content(children_[1].log);
+        found[1] = this->found(1);
         const auto all = [this](std::string_view text, bool) { return base::concat(scene_.prefix ? before_lines : "", text); };
         CHECK(compare(found[0], 0, all));
         CHECK(compare(found[1], 1, all));
@@ -323,4 +384,16 @@ TEST_CASE("killed with two children on one file, no byte is lost and none is dou
 TEST_CASE("killed while each line gets a prefix, no line lacks it or has it twice") {
     Play({.crashes = "journal.full_disk 0.05\njournal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n",
           .limits = {9'000, 100'000}, .random_kills = true, .whole_lines = true, .prefix = true}).perform(length());
+}
+
+TEST_CASE("killed while somebody reads a FIFO, no byte is lost and none is doubled") {
+    for (const bool random : {false, true})
+        Play({.crashes = random ? "" : "journal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = {}, .random_kills = random, .kind = Kind::fifo})
+            .perform(length());
+}
+
+TEST_CASE("killed while somebody reads a terminal, no byte is lost and none is doubled") {
+    for (const bool random : {false, true})
+        Play({.crashes = random ? "" : "journal.short_write 0.3\njournal.* 0.02\nrecovery.* 0.1\n", .limits = {}, .random_kills = random, .kind = Kind::terminal})
+            .perform(length());
 }
