@@ -191,7 +191,7 @@ Result<std::string> Path::read(std::string_view text, const Surroundings& machin
 std::string Path::write(const std::string& value) { return value; }
 
 Result<LogFile> ChildLog::read(std::string_view text, const Surroundings& machine) {
-    if (text.empty() || is_one_of(text, {"none", "off"})) return LogFile{LogFile::Kind::none, ""};
+    if (is_one_of(text, {"none", "off"})) return LogFile{LogFile::Kind::none, ""};
     if (is_one_of(text, {"auto"})) return LogFile{LogFile::Kind::automatic, ""};
     auto path = Path::read(text, machine);
     if (!path) return Error{path.error()};

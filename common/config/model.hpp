@@ -26,7 +26,7 @@ enum class LogLevel { blather = 3, trace = 5, debug = 10, info = 20, warn = 30, 
 struct LogFile {
     enum class Kind { none, automatic, path };
     Kind kind = Kind::automatic;
-    std::string path;  // of an automatic one: empty until its group is activated
+    std::string path;  // of an automatic one: empty until its group is activated; empty in the file: no log either
 
     bool operator==(const LogFile&) const = default;
 };

@@ -35,7 +35,8 @@ void settle(SectionReader& reader, Output& output, std::string_view option) {
 
 /// After that: a prefix stands in logs, and nowhere else.
 void check_prefix(SectionReader& reader, const Output& output, std::string_view option, std::string_view why) {
-    if (!output.prefix.empty() && output.logfile.kind == LogFile::Kind::none)
+    const bool written = output.logfile.kind == LogFile::Kind::automatic || !output.logfile.path.empty();
+    if (!output.prefix.empty() && !written)
         reader.warn(option, concat("`", option, "` in [", reader.section().name, "] has no effect: ", why));
 }
 

@@ -136,6 +136,7 @@ void Runner::take_note(const process::Step& step) {
             note_.started_wall = base::epoch_seconds(base::wall_now());
         } else if (const auto* signal = std::get_if<process::Signal>(&action)) {
             note_.pending = {++note_.order, signal->number, signal->group};
+            tell_once(process::signalling(name(), pid, signal->number, signal->group));
         } else if (const auto* said = std::get_if<process::Say>(&action)) {
             switch (said->line) {
                 case process::Line::entered_running: tell_once(process::entered_running(name(), program_.startsecs)); break;
@@ -171,7 +172,7 @@ void Runner::tell_untold() {
 void Runner::carry_out(const process::Step& step) {
     for (const auto& action : step.actions) {
         if (std::holds_alternative<process::Spawn>(action)) spawn();
-        if (const auto* signal = std::get_if<process::Signal>(&action)) order_signal(signal->number, signal->group);
+        if (std::holds_alternative<process::Signal>(action)) send_pending();
     }
 }
 

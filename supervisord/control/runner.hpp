@@ -120,7 +120,6 @@ private:
     void spawn_refused(std::string text);
     [[nodiscard]] std::string use_socket();
     void spawned(const keeper::Message& message, base::Fd pidfd);
-    void order_signal(int number, bool group);
     void send_pending();
     void signal_answered(const keeper::Message& message);
     void signal_tree(int number);

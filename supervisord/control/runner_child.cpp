@@ -207,11 +207,6 @@ keeper::Message Runner::about_child(keeper::Type type) const {
     return message;
 }
 
-void Runner::order_signal(int number, bool group) {
-    if (number != SIGKILL) say(process::signalling(name(), pid(), number, group));
-    send_pending();
-}
-
 void Runner::send_pending() {
     if (!child_ || note_.pending.number == 0) return;  // spawned() comes back to it
     keeper::Message message = about_child(keeper::Type::signal);

@@ -11,14 +11,18 @@ namespace {
 
 constexpr const char* none = "none";
 
-/// The path of an AUTO log is known when its group is active.
+/// The path of an AUTO log is known when its group is active, and was read as AUTO then too.
 std::string shown(const config::LogFile& logfile, control::Process* process, control::Channel channel) {
     switch (logfile.kind) {
         case config::LogFile::Kind::none: return none;
         case config::LogFile::Kind::path: return logfile.path;
         case config::LogFile::Kind::automatic: break;
     }
-    const std::string path = process ? process->logfile(channel) : logfile.path;
+    std::string path = logfile.path;
+    if (process) {
+        const config::Output& active = channel == control::Channel::out ? process->program().out : process->program().err;
+        if (active.logfile.kind == config::LogFile::Kind::automatic) path = process->logfile(channel);
+    }
     return path.empty() ? "auto" : path;
 }
 

@@ -19,8 +19,9 @@ using Later = std::deque<std::function<void()>>;
 class Process : public control::Process {
 public:
     Process(Later& later, std::vector<std::string>& asked, std::string group, config::Program program)
-        : later_(later), asked_(asked), group_(std::move(group)), program_(std::move(program)) {}
+        : its_program(std::move(program)), later_(later), asked_(asked), group_(std::move(group)) {}
 
+    config::Program its_program;  // in force, whatever was read since
     api::State its_state = api::State::stopped;
     pid_t its_pid = 0;
     std::int64_t its_start = 0, its_stop = 0;
@@ -31,9 +32,9 @@ public:
     std::vector<control::WhenDone> waiting;   // for the end of a start or a stop
     std::string received;                     // on standard input
 
-    [[nodiscard]] const std::string& name() const override { return program_.name; }
+    [[nodiscard]] const std::string& name() const override { return its_program.name; }
     [[nodiscard]] const std::string& group() const override { return group_; }
-    [[nodiscard]] const config::Program& program() const override { return program_; }
+    [[nodiscard]] const config::Program& program() const override { return its_program; }
     [[nodiscard]] api::State state() const override { return its_state; }
     [[nodiscard]] pid_t pid() const override { return its_pid; }
     [[nodiscard]] std::int64_t started() const override { return its_start; }
@@ -46,7 +47,7 @@ public:
     }
 
     void start(bool wait, control::WhenDone done) override {
-        asked_.push_back((wait ? "start " : "start at once ") + program_.name);
+        asked_.push_back((wait ? "start " : "start at once ") + its_program.name);
         if (api::is_up(its_state)) return answer_later(done, api::Refusal{api::Fault::already_started, "it"});
         if (outcome) return answer_later(done, outcome);
         its_state = api::State::starting;
@@ -54,7 +55,7 @@ public:
         answer_later(done, {});
     }
     void stop(bool wait, control::WhenDone done) override {
-        asked_.push_back((wait ? "stop " : "stop at once ") + program_.name);
+        asked_.push_back((wait ? "stop " : "stop at once ") + its_program.name);
         if (!api::is_up(its_state)) return answer_later(done, api::Refusal{api::Fault::not_running, "it"});
         if (outcome) return answer_later(done, outcome);
         its_state = api::State::stopping;
@@ -62,7 +63,7 @@ public:
         answer_later(done, {});
     }
     void signal(int number, control::WhenDone done) override {
-        asked_.push_back("signal " + std::to_string(number) + " " + program_.name);
+        asked_.push_back("signal " + std::to_string(number) + " " + its_program.name);
         answer_later(done, outcome);
     }
     control::Outcome send_stdin(std::string_view bytes) override {
@@ -70,7 +71,7 @@ public:
         return outcome;
     }
     control::Outcome clear_logs() override {
-        asked_.push_back("clear " + program_.name);
+        asked_.push_back("clear " + its_program.name);
         return outcome;
     }
 
@@ -84,7 +85,6 @@ private:
     Later& later_;
     std::vector<std::string>& asked_;
     std::string group_;
-    config::Program program_;
 
     void answer_later(control::WhenDone done, control::Outcome how) {
         later_.push_back([done = std::move(done), how = std::move(how)] { done(how); });

@@ -367,6 +367,20 @@ class Activity(unittest.TestCase):
             self.assertNotIn(-1, places)
             self.assertEqual(places, sorted(places))
 
+    def test_each_signal_that_is_to_end_a_child_is_told_at_debug(self):
+        with daemon('[program:p]\ncommand=/bin/sh -c "trap : TERM; echo ready; while :; do sleep 0.1; done"\nstartsecs=0\n'
+                    'stopwaitsecs=1\n[program:q]\ncommand=/bin/cat\nstartsecs=0\nstopsignal=KILL\n', 'loglevel=debug') as d:
+            d.wait_log("'p' stdout output:\nready\n")
+            for name in ('p', 'q'):
+                d.insist('stopProcess', name)
+            d.wait_log('stopped: q (terminated by SIGKILL)')
+            log = d.read('log')
+            for name, told in (('p', ["DEBG killing p (pid N) with signal SIGTERM", "WARN killing 'p' (N) with SIGKILL",
+                                      'DEBG killing p (pid N) with signal SIGKILL', 'WARN stopped: p (terminated by SIGKILL)']),
+                               ('q', ['DEBG killing q (pid N) with signal SIGKILL', 'WARN stopped: q (terminated by SIGKILL)'])):
+                lines = re.findall(r"^[-0-9]+ [0-9:,]+ (\w+ (?:killing '?%s\b|stopped: %s ).*)$" % (name, name), log, re.M)
+                self.assertEqual([re.sub(r'\d+', 'N', line) for line in lines], told)
+
     def test_syslog_hears_programs_and_the_activity_log(self):
         """In a /dev of its own, where /dev/log is the test's."""
         with tempfile.TemporaryDirectory() as dev:

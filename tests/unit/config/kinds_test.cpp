@@ -81,7 +81,7 @@ TEST_CASE("paths") {
     check<kind::Path>({{"x.log", "x.log"}, {"/tmp/x.log", "/tmp/x.log"},
                        {"/nosuch/x.log", "The directory named as part of the path /nosuch/x.log does not exist"},
                        {"~/x.log", "The directory named as part of the path ~/x.log does not exist"}});
-    check<kind::ChildLog>({{"NONE", "NONE"}, {"off", "NONE"}, {"", "NONE"}, {"Auto", "AUTO"}, {"/tmp/x", "/tmp/x"},
+    check<kind::ChildLog>({{"NONE", "NONE"}, {"off", "NONE"}, {"", ""}, {"Auto", "AUTO"}, {"/tmp/x", "/tmp/x"},
                            {"auto.log", "auto.log"}});
     Machine machine;
     machine.directories.insert("/home/me");

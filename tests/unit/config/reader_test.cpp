@@ -392,6 +392,7 @@ TEST_CASE("killmode says in one word whom signals reach") {
 
 TEST_CASE("log files of programs") {
     CHECK(process("stdout_logfile=none").out.logfile.kind == config::LogFile::Kind::none);
+    CHECK(process("stdout_logfile=").out.logfile == config::LogFile{config::LogFile::Kind::path, ""});
     CHECK(process("stdout_logfile=/tmp/%(program_name)s.log").out.logfile.path == "/tmp/a.log");
     CHECK(process("stdout_logfile=/tmp/100%%%%.log").out.logfile.path == "/tmp/100%.log");
     CHECK(process("stdout_logfile=/tmp/100%%.log").out.logfile.path == "/tmp/100%.log");
@@ -415,8 +416,12 @@ TEST_CASE("warnings are Supervisor's where it has them, and name what it is sile
         {program("redirect_stderr=true\nstderr_logfile=/tmp/x\n"),
          "For [program:a], redirect_stderr=true but stderr_logfile has also been set to a filename, the filename has "
          "been ignored"},
+        {program("redirect_stderr=true\nstderr_logfile=\n"),
+         "For [program:a], redirect_stderr=true but stderr_logfile has also been set to a filename, the filename has "
+         "been ignored"},
         {program("killmode=tree\nstopasgroup=true\n"), "stopasgroup has no effect beside killmode"},
         {program("stdout_logfile=NONE\nstdout_prefix=x\n"), "`stdout_prefix` in [program:a] has no effect: there is no stdout_logfile"},
+        {program("stdout_logfile=\nstdout_prefix=x\n"), "`stdout_prefix` in [program:a] has no effect: there is no stdout_logfile"},
         {program("stderr_logfile=syslog\nstderr_prefix=x\n"), "`stderr_prefix` in [program:a] has no effect: there is no stderr_logfile"},
         {program("redirect_stderr=true\nstderr_prefix=x\n"),
          "`stderr_prefix` in [program:a] has no effect: with redirect_stderr=true it is stdout_prefix that counts"},

@@ -250,6 +250,8 @@ TEST_CASE("the options of a program are told as they are configured") {
 
     config::Program& read = supervisor.its_config.groups[0].processes[0];
     read.uid = 33;
+    supervisor.active[0]->members[0]->its_program.out.logfile = {config::LogFile::Kind::path, "/auto/z"};
+    CHECK(rpc::Value::parse(now(supervisor, "supervisor.getAllConfigInfo"))[0]["stdout_logfile"] == "auto");
     supervisor.active.clear();
     const auto info = rpc::Value::parse(now(supervisor, "supervisor.getAllConfigInfo"))[0];
     CHECK(info["uid"] == 33);
