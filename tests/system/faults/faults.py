@@ -48,7 +48,7 @@ PATIENCE = 60  # seconds: for anything that is to happen, on a machine with othe
 SERVICES = (
     [('steady%d' % i, 200, 60, 0, ('', 'killmode=tree')[i % 2]) for i in range(4)] +
     [('fast%d' % i, 20000, 100, 0, 'stdout_logfile_maxbytes=200KB\nstdout_logfile_backups=100000') for i in range(2)] +
-    [('large', 300, 4000, 0, 'stdout_logfile_maxbytes=1MB\nstdout_logfile_backups=100000')] +
+    [('large', 300, 4000, 0, 'stdout_logfile_maxbytes=1000KB\nstdout_logfile_backups=100000')] +
     [('short%d' % i, 2000, 80, 40, ('', 'killmode=tree')[i % 2]) for i in range(6)] +
     [('brief%d' % i, 500, 80, 1, 'stdout_logfile_maxbytes=20KB\nstdout_logfile_backups=100000') for i in range(4)] +
     [('piped', 4000, 100, 0, '')]
@@ -180,6 +180,8 @@ class Test:
             self.failures.append(message)
 
     def write_config(self):
+        # A rotation renames all that is kept, and all is: in a long run the logs are larger, and not thousands more.
+        larger = max(1, self.options.kills // 100)
         os.mkdir(self.truth)
         os.mkdir(self.logs)
         with open(self.conf, 'w') as file:
@@ -192,7 +194,8 @@ class Test:
             for name, rate, size, life, extra in SERVICES:
                 file.write('[program:%s]\ncommand=%s %s %s %d %d %d\nautorestart=true\nstartsecs=0\nredirect_stderr=true\n'
                            'stdout_logfile=%s/%s\nstopwaitsecs=30\n%s\n%s\n'
-                           % (name, self.options.witness, name, self.truth, rate, size, life, self.logs, name, extra,
+                           % (name, self.options.witness, name, self.truth, rate, size, life, self.logs, name,
+                              re.sub(r'\d+(?=KB)', lambda found: str(int(found[0]) * larger), extra),
                               '' if 'maxbytes' in extra else 'stdout_logfile_maxbytes=0'))
 
     def read_fifo(self):
