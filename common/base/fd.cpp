@@ -130,7 +130,8 @@ std::string absolute_path(std::string_view path, std::string_view cwd) {
         else if (!kept.empty())
             kept.pop_back();
     }
-    return concat('/', join(kept, "/"));
+    const bool two = path.starts_with("//") && !path.starts_with("///");
+    return concat(two ? "//" : "/", join(kept, "/"));
 }
 
 std::string current_directory() {

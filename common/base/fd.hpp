@@ -66,7 +66,7 @@ void fill_standard_descriptors();
 [[nodiscard]] std::string directory_of(std::string_view path);
 /// "DIRECTORY/NAME"; the name alone when the directory is "".
 [[nodiscard]] std::string path_in(std::string_view directory, std::string_view name);
-/// Absolute against cwd, and normalised as os.path.abspath does: no "//", "." or "..".
+/// Absolute against cwd, and normalised as os.path.abspath does: no "//" (but two in front), "." or "..".
 [[nodiscard]] std::string absolute_path(std::string_view path, std::string_view cwd);
 [[nodiscard]] std::string current_directory();
 

@@ -51,9 +51,10 @@ std::string url_of(const Server& server) {
 
 /// Whether the URL can be that of a server of the same file; that of another machine always can.
 bool is_served(const ServerUrl& url, const std::vector<Server>& servers) {
+    const auto plain = [](std::string_view path) { return path.starts_with("//") ? path.substr(1) : path; };
     const bool elsewhere = !url.is_unix() && url.host != "localhost" && url.host != "::1" && !url.host.starts_with("127.");
     return elsewhere || std::ranges::any_of(servers, [&](const Server& server) {
-        if (server.family == Server::Family::unix) return url.is_unix() && server.file == url.socket_path;
+        if (server.family == Server::Family::unix) return url.is_unix() && plain(server.file) == plain(url.socket_path);
         return !url.is_unix() && std::to_string(server.port) == url.port;
     });
 }

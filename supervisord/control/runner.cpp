@@ -1,5 +1,6 @@
 #include "supervisord/control/runner.hpp"
 
+#include <utility>
 
 #include "common/base/crash_point.hpp"
 #include "common/base/text.hpp"
@@ -103,16 +104,19 @@ void Runner::apply(const process::Event& event) {
     record_.commit(note_);
     base::crash_point("runner.noted");
 
+    SharedSockets::Use last_use;  // when it was: that the socket is closed is told after the end, and before a restart
     if (ends && child_) {
         const std::uint32_t slot = child_->slot;
+        last_use = std::exchange(socket_, {});
         end_of_child();
         release(slot, ended);
         base::crash_point("runner.released");
     }
     if (is_listener_ && before.state != note_.machine.state)
         world_.events.running(listener(), state() == api::State::running);
-    carry_out(step);
     tell_untold();
+    last_use.reset();
+    carry_out(step);
     tell_announced();
     if (is_listener_ && before.state != state()) restart_when_stopped();
     answer_waiters(std::holds_alternative<process::Spawned>(event));

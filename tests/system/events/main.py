@@ -6,6 +6,7 @@
 Every wait is for the thing itself, with a deadline.  Ends with the status of unittest."""
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -305,6 +306,18 @@ class FastCgi(unittest.TestCase):
             with self.assertRaisesRegex(Fault, 'NO_FILE'):
                 d.call('sendProcessStdin', 'f', 'x')
 
+    def test_that_its_socket_is_closed_is_told_after_its_end(self):
+        with self.made('socket=unix://{dir}/f.sock\n') as d:
+            d.wait_state('f', 'RUNNING')
+            os.kill(d.info('f')['pid'], signal.SIGKILL)
+            d.wait_log("spawned: 'f'", 2)
+            d.wait_state('f', 'RUNNING')
+            d.insist('stopProcess', 'f')
+            d.wait_log('Closing socket', 3)
+            told = re.findall(r' (Creating|Closing|exited|stopped)(?: socket|:)', d.read('log'))
+            self.assertEqual(told, ['Creating', 'Closing',  # it was tried at the start of supervisord
+                                    'Creating', 'exited', 'Closing', 'Creating', 'stopped', 'Closing'])
+
     def test_a_socket_that_cannot_be_made_is_a_failed_start(self):
         d = self.made('socket=unix://{dir}/sub/f.sock\nstartretries=0\nautostart=false\n')
         os.mkdir(d.path('sub'))  # else supervisord would not start
@@ -319,7 +332,6 @@ class FastCgi(unittest.TestCase):
             os.mkdir(d.path('sub'))
             d.call('startProcess', 'f')
             self.assertEqual(self.ask(d.path('sub/f.sock')), d.info('f')['pid'])
-
 
     @unittest.skipUnless(shutil.which('nginx', path='/usr/sbin:/usr/bin:/bin'), 'there is no nginx')
     def test_an_application_serves_nginx_through_the_death_of_the_controller(self):

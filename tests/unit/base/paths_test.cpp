@@ -22,6 +22,7 @@ TEST_CASE("a path becomes absolute and plain as in Python's abspath") {
         {"", "/srv/app"},          {".", "/srv/app"},       {"x", "/srv/app/x"},   {"./x/./y", "/srv/app/x/y"},
         {"../x", "/srv/x"},        {"../../../x", "/x"},    {"/a/../b", "/b"},     {"/a//b/", "/a/b"},
         {"/", "/"},                {"/..", "/"},            {"a/..", "/srv/app"},  {"/a/b/../../..", "/"},
+        {"//a/./b", "//a/b"},      {"//../a", "//a"},       {"///a", "/a"},        {"//", "//"},
     };
     for (const auto& row : cases) {
         CAPTURE(row.path);

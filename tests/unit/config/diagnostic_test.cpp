@@ -149,7 +149,7 @@ TEST_CASE("a serverurl that leads nowhere is told") {
           "    allowed: of the servers here: http://localhost:9001, unix:///tmp/s.sock\n"
           "    did you mean `unix:///tmp/s.sock`?\n");
     CHECK(explained(with(servers + "serverurl=http://127.0.0.1:9002\n")).find("where no server") != std::string::npos);
-    for (const char* url : {"unix:///tmp/x/../s.sock", "http://127.0.0.1:9001", "http://other.example:80", "unix://%(ENV_NONE)s"})
+    for (const char* url : {"unix:///tmp/x/../s.sock", "unix:////tmp/s.sock", "http://127.0.0.1:9001", "http://other.example:80", "unix://%(ENV_NONE)s"})
         CHECK(explained(with(servers + "serverurl=" + url + "\n")) == "");
     CHECK(explained(with(servers)) == "");  // the default
     CHECK(explained(with("[unix_http_server]\nfile=/tmp/s.sock\n[supervisorctl]\n"))
