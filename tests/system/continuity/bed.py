@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'faults'))
-from faults import Connection, controllers, keepers, supervisors, until  # noqa: E402
+from pair import Connection, controllers, keepers, supervisors, until  # noqa: E402
 from outside import look_at  # noqa: E402
 
 BIN = os.environ['BIN']

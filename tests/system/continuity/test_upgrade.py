@@ -379,7 +379,6 @@ class Killed(Upgraded):
     @unittest.skipUnless(HAS_CRASH_POINTS, 'crash points are not compiled in')
     def test_at_every_step(self):
         self.begin()
-        outcomes = {'keeper.examined': ('NONE', 'TAKEN_BACK', 'DONE'), 'controller.examined': ('NONE', 'TAKEN_BACK', 'DONE')}
         for point in ('keeper.examined', 'controller.examined', 'keeper.upgrade_wanted', 'controller.makes_room',
                       'keeper.new_controller_works', 'keeper.follows', 'keeper.resuming'):
             new = self.install()

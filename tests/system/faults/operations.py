@@ -33,8 +33,8 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-from faults import (Connection, PATIENCE, controllers, enter_namespace, keepers, perform, result_of, supervisors,
-                    until)  # noqa: E402
+from faults import enter_namespace, perform, result_of  # noqa: E402
+from pair import PATIENCE, Connection, controllers, keepers, supervisors, until  # noqa: E402
 
 STOPPED, STARTING, RUNNING, BACKOFF, STOPPING, EXITED, FATAL = 0, 10, 20, 30, 40, 100, 200
 PASSING = (STARTING, BACKOFF, STOPPING)
