@@ -82,14 +82,17 @@ class BothDie(Bed):
         self.wait_for_log("'p' with pid %d is ended and begun anew: leftovers=stop" % p)
         self.wait_for_log("'q:q' with pid %d, which is not configured any more, is ended: leftovers=stop" % q)
 
+    def deaf(self):
+        """A command that SIGTERM does not end, once there is the file `deaf`."""
+        return '/bin/sh -c "trap : TERM; : > %s; while :; do sleep 0.05; done"' % self.path('deaf')
+
     def test_leftovers_stop_outlives_controllers(self):
         """What was to be ended is ended, and begun anew, by whichever controller there is."""
-        deaf = '/bin/sh -c "trap : TERM; while :; do sleep 0.05; done"'
-        programs = '[program:p]\ncommand=%s\nstartsecs=0\nstopwaitsecs=2\n' % deaf
+        programs = '[program:p]\ncommand=%s\nstartsecs=0\nstopwaitsecs=2\n' % self.deaf()
         self.start(programs + '[program:q]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')
         self.wait_for('all to run', lambda: self.state('p') == self.state('q') == 'RUNNING')
         p, q = self.pid('p'), self.pid('q')
-        time.sleep(0.2)  # until it is deaf
+        self.wait_for('it to be deaf', lambda: os.path.exists(self.path('deaf')))
         self.kill_both()
         self.start(programs, 'leftovers=stop')
         self.wait_for('its stop', lambda: self.state('p') == 'STOPPING')
@@ -102,11 +105,10 @@ class BothDie(Bed):
         self.assertEqual((self.state('p'), len(self.spawned('p'))), ('RUNNING', 2))
 
     def test_leftovers_stop_when_both_die_again_in_the_middle_and_it_ends_while_nobody_lives(self):
-        deaf = '/bin/sh -c "trap : TERM; while :; do sleep 0.05; done"'
-        self.start('[program:p]\ncommand=%s\nstartsecs=0\nstopwaitsecs=100\n' % deaf, 'leftovers=stop')
+        self.start('[program:p]\ncommand=%s\nstartsecs=0\nstopwaitsecs=100\n' % self.deaf(), 'leftovers=stop')
         self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
         old = self.pid('p')
-        time.sleep(0.2)  # until it is deaf
+        self.wait_for('it to be deaf', lambda: os.path.exists(self.path('deaf')))
         self.kill_both()
         self.start()
         self.wait_for('its stop', lambda: self.state('p') == 'STOPPING')

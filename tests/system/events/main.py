@@ -70,10 +70,14 @@ class Deaths(unittest.TestCase):
             until('another controller', lambda: d.controller() not in (0, old))
             d.insist('sendRemoteCommEvent', 'small', 'y')
             d.write('go', '')
-            first, second = d.wait_events(2)
-            self.assertEqual(first['body'], 'type:big\n' + text)
-            self.assertEqual(second['body'], 'type:small\ny')
-            self.assertEqual({first['pid'], second['pid']}, {pid})
+            self.check_both_came_whole(d, text, pid)
+
+    def check_both_came_whole(self, d, text, pid):
+        """The large event, then the small one, to the same listener."""
+        first, second = d.wait_events(2)
+        self.assertEqual(first['body'], 'type:big\n' + text)
+        self.assertEqual(second['body'], 'type:small\ny')
+        self.assertEqual({first['pid'], second['pid']}, {pid})
 
     def test_a_listener_that_answers_early_gets_the_rest_and_then_the_next_event(self):
         for small_comes_first in (True, False):
@@ -90,10 +94,7 @@ class Deaths(unittest.TestCase):
                 if not small_comes_first:
                     d.insist('sendRemoteCommEvent', 'small', 'y')
                 d.write('go', '')
-                first, second = d.wait_events(2)
-                self.assertEqual(first['body'], 'type:big\n' + text)
-                self.assertEqual(second['body'], 'type:small\ny')
-                self.assertEqual({first['pid'], second['pid']}, {pid})
+                self.check_both_came_whole(d, text, pid)
                 d.wait_log('l: event was processed', 2)
 
     def test_a_capture_that_the_controller_did_not_survive_is_whole(self):
