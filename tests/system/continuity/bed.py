@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'faults'))
 from pair import Connection, controllers, keepers, supervisors, until  # noqa: E402
-from outside import look_at  # noqa: E402
+from outside import alive, look_at  # noqa: E402
 
 BIN = os.environ['BIN']
 SLOW = float(os.environ.get('SLOW', '1'))
@@ -60,16 +60,20 @@ class Bed(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, **options)
 
     def end_all(self):
-        """Each brings the other back: first one stands still, so that nobody can take the other's place."""
+        """Each brings the other back: first one stands still, so that nobody can take the other's place.  When it returns, no
+        program is left that the next supervisord of the test could adopt and see dying."""
         while self.supervisors():
             for number in (signal.SIGSTOP, signal.SIGKILL):
                 for pid, words in self.supervisors():
                     with contextlib.suppress(ProcessLookupError):
                         if words != ['']:
                             os.kill(pid, number)
+        killed = []
         for pid in self.started() + self.programs():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+                killed.append(pid)
+        self.wait_for('the end of all', lambda: not any(alive(pid) for pid in killed))
 
     def started(self):
         """Pids of all programs that were ever started, as the activity log has them."""

@@ -22,6 +22,9 @@ class Takeover(Bed):
     def pids(self):
         return {name: one['pid'] for name, one in self.info().items()}
 
+    def wait_for_adoption(self, before):
+        self.wait_for(lambda: 'all to be adopted: %s, were %s' % (self.info(), before), lambda: self.pids() == before)
+
     def start_two(self):
         """Pids of the programs, keeper, controller."""
         self.start(self.two % self.path('out'))
@@ -47,7 +50,7 @@ class Takeover(Bed):
         done = self.start_other('--takeover')
         self.assertEqual(done.returncode, 0, done.stdout)
         self.wait_for_answer()
-        self.wait_for('all to be adopted', lambda: self.pids() == before)
+        self.wait_for_adoption(before)
         self.assertFalse(alive(keeper) or alive(controller))
         self.wait_for('its own pidfile', lambda: self.keeper() != keeper)
         self.assertRegex(self.log(), r'WARN --takeover: a supervisord that did not answer was ended \(processes %d, %d\), '
@@ -79,7 +82,7 @@ class Takeover(Bed):
         self.stand_still(keeper)
         done = self.start_other('--takeover')
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.wait_for('all to be adopted', lambda: self.pids() == before)
+        self.wait_for_adoption(before)
         self.assertFalse(alive(keeper) or alive(controller))
 
     def test_one_of_another_version_is_left_alone(self):
@@ -124,7 +127,7 @@ class Takeover(Bed):
         for other in others:
             other.join()
         self.assertIn(0, ends)
-        self.wait_for('all to be adopted', lambda: self.pids() == before)
+        self.wait_for_adoption(before)
         self.wait_for('one of each', lambda: len(self.supervisors()) == 2)
 
     def test_the_pidfile_is_not_what_says_whom_to_end(self):
@@ -135,7 +138,7 @@ class Takeover(Bed):
                 file.write(text)
             done = self.start_other('--takeover')
             self.assertEqual(done.returncode, 0, done.stdout)
-            self.wait_for('all to be adopted', lambda: self.pids() == before)
+            self.wait_for_adoption(before)
             self.wait_for('its own pidfile', lambda: self.keeper() in self.keepers())
             self.end_all()
 
@@ -169,7 +172,7 @@ class Takeover(Bed):
                     self.kill(pid, signal.SIGSTOP)
             done = self.start_other('--takeover')
             self.assertEqual(done.returncode, 0, done.stdout)
-            self.wait_for('all to be adopted', lambda: self.pids() == before)
+            self.wait_for_adoption(before)
             keeper = self.wait_for('its pidfile', lambda: self.keeper() in self.keepers() and self.keeper())
         self.assertTrue(self.rpc.insist('stopProcess', 'writer'))
         with open(self.path('out')) as file:
