@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <new>
 
 #include "common/base/alarm.hpp"
 #include "common/base/crash_point.hpp"
@@ -52,6 +56,21 @@ int fail(std::string_view message) {
 int fail_to_begin(std::string_view message) {
     if (const auto boot = keeper::map_boot(keeper::controller_boot_fd)) keeper::log_problem((*boot)->logfile, message);
     return fail(message);
+}
+
+/// A shortage is no defect of ours: what it ends is not taken for a crash (keeper/restarts.hpp), which the notes might be the
+/// reason of.  Nothing is undone.
+[[noreturn]] void end_for_exception() noexcept {
+    try {
+        if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        ::_exit(fail_to_begin("no memory left"));
+    } catch (const boost::system::system_error& error) {
+        for (const int shortage : {ENOMEM, EMFILE, ENFILE, ENOSPC, EAGAIN})
+            if (error.code() == boost::system::error_code(shortage, boost::system::system_category())) ::_exit(fail_to_begin(error.what()));
+    } catch (...) {
+    }
+    std::abort();
 }
 
 logs::ActivitySettings activity_settings(const config::Settings& settings, bool daemonized) {
@@ -201,13 +220,14 @@ int Controller::run(bool rebuild) {
     if (!keeper_died_) return 0;
     const std::string problem = succeed();
     parts_->activity.log(LogLevel::critical, problem);
-    return fail(problem);
+    ::_exit(fail(problem));  // nothing is undone: the programs have what we share with them
 }
 
 base::Result<void> Controller::open_log() {
     logs::Activity& activity = parts_->activity;
     if (beginning_.follows()) activity.mend();
-    if (const int error = activity.open())
+    // Who has started us can mend it.  Later no log is no reason to leave what runs alone: each line tries again.
+    if (const int error = activity.open(); error != 0 && welcome_.why == Why::first)
         return base::Error{concat("cannot open ", beginning_.config.settings.logfile, ": ", base::errno_text(error))};
     link_.when_unheld([&activity](const std::string& name, int error) {
         activity.log(LogLevel::critical, concat("the keeper cannot hold '", name, "', which is lost when its controller dies: ",
@@ -413,6 +433,7 @@ std::string Controller::succeed() {
             const auto has = runner->descriptors();
             programs.push_back({runner->key(), has.incarnation, has.pidfd, has.input, has.output, has.error});
         }
+        for (const keeper::Slot* slot : parts_->daemon.unclaimed()) programs.push_back(keeper::ends_of(*slot));
     } else {
         for (const auto& slot : snapshot_.slots()) programs.push_back(keeper::ends_of(slot));
     }
@@ -445,6 +466,7 @@ base::Result<launch::Handover> read_handover() {
 
 int run(int argc, char** argv) {
     ::prctl(PR_SET_NAME, "supervisord-ctl");
+    std::set_terminate(end_for_exception);
     ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     for (const int number : {SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN}) ::signal(number, SIG_IGN);
     // What is meant for supervisord is for the keeper, which tells us; `pkill supervisord` and systemd send it to both.

@@ -10,6 +10,7 @@
 
 #include "common/base/text.hpp"
 #include "supervisord/handover.hpp"
+#include "supervisord/keeper/start.hpp"
 #include "supervisord/web/listen.hpp"
 #include "supervisord/web/safety.hpp"
 
@@ -22,8 +23,9 @@ using config::Server;
 
 bool is_unix(const Server& server) { return server.family == Server::Family::unix; }
 
-void remove_name(std::string_view held) {
-    if (held.starts_with("unix:")) ::unlink(std::string(held.substr(5)).c_str());
+/// Unless somebody else has put something there since.
+void remove_name(std::string_view held, int fd, std::uint32_t inode) {
+    if (held.starts_with("unix:") && keeper::inode_of_held(held, fd) == inode) ::unlink(std::string(held.substr(5)).c_str());
 }
 
 config::Diagnostic cannot_open(const config::Reading& next, const Server& server, std::string_view why) {
@@ -44,17 +46,17 @@ void put(control::Link& link, std::string_view name, int fd) {
 Sockets::Sockets(const keeper::Snapshot& snapshot, control::Link& link) : link_(link) {
     for (const auto& entry : snapshot.header().held) {
         const std::string name(entry.name, ::strnlen(entry.name, sizeof entry.name));
-        if (name.starts_with("unix:") || name.starts_with("inet:")) held_[name] = base::Fd(entry.fd);
+        if (name.starts_with("unix:") || name.starts_with("inet:")) held_[name] = {base::Fd(entry.fd), entry.inode};
     }
 }
 
 void Sockets::give_up_others(const std::vector<Server>& servers) {
     std::erase_if(held_, [&](const auto& entry) {
-        const auto& [name, fd] = entry;
+        const auto& [name, has] = entry;
         if (std::ranges::find(servers, name, launch::held_name) != servers.end()) return false;
-        remove_name(name);
+        remove_name(name, has.fd.get(), has.inode);
         link_.let_go(name);
-        ::shutdown(fd.get(), SHUT_RDWR);  // the keeper's copy must not keep the port
+        ::shutdown(has.fd.get(), SHUT_RDWR);  // the keeper's copy must not keep the port
         return true;
     });
 }
@@ -68,14 +70,15 @@ bool Sockets::is_open(const Server& server) const {
 /// On the same port as one that a reload is to replace: that is "127.0.0.1:9001", and this perhaps "*:9001".
 base::Result<base::Fd> Sockets::open(const Server& server) const {
     std::vector<int> beside;
-    for (const auto& [name, fd] : held_)
-        if (name.starts_with("inet:") && name.ends_with(concat(":", server.port))) beside.push_back(fd.get());
+    for (const auto& [name, has] : held_)
+        if (name.starts_with("inet:") && name.ends_with(concat(":", server.port))) beside.push_back(has.fd.get());
     return web::open_listening(server, beside);
 }
 
 void Sockets::hold(std::string name, base::Fd fd) {
     put(link_, name, fd.get());
-    held_[std::move(name)] = std::move(fd);
+    const std::uint32_t inode = keeper::inode_of_held(name, fd.get());
+    held_[std::move(name)] = {std::move(fd), inode};
 }
 
 base::Result<base::Fd> Sockets::take(const Server& server, std::string& problem) {
@@ -88,7 +91,7 @@ base::Result<base::Fd> Sockets::take(const Server& server, std::string& problem)
         if (const auto done = web::set_owner_and_mode(server); !done) problem = done.error();
     }
     servers_.push_back(server);
-    base::Fd copy(::fcntl(held_[name].get(), F_DUPFD_CLOEXEC, 0));
+    base::Fd copy(::fcntl(held_[name].fd.get(), F_DUPFD_CLOEXEC, 0));
     if (!copy) return base::Error{base::errno_text(errno)};
     return copy;
 }
@@ -99,7 +102,7 @@ std::optional<config::Diagnostic> Sockets::prepare(const config::Reading& next) 
     if (!problem) problem = change_owners(next);
     for (auto& [name, fd] : opened) {
         if (problem)
-            remove_name(name);
+            remove_name(name, fd.get(), keeper::inode_of_held(name, fd.get()));
         else
             hold(std::move(name), std::move(fd));
     }

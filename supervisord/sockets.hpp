@@ -33,8 +33,13 @@ private:
         base::Fd fd;
     };
 
+    struct Held {
+        base::Fd fd;
+        std::uint32_t inode = 0;  // as the keeper has it: of the name of a Unix socket
+    };
+
     control::Link& link_;
-    std::map<std::string, base::Fd> held_;
+    std::map<std::string, Held> held_;
     std::vector<config::Server> servers_;  // whose sockets were taken
 
     [[nodiscard]] bool is_open(const config::Server& server) const;

@@ -107,6 +107,7 @@ base::Result<Chronicle> Chronicle::adopt(base::Fd file, Content& content) {
 }
 
 void Chronicle::append(char kind, std::string_view text) {
+    if (is_behind_) return;  // without the one that is missing it would say what never was
     EntryHead head;
     head.length = text.size();
     head.kind = kind;
@@ -115,12 +116,16 @@ void Chronicle::append(char kind, std::string_view text) {
     for (std::size_t at = 0; at < entry.size();) {
         const auto offset = static_cast<off_t>(sizeof(Header) + written_ + at);
         const ssize_t count = ::pwrite(file_.get(), entry.data() + at, entry.size() - at, offset);
-        if (count <= 0) return;  // no memory: the entry does not count, what is active goes on
+        if (count <= 0) {
+            is_behind_ = true;
+            return;
+        }
         at += static_cast<std::size_t>(count);
     }
     base::crash_point("chronicle.written");
     const std::uint64_t length = written_ + entry.size();
-    if (::pwrite(file_.get(), &length, sizeof length, offsetof(Header, length)) == sizeof length) written_ = length;
+    is_behind_ = ::pwrite(file_.get(), &length, sizeof length, offsetof(Header, length)) != sizeof length;
+    if (!is_behind_) written_ = length;
 }
 
 void Chronicle::started(const config::Config& config) { append(started_kind, written(config::to_json(config))); }
@@ -134,6 +139,7 @@ base::Result<Chronicle> Chronicle::written_anew(const Content& content) {
     if (content.started) fresh->started(*content.started);
     if (content.last_read) fresh->read(*content.last_read);
     for (const auto& group : content.active) fresh->activated(group);
+    if (fresh->is_behind_) return base::Error{base::concat("cannot write the chronicle: ", base::errno_text(errno))};
     fresh->compact_at_ = std::max(fresh->compact_at_, 4 * fresh->written_);
     return fresh;
 }

@@ -34,8 +34,9 @@ public:
     void removed(std::string_view group);
     void read(const config::Config& config);
 
-    /// True when most of it is history: then write a new one from what is active and hand that over instead.
-    [[nodiscard]] bool is_long_winded() const { return written_ > compact_at_; }
+    /// True when most of it is history, or an entry is missing for want of memory: then write a new one from what is active
+    /// and hand that over instead.
+    [[nodiscard]] bool is_to_be_replaced() const { return is_behind_ || written_ > compact_at_; }
     [[nodiscard]] static base::Result<Chronicle> written_anew(const Content& content);
 
 private:
@@ -43,6 +44,7 @@ private:
     void append(char kind, std::string_view text);
 
     base::Fd file_;
+    bool is_behind_ = false;
     std::size_t written_ = 0;
     std::size_t compact_at_ = 8 << 20;
 };

@@ -33,7 +33,7 @@ constexpr std::chrono::seconds patience_with_last_words{5};  // all programs hav
 
 Daemon::Daemon(World& world, Surroundings surroundings, std::optional<Chronicle> chronicle)
     : world_(world), surroundings_(std::move(surroundings)), chronicle_(std::move(chronicle)),
-      report_(world.loop), last_words_(world.loop), listeners_(world.loop), update_(world.loop) {
+      report_(world.loop), last_words_(world.loop), listeners_(world.loop), update_(world.loop), chronicle_again_(world.loop) {
     world_.changed = [this](Runner&) { changed(); };
 }
 

@@ -90,11 +90,13 @@ public:
     void changed();
 
     [[nodiscard]] std::vector<Runner*> runners();
+    /// Slots, in the snapshot of the start, of programs that live and that no runner has; their descriptors are open.
+    [[nodiscard]] std::vector<const keeper::Slot*> unclaimed() const;
 
 private:
     [[nodiscard]] Runner* runner_of(const keeper::Message& message);
     [[nodiscard]] base::Result<void> activate(config::Group group, bool fresh);
-    [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group, std::span<Notes::Record* const> records);
+    [[nodiscard]] base::Result<void> make_auto_logs(config::Group& group, std::span<Notes::Record* const> records, bool fresh);
     void keep_chronicle();
     void write_chronicle();
     void tidy_cgroups();
@@ -131,7 +133,8 @@ private:
     std::optional<Chronicle> chronicle_;
     Chronicle::Content content_;  // as in the chronicle; of the active groups, what they are made of
     std::vector<std::unique_ptr<ActiveGroup>> groups_;  // in order of activation
-    Timer report_, last_words_, listeners_, update_;
+    Timer report_, last_words_, listeners_, update_, chronicle_again_;
+    bool chronicle_fails_ = false;  // and that is said
     std::optional<base::Time> update_until_;  // a group that was removed may be added again
     std::optional<base::Time> listeners_until_;  // what they have not heard is waited for, at the end
     /// A program that lives, with its slot in the snapshot, and is of no group that is active.

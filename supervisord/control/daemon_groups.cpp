@@ -3,8 +3,10 @@
 #include "supervisord/control/daemon.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "common/base/text.hpp"
 #include "common/config/difference.hpp"
@@ -20,8 +22,10 @@ using base::concat;
 using config::EventType;
 using config::LogLevel;
 
+constexpr std::chrono::seconds chronicle_pause{5};
+
 /// The notes know the names of those of before: a program that lives on when both processes were killed writes on in its own.
-base::Result<void> Daemon::make_auto_logs(config::Group& group, std::span<Notes::Record* const> records) {
+base::Result<void> Daemon::make_auto_logs(config::Group& group, std::span<Notes::Record* const> records, bool fresh) {
     const std::string& directory = world_.settings.childlogdir;
     const std::string& identifier = world_.settings.identifier;
     for (std::size_t at = 0; at < records.size(); ++at) {
@@ -38,7 +42,12 @@ base::Result<void> Daemon::make_auto_logs(config::Group& group, std::span<Notes:
                 continue;
             }
             auto made = logs::create_auto_log(directory, program.name, channel, identifier);
-            if (!made) return base::Error{made.error()};
+            if (!made && fresh) return base::Error{made.error()};
+            if (!made) {  // it may be running
+                log(LogLevel::critical, concat(made.error(), "; what '", program.name, "' writes to its ", logs::name(channel), " is dropped"));
+                output.logfile.kind = config::LogFile::Kind::none;
+                continue;
+            }
             output.logfile.path = std::move(made->path);
             letters = made->letters;
         }
@@ -62,7 +71,7 @@ base::Result<void> Daemon::activate(config::Group group, bool fresh) {
         }
         records.push_back(record);
     }
-    if (auto made = make_auto_logs(group, records); !made) return made;
+    if (auto made = make_auto_logs(group, records, fresh); !made) return made;
     auto active = std::make_unique<ActiveGroup>(std::move(group));
     const config::Group& config = active->config();
     if (config.kind == config::GroupKind::eventlistener)
@@ -76,7 +85,7 @@ base::Result<void> Daemon::activate(config::Group group, bool fresh) {
 }
 
 void Daemon::keep_chronicle() {
-    if (chronicle_ && chronicle_->is_long_winded()) write_chronicle();
+    if (chronicle_ && chronicle_->is_to_be_replaced()) write_chronicle();
 }
 
 void Daemon::write_chronicle() {
@@ -84,7 +93,13 @@ void Daemon::write_chronicle() {
     for (const auto& group : groups_) content_.active.push_back(group->config());
     auto anew = Chronicle::written_anew(content_);
     content_.active = {};
-    if (!anew) return log(LogLevel::critical, anew.error());
+    if (!anew) {
+        if (!std::exchange(chronicle_fails_, true))
+            log(LogLevel::critical, concat(anew.error(), "; until it can, another controller would begin with the groups of before"));
+        return chronicle_again_.after(chronicle_pause, [this] { write_chronicle(); });
+    }
+    chronicle_again_.cancel();
+    chronicle_fails_ = false;
     chronicle_ = std::move(*anew);
     world_.link.hold("config", chronicle_->fd());
 }
@@ -184,6 +199,12 @@ void Daemon::forget_unclaimed(const keeper::Message& exited) {
     for (const auto& end : slot.retained)  // what others still write to its outputs is read
         if (end.role == keeper::Role::input || end.role == keeper::Role::other) base::Fd(end.fd).reset();
     unclaimed_.erase(found);
+}
+
+std::vector<const keeper::Slot*> Daemon::unclaimed() const {
+    std::vector<const keeper::Slot*> out;
+    for (const auto& [key, left] : unclaimed_) out.push_back(left.slot);
+    return out;
 }
 
 void Daemon::release(std::uint32_t slot, std::uint64_t incarnation) {

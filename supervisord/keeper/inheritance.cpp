@@ -132,6 +132,8 @@ bool Loop::foster(std::uint32_t number) {
         // Its group has no name any more but a number, which may be another's.
         if (slot.pidfd < 0) slot.ending.group_left = 0;
         table_.group_seen(number, slot.ending.group_left != 0);
+        // The one before us may have come no further than to the exit.
+        if (slot.pidfd >= 0 && (slot.flags & watch_group)) table_.mark(number, group_unchecked);
         return true;
     }
     slot.foreign = 1;

@@ -56,7 +56,8 @@ void enter(const char* cgroup) {
 }
 
 // All that stands between fork and exec, in the order in which Supervisor does it (compat/process.md, section 4.2).
-void become(const Launch& launch, SpecView& spec) {
+// noexcept: what is thrown here must not come back into the code of the keeper, in a second process.
+void become(const Launch& launch, SpecView& spec) noexcept {
     base::crash_point("child.before_gate");
     if (!pass_gate(launch.slot)) ::_exit(0);
     base::crash_point("child.after_gate");

@@ -91,7 +91,7 @@ void Loop::start_controller() {
             return;
         }
         note("cannot start a controller: no memory, no process or no descriptor left", critical);
-        start_at_ = base::now() + std::max(on_death(restarts_, base::now(), true), std::chrono::milliseconds(100));
+        start_at_ = base::now() + std::max(on_death(restarts_, base::now(), false), std::chrono::milliseconds(100));
         return;
     }
     controller_ = header.controller_pid = pid;
@@ -159,8 +159,8 @@ void Loop::controller_ended(int wstatus) {
     } else if (!restart_asked_) {
         ++header.restarts;
         header.why = salvages ? Why::salvaged : hangs_ ? Why::hang : Why::crash;
-        const bool killed_from_outside = WIFSIGNALED(wstatus) && WTERMSIG(wstatus) == SIGKILL;
-        delay = on_death(restarts_, base::now(), killed_from_outside);
+        const bool crashed = WIFSIGNALED(wstatus) && WTERMSIG(wstatus) != SIGKILL;
+        delay = on_death(restarts_, base::now(), crashed);
     }
     if (last_resort_ == 0) start_at_ = base::now() + delay;
 }

@@ -191,6 +191,7 @@ void Loop::follow_failed(int error) {
 // In the new version.
 bool Loop::resume(const Passage& passage) {
     Header& header = table_.header();
+    wind_alarm(follow_limit);  // it has been blocked with all signals
     base::crash_point("keeper.resuming");
     table_.back(header.backed);
     header.used = 0;  // resume() counts

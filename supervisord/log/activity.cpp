@@ -53,6 +53,16 @@ bool ends_with_line(const std::string& path, std::string_view line, std::int64_t
     return false;
 }
 
+/// Whether a line() may begin so: the file may be a program's log too, and what it writes last need not end with one.
+bool begins_like_a_line(std::string_view text) {
+    constexpr std::string_view time = "0000-00-00 00:00:00,000 ";
+    constexpr std::string_view codes[] = {"CRIT ", "ERRO ", "WARN ", "INFO ", "DEBG ", "TRAC ", "BLAT "};
+    for (std::size_t at = 0; at < std::min(text.size(), time.size()); ++at)
+        if (time[at] == '0' ? text[at] < '0' || text[at] > '9' : text[at] != time[at]) return false;
+    const std::string_view code = text.substr(std::min(text.size(), time.size()));
+    return std::ranges::any_of(codes, [&](std::string_view one) { return code.substr(0, one.size()) == one.substr(0, code.size()); });
+}
+
 }  // namespace
 
 std::string line(LogLevel level, base::WallTime time, std::string_view text) {
@@ -151,7 +161,7 @@ void Activity::mend() const {
     const std::int64_t begin = facts.st_size - static_cast<std::int64_t>(text.size());
     if (::pread(file.get(), text.data(), text.size(), begin) != static_cast<ssize_t>(text.size())) return;
     const auto end = text.rfind('\n') + 1;  // 0: there is none
-    if (end < text.size() && (end > 0 || begin == 0))
+    if (end < text.size() && (end > 0 || begin == 0) && begins_like_a_line(std::string_view(text).substr(end)))
         std::ignore = ::ftruncate(file.get(), begin + static_cast<std::int64_t>(end));
 }
 

@@ -49,7 +49,7 @@ public:
     void write(LogLevel level, std::string_view formatted);
 
     /// Before anything is written, after the death of another controller, perhaps in the middle of a write: takes the
-    /// beginning of a line off the end of the log.
+    /// beginning of a line of ours off the end of the log.
     void mend() const;
 
     /// Whether exactly this line stands in the last 64 KiB of the log (or of what was rotated just now).  Always false

@@ -239,13 +239,15 @@ void Journal::recover_lane(unsigned number, Files& files, Recovered& recovered) 
         }
         Syslog syslog;
         if (error == 0 && (it.flags & flag::syslog)) error = write_syslog(it, made.text, stream_of(it.name).process, syslog);
-        if (error != 0) {
+        if (error != 0 && may_park(number)) {
             park(it);
             ++recovered.parked;
             return;
         }
         base::crash_point("recovery.written");
-        commit(it, made.after);
+        Made done = made;
+        if (error != 0) done.after.lost += size - it.written;  // so much is stuck that nothing could be written any more
+        commit(it, done.after);
         ++recovered.finished;
     }
     if (has(it, word::pending)) {

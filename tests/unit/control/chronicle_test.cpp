@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 using control::Chronicle;
 
@@ -70,6 +72,29 @@ TEST_CASE("a chronicle that is written anew says the same") {
     CHECK(found.active == content.active);
     CHECK(found.last_read == content.last_read);
     CHECK_FALSE(found.started);
+}
+
+TEST_CASE("an entry for which there was no memory is missed, and what comes after it does not stand alone") {
+    std::signal(SIGXFSZ, SIG_IGN);
+    auto chronicle = Chronicle::create();
+    REQUIRE(chronicle);
+    chronicle->activated(group("a"));
+    CHECK_FALSE(chronicle->is_to_be_replaced());
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    rlimit full = before;
+    full.rlim_cur = static_cast<rlim_t>(::lseek(chronicle->fd(), 0, SEEK_END));
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &full) == 0);
+    chronicle->activated(group("b"));
+    Chronicle::Content content;
+    content.active = {group("a"), group("b")};
+    const bool could_be_written = static_cast<bool>(Chronicle::written_anew(content));
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    CHECK_FALSE(could_be_written);
+    CHECK(chronicle->is_to_be_replaced());
+    chronicle->activated(group("c"));
+    CHECK(content_of(*chronicle).active == std::vector{group("a")});
+    CHECK(Chronicle::written_anew(content));
 }
 
 TEST_CASE("what is no chronicle is refused, with a reason") {

@@ -7,11 +7,11 @@ using namespace std::chrono_literals;
 namespace {
 
 std::chrono::milliseconds death(keeper::Restarts& restarts, base::Time& time, std::chrono::milliseconds life,
-                                bool ready, bool killed = false) {
+                                bool ready, bool crashed = true) {
     keeper::on_start(restarts, time);
     if (ready) keeper::on_ready(restarts);
     time += life;
-    return keeper::on_death(restarts, time, killed);
+    return keeper::on_death(restarts, time, crashed);
 }
 
 }  // namespace
@@ -24,10 +24,10 @@ TEST_CASE("a controller that dies is replaced at once, one that dies early again
     CHECK(keeper::is_looping(restarts));
 }
 
-TEST_CASE("notes are put aside for a controller that dies of itself, not for one that is killed") {
+TEST_CASE("notes are put aside for a controller that crashes, not for one that is killed or has ended itself") {
     keeper::Restarts restarts;
     base::Time time{};
-    for (int i = 0; i < 10; ++i) (void)death(restarts, time, 10ms, false, true);
+    for (int i = 0; i < 10; ++i) (void)death(restarts, time, 10ms, false, false);
     CHECK_FALSE(keeper::must_rebuild(restarts));
     for (int i = 0; i < 3; ++i) (void)death(restarts, time, 10ms, false);
     CHECK(keeper::must_rebuild(restarts));

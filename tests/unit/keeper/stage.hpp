@@ -23,6 +23,8 @@ struct Entrance {
 
 /// Told to a puppet instead of a code to exit with: when the keeper dies, take its place.
 inline constexpr int succeed = -1;
+/// Or: crash.
+inline constexpr int crash = -2;
 
 struct Program {
     std::string name = "cat";

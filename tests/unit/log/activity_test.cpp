@@ -94,6 +94,7 @@ TEST_CASE("the beginning of a line that a dead controller has left is taken off 
     Activity activity = it.open();
     std::string whole = "one line\nanother\n";
     SUBCASE("half a line") { test::write_file(it.path, whole + "2026-11-24 13:42:45,067 INF"); }
+    SUBCASE("more of one") { test::write_file(it.path, whole + "2026-11-24 13:42:45,067 WARN no"); }
     SUBCASE("none") { test::write_file(it.path, whole); }
     SUBCASE("nothing but half a line") {
         whole = "";
@@ -101,6 +102,10 @@ TEST_CASE("the beginning of a line that a dead controller has left is taken off 
     }
     SUBCASE("no line at all") {  // whatever this is, it is no log of ours
         whole = std::string(70'000, 'x');
+        test::write_file(it.path, whole);
+    }
+    SUBCASE("what a program has written last, whose log it is too") {
+        whole += "password? ";
         test::write_file(it.path, whole);
     }
     activity.mend();

@@ -251,3 +251,23 @@ TEST_CASE("of a parked batch no more is written than there is") {
         CHECK(test::content(it.log) == "");
     }
 }
+
+TEST_CASE("of so many batches that cannot be written the last is given up: a lane is free for the others") {
+    Interrupted it;
+    for (unsigned number = 0; number < logs::lane_count; ++number) {
+        const logs::Stream one{"g", base::concat("p", number), Channel::out};
+        Lane& lane = it.journal.lane(number);
+        REQUIRE(it.journal.secure(number, true));
+        Journal::name_lane(lane, it.journal.claim(one), Journal::lane_name(one));
+        lane.bytes[0] = 'x';
+        lane.pos = Journal::offset_of(number) + 1;
+        set_path(lane, "/nowhere/log");
+        logs::activate(lane);
+        if (number > 0) logs::park(lane);
+    }
+    Journal next = std::move(Journal::adopt(base::Fd(::fcntl(it.journal.fd(), F_DUPFD_CLOEXEC, 0))).value());
+    const auto recovered = next.recover(it.files);
+    CHECK(recovered.parked == logs::lane_count - 1);
+    CHECK(next.free_lane() == 0);
+    CHECK(next.state(next.claim({"g", "p0", Channel::out})).lost == 1);
+}
