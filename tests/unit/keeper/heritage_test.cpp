@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 
 #include "common/base/signals.hpp"
@@ -100,6 +101,31 @@ TEST_CASE("an exit that the dead keeper had recorded, or never saw, is told by t
     const auto ending = slot.state == SlotState::exited ? slot.ending : third.await(Type::exited).ending;
     CHECK(WTERMSIG(ending.wstatus) == SIGTERM);
     CHECK(recorded.err == 0);
+}
+
+TEST_CASE("who outlives a leader is seen by the next keeper, when the dead one came no further than to the exit") {
+    stage::Stage stage;
+    auto first = stage.next();
+    first.take_over();
+    auto program = shell("p", "sleep 1000 & exit 0");
+    program.flags = keeper::watch_group;
+    const auto running = first.spawn(program);
+    CHECK(first.await(Type::exited).ending.group_left == 1);
+    REQUIRE(base::send_signal(first.pid(), SIGKILL));
+    auto second = stage.next();
+    second.take_over();
+    stage::stop_process(stage.keeper());
+    auto file = base::open_file(stage.directory() + "/keeper.tab", O_RDWR);
+    REQUIRE(file);
+    decltype(keeper::Ending::group_left) none = 0;
+    const auto place = keeper::slots_offset + running.slot * sizeof(keeper::Slot) + offsetof(keeper::Slot, ending) +
+                       offsetof(keeper::Ending, group_left);
+    REQUIRE(::pwrite(file->get(), &none, sizeof none, static_cast<off_t>(place)) == sizeof none);
+    stage.promote(second);
+    auto third = stage.next();
+    CHECK(slot_of(third, "p").ending.group_left == 1);
+    third.take_over();
+    CHECK(third.signal(running, SIGKILL, 1, keeper::to_group) == 0);
 }
 
 TEST_CASE("a keeper that finds the table of a dead one has its programs, and a way to their pipes") {
