@@ -113,6 +113,7 @@ private:
         logs::Recovered recovered;
         logs::Activity activity;
         control::Turnstile launches;
+        control::Accounts accounts;
         control::Events events;
         control::SharedSockets sockets;
         control::Leavings leavings;
@@ -168,14 +169,14 @@ Controller::Parts::Parts(Controller& controller, Stores its_stores)
               [&controller](int pipe) { controller.link_.hold(std::string(logs::Staging::held_name), pipe); }),
       files(&staging), recovered(finish_what_was_begun(stores, staging, files)),
       activity(files, activity_settings(controller.beginning_.config.settings, controller.handover_.daemonized)),
-      launches(controller.loop_), events(controller.loop_, activity, std::move(stores.ledger)),
+      launches(controller.loop_), accounts(controller.loop_), events(controller.loop_, activity, std::move(stores.ledger)),
       sockets(controller.link_, activity), leavings(controller.loop_, controller.link_),
       upgrade(controller.loop_, controller.link_,
               {controller.handover_.program, [&controller](std::string_view name) { return controller.held_here(name); },
                [this](LogLevel level, std::string_view line) { activity.log(level, line); },
                [&controller] { return controller.upgrade_ == keeper::Upgrade::starting || controller.upgrade_ == keeper::Upgrade::following; },
                [&controller] { controller.make_room(); }}),
-      world{controller.loop_, controller.link_, activity, files, stores.journal, stores.notes, launches, events, sockets, leavings, staging,
+      world{controller.loop_, controller.link_, activity, files, stores.journal, stores.notes, launches, accounts, events, sockets, leavings, staging,
             environment_for_programs(stores.notes), controller.beginning_.config.settings,
             controller.beginning_.config.serverurl.value_or(""), {}},
       daemon(world, controller.surroundings_of_daemon(), std::move(controller.beginning_.chronicle)),

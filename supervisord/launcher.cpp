@@ -145,6 +145,7 @@ base::Result<void> try_fcgi_sockets(const config::Config& config, std::vector<Me
 /// The child in the parent, which is to end; 0 in what goes on; -1: errno.
 pid_t go_into_background(const config::Settings& settings, std::vector<Message>& messages) {
     messages.push_back({LogLevel::info, "daemonizing the supervisord process"});
+    messages.push_back({LogLevel::blather, "supervisord forked; parent exiting"});
     std::fflush(nullptr);
     if (const pid_t child = ::fork(); child != 0) return child;
     if (settings.directory) {

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 #include "common/base/text.hpp"
@@ -11,13 +12,19 @@
 namespace base {
 
 namespace {
+constexpr std::size_t longest_entry = 1 << 20;
+
 User from_entry(const passwd& entry) { return {entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir}; }
 }  // namespace
 
 Result<User> find_user(uid_t uid) {
-    const passwd* entry = ::getpwuid(uid);
-    if (!entry) return Error{concat("Invalid user id ", uid)};
-    return from_entry(*entry);
+    passwd entry{};
+    passwd* found = nullptr;
+    std::string texts(1024, '\0');
+    while (::getpwuid_r(uid, &entry, texts.data(), texts.size(), &found) == ERANGE && texts.size() < longest_entry)
+        texts.resize(2 * texts.size());
+    if (!found) return Error{concat("Invalid user id ", uid)};
+    return from_entry(entry);
 }
 
 Result<User> find_user(std::string_view text) {

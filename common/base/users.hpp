@@ -20,10 +20,10 @@ struct User {
 
 /// By number when the text is one, else by name; compat/config.md, section 5.6 ("Invalid user name nosuch").
 [[nodiscard]] Result<User> find_user(std::string_view text);
-[[nodiscard]] Result<User> find_user(uid_t uid);
+[[nodiscard]] Result<User> find_user(uid_t uid);  // from any thread
 /// By number when the text is one, else by name.
 [[nodiscard]] Result<gid_t> find_group(std::string_view text);
-/// The primary group first, then every group that lists the user (getgrouplist).
+/// The primary group first, then every group that lists the user (getgrouplist).  From any thread.
 [[nodiscard]] std::vector<gid_t> groups_of(const User& user);
 
 /// "~" and "~user" at the beginning, as os.path.expanduser; unknown users leave the text as it is.

@@ -10,7 +10,6 @@
 
 #include "common/api/names.hpp"
 #include "common/base/text.hpp"
-#include "common/base/users.hpp"
 #include "supervisord/control/tree.hpp"
 #include "supervisord/control/world.hpp"
 #include "supervisord/keeper/spec.hpp"
@@ -39,23 +38,6 @@ std::vector<std::string> environment_of(const config::Program& program, std::str
     std::vector<std::string> out;
     out.reserve(merged.size());
     for (const auto& [name, value] : merged) out.push_back(base::concat(name, "=", value));
-    return out;
-}
-
-/// compat/process.md, section 5: what cannot be done is the child's to say.
-std::optional<keeper::Spec::User> user_of(const config::Program& program) {
-    if (!program.uid || *program.uid == ::getuid()) return std::nullopt;
-    keeper::Spec::User out;
-    out.uid = *program.uid;
-    const auto user = base::find_user(*program.uid);
-    if (!user) {
-        out.problem = base::concat("Can't find uid ", *program.uid);
-    } else if (::getuid() != 0) {
-        out.problem = "Can't drop privilege as nonroot user";
-    } else {
-        out.gid = user->gid;
-        out.groups = base::groups_of(*user);
-    }
     return out;
 }
 
@@ -100,14 +82,14 @@ std::variant<process::Executable, process::Unusable> find_command(const config::
 
 std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
                                           const process::Executable& executable, int socket, const Containment& containment,
-                                          const World& world) {
+                                          std::optional<keeper::Spec::User> user, const World& world) {
     keeper::Spec spec;
     spec.program = executable.file;
     spec.arguments = executable.arguments;
     spec.environment = environment_of(program, group, containment.mark, world);
     spec.directory = program.directory.value_or("");
     spec.umask = program.umask;
-    spec.user = user_of(program);
+    spec.user = std::move(user);
     spec.cgroup = containment.cgroup;
     auto spec_file = keeper::write_spec(spec);
     base::Pipe input, output, error;

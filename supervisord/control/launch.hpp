@@ -1,7 +1,7 @@
-// From a program to what the keeper needs to start it: the command found, the environment merged, the user looked up,
-// the pipes made.  The checks and their texts are those of compat/process.md, section 4.1.
+// From a program to what the keeper needs to start it: the command found, the environment merged, the pipes made.  The checks and their texts are those of compat/process.md, section 4.1.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +10,7 @@
 #include "common/base/fd.hpp"
 #include "common/config/model.hpp"
 #include "supervisord/keeper/message.hpp"
+#include "supervisord/keeper/spec.hpp"
 #include "supervisord/process/command.hpp"
 
 namespace control {
@@ -34,9 +35,9 @@ struct Containment {
 };
 
 /// Everything but opening the logs.  socket: what the child gets as standard input in place of a pipe; -1: nothing.
-/// The text is spawnerr.
+/// user: whom the child becomes, or why it cannot, which is its to say (compat/process.md, section 5).  The text is spawnerr.
 [[nodiscard]] std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
                                                         const process::Executable& executable, int socket, const Containment& containment,
-                                                        const World& world);
+                                                        std::optional<keeper::Spec::User> user, const World& world);
 
 }  // namespace control

@@ -94,6 +94,11 @@ bool Note::add_untold(std::string_view line) {
     return true;
 }
 
+void Note::drop_untold(std::size_t count) {
+    const std::size_t used = std::strlen(untold), gone = std::min(count, used);
+    std::memmove(untold, untold + gone, used - gone + 1);
+}
+
 void Note::add_announcement(const Announced& change) {
     if (announced_count == std::size(announced)) return;
     announced[announced_count++] = change;

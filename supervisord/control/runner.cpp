@@ -28,7 +28,7 @@ bool spawns(const process::Step& step) {
 Runner::Runner(World& world, const config::Group& group, const config::Program& program, Notes::Record& record)
     : world_(world), group_(group.name), program_(program),
       is_listener_(group.kind == config::GroupKind::eventlistener), record_(record), note_(record.note()),
-      spawnerr_(note_.spawnerr), deadline_(world.loop), tree_look_(world.loop), self_(std::make_shared<Runner*>(this)) {
+      spawnerr_(note_.spawnerr), deadline_(world.loop), success_(world.loop), tree_look_(world.loop), self_(std::make_shared<Runner*>(this)) {
     if (program_.killmode == config::Killmode::tree) tree_.emplace(world_.processes, world_.cgroups(), group_, program_.name).begin(note_.tree);
     open_outputs();
     if (is_listener_) connect_listener();
@@ -90,6 +90,7 @@ void Runner::feed(const process::Event& event) {
 }
 
 void Runner::apply(const process::Event& event) {
+    if (!late_.empty()) settle_success(std::holds_alternative<process::Exited>(event));
     const Machine before = note_.machine;
     const auto step = process::step(before, program_, event, base::now());
     const bool ends = occupied(before) && (!occupied(step.next) || spawns(step));
@@ -143,7 +144,7 @@ void Runner::take_note(const process::Step& step) {
             tell_once(process::signalling(name(), pid, signal->number, signal->group));
         } else if (const auto* said = std::get_if<process::Say>(&action)) {
             switch (said->line) {
-                case process::Line::entered_running: tell_once(process::entered_running(name(), program_.startsecs)); break;
+                case process::Line::entered_running: tell_success(); break;
                 case process::Line::gave_up: tell_once(process::gave_up(name())); break;
                 case process::Line::exited_expected: tell_once(process::exited(name(), note_.end_status, true)); break;
                 case process::Line::exited_unexpected: tell_once(process::exited(name(), note_.end_status, false)); break;
@@ -165,12 +166,35 @@ void Runner::tell_once(const process::Entry& entry) {
 }
 
 void Runner::tell_untold() {
-    if (note_.untold[0] == 0) return;
+    const std::string_view untold(note_.untold);
+    const auto told = untold.substr(0, untold.size() - late_.size());
+    if (told.empty()) return;
     base::crash_point("runner.telling");
-    world_.activity.write(logs::LogLevel::critical, note_.untold);
+    world_.activity.write(logs::LogLevel::critical, told);
     base::crash_point("runner.told");
-    note_.untold[0] = 0;
+    note_.drop_untold(told.size());
     record_.commit(note_);
+}
+
+/// compat/process.md, section 1.1: with startsecs=0, of one that ends at once only the end is told.  Who starts it by a
+/// request finds the line with the answer.
+void Runner::tell_success() {
+    constexpr std::chrono::milliseconds at_once(20);
+    const std::size_t before = std::string_view(note_.untold).size();
+    tell_once(process::entered_running(name(), program_.startsecs));
+    if (program_.startsecs > 0 || !starting_.empty()) return;
+    late_ = std::string_view(note_.untold).substr(before);
+    if (!late_.empty()) success_.after(at_once, [this] { settle_success(false); });
+}
+
+/// With the time of when it is written: lines are in the order of their times.
+void Runner::settle_success(bool has_ended) {
+    success_.cancel();
+    late_.clear();
+    note_.drop_untold(sizeof note_.untold);
+    if (!has_ended) tell_once(process::entered_running(name(), program_.startsecs));
+    record_.commit(note_);
+    tell_untold();
 }
 
 void Runner::carry_out(const process::Step& step) {

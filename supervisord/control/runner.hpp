@@ -20,6 +20,7 @@
 #include "supervisord/control/tap.hpp"
 #include "supervisord/control/tree.hpp"
 #include "supervisord/control/turnstile.hpp"
+#include "supervisord/keeper/spec.hpp"
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/output.hpp"
 #include "supervisord/process/lines.hpp"
@@ -116,6 +117,7 @@ private:
     void take_note(const process::Step& step);
     void carry_out(const process::Step& step);
     void spawn();
+    void queue_for_launch();
     void launch(const Turnstile::Pass& pass);
     void spawn_refused(std::string text);
     [[nodiscard]] std::string use_socket();
@@ -129,6 +131,7 @@ private:
     void remains_are_gone();
     void finish_taps();
     void finish_tap(bool err);
+    [[nodiscard]] process::Dispatcher dispatcher(bool err) const;
     void go_on_after_remnants();
     void tap(bool err, base::Fd pipe);
     [[nodiscard]] pid_t speaker(bool err) const;
@@ -155,6 +158,8 @@ private:
     void adopt(const keeper::Slot& slot, std::uint32_t number);
     void tell_once(const process::Entry& entry);
     void tell_untold();
+    void tell_success();
+    void settle_success(bool has_ended);
     void say(const process::Entry& entry);
     void answer_waiters(bool attempt_made);
     void answer(WhenDone done, Outcome outcome);
@@ -175,6 +180,7 @@ private:
     std::string signal_problem_;
 
     std::optional<Child> child_;  // known to the keeper and not released
+    std::optional<keeper::Spec::User> user_;  // of the child that is to come
     Ends ends_;
     SharedSockets::Use socket_;  // of an [fcgi-program:x], while there is a child
     std::unique_ptr<logs::Output> out_, err_;
@@ -186,6 +192,8 @@ private:
     std::list<process::Event> events_;  // one at a time, each to its end
     std::vector<Waiter> starting_, stopping_;
     Timer deadline_;
+    std::string late_;  // the last line of note_.untold, that of success, which waits
+    Timer success_;
     std::optional<Tree> tree_;  // with killmode=tree
     bool group_left_ = false;   // the leader has ended, and by what the keeper says others of its group have not
     Timer tree_look_;

@@ -1,6 +1,7 @@
 // The child of a runner: its start, its end, the signals on their way to it.
 #include "supervisord/control/runner.hpp"
 
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +19,20 @@ namespace control {
 // Starting.
 
 void Runner::spawn() {
+    user_.reset();
+    if (!program_.uid || *program_.uid == ::getuid()) return queue_for_launch();
+    if (::getuid() != 0) {
+        user_ = keeper::Spec::User{.uid = *program_.uid, .gid = 0, .groups = {}, .problem = "Can't drop privilege as nonroot user"};
+        return queue_for_launch();
+    }
+    world_.accounts.find(*program_.uid, [this, self = self_, incarnation = note_.incarnation](const keeper::Spec::User& user) {
+        if (!*self || incarnation != note_.incarnation) return;
+        user_ = user;
+        queue_for_launch();
+    });
+}
+
+void Runner::queue_for_launch() {
     world_.launches.enter([this, self = self_, incarnation = note_.incarnation](const Turnstile::Pass& pass) {
         if (*self && incarnation == note_.incarnation) launch(pass);
     });
@@ -38,7 +53,7 @@ void Runner::launch(const Turnstile::Pass& pass) {
     }
     if (tree_) tree_->begin(note_.tree);
     auto prepared = prepare(program_, group_, std::get<process::Executable>(found), socket_ ? SharedSockets::fd(socket_) : -1,
-                            tree_ ? Containment{tree_->entrance(), tree_->mark()} : Containment{}, world_);
+                            tree_ ? Containment{tree_->entrance(), tree_->mark()} : Containment{}, std::move(user_), world_);
     if (auto* problem = std::get_if<std::string>(&prepared)) return spawn_refused(std::move(*problem));
     Launch& launch = std::get<Launch>(prepared);
     launch.message.inc = note_.incarnation;
@@ -158,6 +173,7 @@ void Runner::finish_tap(bool err) {
     auto& tap = err ? err_tap_ : out_tap_;
     auto& later = err ? err_later_ : out_later_;
     if (!tap && !later) return;
+    if (world_.activity.wants(logs::LogLevel::debug)) say(process::stopped_monitoring(dispatcher(err), tap ? tap->descriptor() : later.get()));
     Tap::Rest rest;
     if (tap) {
         rest = std::exchange(tap, nullptr)->finish();

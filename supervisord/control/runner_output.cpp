@@ -84,10 +84,15 @@ void Runner::heard(const logs::Output& output, const logs::Text& text) {
 /// One piece, captured or not (Q124).
 void Runner::hear_chunk(bool err, std::string_view bytes) {
     if (bytes.empty()) return;
+    if (world_.activity.wants(logs::LogLevel::blather)) say(process::read_event(dispatcher(err)));
     const auto type = err ? EventType::process_log_stderr : EventType::process_log_stdout;
     if (world_.activity.wants(logs::LogLevel::debug)) say(process::output(name(), err ? "stderr" : "stdout", bytes));
     if (output_of(err).events_enabled && !(is_listener_ && !err) && world_.events.wants(type))
         world_.events.emit(type, event::log({name(), group_, speaker(err), err}, bytes));
+}
+
+process::Dispatcher Runner::dispatcher(bool err) const {
+    return {err ? err_.get() : out_.get(), this, name(), api::name(state()), err ? "stderr" : "stdout", is_listener_ && !err};
 }
 
 std::size_t Runner::capture_limit(bool err) const { return static_cast<std::size_t>(output_of(err).capture_maxbytes); }

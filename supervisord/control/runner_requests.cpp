@@ -92,6 +92,7 @@ void Runner::signal(int number, WhenDone done) {
     message.signal = number;
     message.order = note_.order;
     world_.link.send(message, {}, [this, self = self_, done = std::move(done)](const keeper::Message& reply, base::Fd) {
+        if (*self && child_ && reply.err == ESRCH) say(process::signalled_too_late(name(), child_->pid, base::errno_text(ESRCH)));
         if (!*self || reply.err == 0 || reply.err == ESRCH || reply.err == ESTALE || !child_)
             return done(std::nullopt);
         const auto entry = process::cannot_signal(name(), child_->pid, base::errno_text(reply.err));

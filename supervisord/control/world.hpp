@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/config/model.hpp"
+#include "supervisord/control/accounts.hpp"
 #include "supervisord/control/cgroup.hpp"
 #include "supervisord/control/events.hpp"
 #include "supervisord/control/leavings.hpp"
@@ -35,6 +36,7 @@ struct World {
     logs::Journal& journal;
     Notes& notes;
     Turnstile& launches;
+    Accounts& accounts;
     Events& events;
     SharedSockets& sockets;
     Leavings& leavings;

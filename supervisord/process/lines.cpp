@@ -115,6 +115,22 @@ Entry comm_event(std::string_view name, std::string_view channel) {
     return {LogLevel::debug, concat("'", name, "' ", channel, " emitted a comm event")};
 }
 
+namespace {
+
+std::string text_of(const Dispatcher& it) {
+    const auto number = [](const void* address) { return reinterpret_cast<std::uintptr_t>(address); };
+    return concat(it.of_protocol ? "<PEventListenerDispatcher at " : "<POutputDispatcher at ", number(it.address), " for <Subprocess at ",
+                  number(it.process), " with name ", it.name, " in state ", it.state, "> (", it.channel, ")>");
+}
+
+}  // namespace
+
+Entry read_event(const Dispatcher& by) { return {LogLevel::blather, concat("read event caused by ", text_of(by))}; }
+
+Entry stopped_monitoring(const Dispatcher& by, int fd) {
+    return {LogLevel::debug, concat("fd ", fd, " closed, stopped monitoring ", text_of(by))};
+}
+
 Entry reaped_unknown(pid_t pid, int status) {
     return {LogLevel::info, concat("reaped unknown pid ", pid, " (", exit_text(status), ")")};
 }

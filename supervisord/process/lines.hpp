@@ -60,6 +60,16 @@ struct Entry {
 [[nodiscard]] Entry protocol_output(std::string_view name, std::string_view bytes);
 [[nodiscard]] Entry comm_event(std::string_view name, std::string_view channel);
 
+/// As Supervisor names what reads an output; the addresses carry no meaning.
+struct Dispatcher {
+    const void* address = nullptr;
+    const void* process = nullptr;
+    std::string_view name, state, channel;
+    bool of_protocol = false;  // the stdout of a listener
+};
+[[nodiscard]] Entry read_event(const Dispatcher& by);
+[[nodiscard]] Entry stopped_monitoring(const Dispatcher& by, int fd);
+
 [[nodiscard]] Entry reaped_unknown(pid_t pid, int status);
 
 // spawnerr of what goes wrong before there is a child; `error` is the name of an errno.

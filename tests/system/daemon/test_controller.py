@@ -69,6 +69,20 @@ class Signals(DaemonCase):
         self.assertEqual(self.daemon.times_logged('supervisord logreopen'), 5)
 
 
+class Success(DaemonCase):
+    def test_of_what_ends_at_once_only_the_end_is_told(self):
+        self.daemon.configure('[program:quick]\ncommand=/bin/true\nstartsecs=0\nautorestart=false\nnumprocs=20\n'
+                              'process_name=%(program_name)s%(process_num)d\n'
+                              '[program:lasting]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
+        self.daemon.start()
+        self.daemon.until_logged('success: lasting entered RUNNING')
+        self.daemon.until_logged(r'exited: quick\d+ \(exit status 0; expected\)', 20)
+        self.assertLess(self.daemon.times_logged(r'success: quick\d+ entered RUNNING'), 20)  # a slow machine tells of some
+        self.daemon.kill_controller()
+        self.daemon.ctl('restart', 'lasting')  # who asks finds the line with the answer
+        self.assertEqual(self.daemon.times_logged('success: lasting entered RUNNING'), 2)
+
+
 class Crashing(DaemonCase):
     """What ends at once and is started again for ever."""
 

@@ -48,6 +48,10 @@ TEST_CASE("lines of the activity log are those of Supervisor") {
         {process::waiting_to_stop("web"), LogLevel::info, "waiting for web to stop"},
         {process::waiting_to_die({"a", "b"}), LogLevel::info, "waiting for a, b to die"},
         {process::state_at_shutdown("web", "STOPPING"), LogLevel::blather, "web state: STOPPING"},
+        {process::read_event({nullptr, nullptr, "web", "RUNNING", "stderr"}), LogLevel::blather,
+         "read event caused by <POutputDispatcher at 0 for <Subprocess at 0 with name web in state RUNNING> (stderr)>"},
+        {process::stopped_monitoring({nullptr, nullptr, "mail", "STARTING", "stdout", true}, 7), LogLevel::debug,
+         "fd 7 closed, stopped monitoring <PEventListenerDispatcher at 0 for <Subprocess at 0 with name mail in state STARTING> (stdout)>"},
         {process::reaped_unknown(6551, 7 << 8), LogLevel::info, "reaped unknown pid 6551 (exit status 7)"},
     };
     for (const auto& row : cases) {
