@@ -111,6 +111,7 @@ private:
     static constexpr std::string_view no_way_to_output = "there is no way to its output";
     void done_with_leftover(const std::string& key);
     [[nodiscard]] Runner* find(std::string_view key);
+    [[nodiscard]] Runner* look_up(std::string_view group, std::string_view process);
     void end_unclaimed(const keeper::Slot& slot, std::uint32_t number);
     void release(std::uint32_t slot, std::uint64_t incarnation);
     void received(std::uint64_t bits);

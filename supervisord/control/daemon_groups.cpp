@@ -133,7 +133,7 @@ void Daemon::resume(const Chronicle::Content& content, const keeper::Snapshot& s
         if (const auto& slot = snapshot.slots()[number]; slot.state != keeper::SlotState::free)
             slots.emplace(std::string_view(slot.name), number);
     for (const auto& batch : unheard) {
-        auto* runner = static_cast<Runner*>(find(batch.stream.group, batch.stream.process));
+        auto* runner = look_up(batch.stream.group, batch.stream.process);
         if (!runner) continue;
         const std::string key = runner->key();
         const auto slot = slots.find(key);

@@ -98,7 +98,7 @@ void Daemon::done_with_leftover(const std::string& key) {
 Runner* Daemon::find(std::string_view key) {
     const auto colon = key.find(':');  // group names have none (compat/config.md, section 5.11)
     if (colon == std::string_view::npos) return nullptr;
-    return static_cast<Runner*>(find(key.substr(0, colon), key.substr(colon + 1)));
+    return look_up(key.substr(0, colon), key.substr(colon + 1));
 }
 
 /// The configuration does not know it any more: no stopsignal, no stopwaitsecs.

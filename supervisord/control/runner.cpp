@@ -177,7 +177,7 @@ void Runner::tell_untold() {
 }
 
 /// compat/process.md, section 1.1: with startsecs=0, of one that ends at once only the end is told.  Who starts it by a
-/// request finds the line with the answer.
+/// request, or asks for its state, finds the line with the answer.
 void Runner::tell_success() {
     constexpr std::chrono::milliseconds at_once(20);
     const std::size_t before = std::string_view(note_.untold).size();
@@ -185,6 +185,10 @@ void Runner::tell_success() {
     if (program_.startsecs > 0 || !starting_.empty()) return;
     late_ = std::string_view(note_.untold).substr(before);
     if (!late_.empty()) success_.after(at_once, [this] { settle_success(false); });
+}
+
+void Runner::tell_success_now() {
+    if (!late_.empty()) settle_success(false);
 }
 
 /// With the time of when it is written: lines are in the order of their times.

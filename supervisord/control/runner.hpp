@@ -44,6 +44,9 @@ public:
     /// Once, by a controller that follows another: what the keeper knows of this process, or nothing.
     void resume(const keeper::Slot* slot, std::uint32_t number);
 
+    /// Before a client is told that it runs: the line that says so is in the log then.
+    void tell_success_now();
+
     // What happens to it.
     void feed(const process::Event& event);
     void exited(const keeper::Message& message);
