@@ -1,6 +1,8 @@
 """What tests share that look at programs from outside: waiting with a deadline, processes, ports, HTTP over a Unix socket."""
+import contextlib
 import http.client
 import os
+import random
 import socket
 import time
 from collections import namedtuple
@@ -52,9 +54,15 @@ def processes():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to whoever asks for any, until it is used, and those of the web stack."""
+    with open('/proc/sys/net/ipv4/ip_local_port_range') as file:
+        end = min(int(file.read().split()[0]), 18000)
+    for _ in range(1000):
+        with socket.socket() as probe:
+            with contextlib.suppress(OSError):
+                probe.bind(('127.0.0.1', random.randrange(10000, end) if end > 10000 else 0))
+                return probe.getsockname()[1]
+    raise RuntimeError('no free port')
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -41,7 +41,7 @@ class BothDie(Bed):
         for name in ('numbers', 'cat'):
             self.assertTrue(alive(before[name]), name)
         self.start()
-        self.wait_for('gone to be back', lambda: self.state('gone') == 'RUNNING')
+        self.wait_for('gone to be back', lambda: self.state('gone') == 'RUNNING' and self.pid('gone') != before['gone'])
         now = {name: one['pid'] for name, one in self.info().items()}
         self.assertNotEqual(now.pop('gone'), before.pop('gone'))
         self.assertEqual(now, before)
@@ -88,7 +88,7 @@ class BothDie(Bed):
 
     def test_leftovers_stop_outlives_controllers(self):
         """What was to be ended is ended, and begun anew, by whichever controller there is."""
-        programs = '[program:p]\ncommand=%s\nstartsecs=0\nstopwaitsecs=2\n' % self.deaf()
+        programs = '[program:p]\ncommand=%s\nstartsecs=0\nstopwaitsecs=%d\n' % (self.deaf(), 4 * SLOW)
         self.start(programs + '[program:q]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'leftovers=stop')
         self.wait_for('all to run', lambda: self.state('p') == self.state('q') == 'RUNNING')
         p, q = self.pid('p'), self.pid('q')

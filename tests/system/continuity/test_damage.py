@@ -69,8 +69,9 @@ class Damage(Bed):
         table = os.stat('/proc/%d/fd/%d' % (self.controller(), 6))
         for place in ('/run', '/dev/shm'):
             for directory, _, names in os.walk(place):
-                if 'keeper.tab' in names and os.stat(os.path.join(directory, 'keeper.tab')).st_ino == table.st_ino:
-                    return directory
+                with contextlib.suppress(OSError):  # others come and go there
+                    if 'keeper.tab' in names and os.path.samestat(os.stat(os.path.join(directory, 'keeper.tab')), table):
+                        return directory
         return None  # what had its name was no file
 
     def all_run(self):

@@ -10,7 +10,7 @@ import socket
 import tempfile
 
 from bed import Bed
-from outside import alive
+from outside import alive, free_port
 
 # Answers "hi" to whoever connects to its descriptor 0.
 ANSWERER = '''import os, socket
@@ -82,9 +82,15 @@ class NextStart(Bed):
         self.start()
         self.assertEqual(self.pid('p'), pid)
 
+    def places(self):
+        """What is there of those with the name of this test, which others have not."""
+        return {found for place in ('/run', '/dev/shm')
+                for found in glob.glob('%s/supervisord-*-%s-*' % (place, os.path.basename(self.directory)))}
+
     def test_one_that_is_refused_for_its_socket_leaves_nothing(self):
-        self.start('')
-        before = set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*'))
+        self.start('', 'identifier=' + os.path.basename(self.directory))
+        before = self.places()
+        self.assertEqual(len(before), 1)
         with open(self.path('conf')) as file:
             text = file.read()
         with open(self.path('conf'), 'w') as file:
@@ -92,14 +98,14 @@ class NextStart(Bed):
         done = self.try_to_start()
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertIn(b'already listening', done.stdout)
-        self.assertEqual(set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*')), before)
+        self.assertEqual(self.places(), before)
 
     def test_one_that_is_refused_for_the_socket_of_a_program_leaves_nothing(self):
-        before = set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*'))
-        self.write_config('[fcgi-program:p]\ncommand=/bin/cat\nsocket=unix://%s\n' % self.path('nowhere/p.sock'))
+        self.write_config('[fcgi-program:p]\ncommand=/bin/cat\nsocket=unix://%s\n' % self.path('nowhere/p.sock'),
+                          'identifier=' + os.path.basename(self.directory))
         done = self.try_to_start()
         self.assertEqual(done.returncode, 2, done.stdout)
-        self.assertEqual(set(glob.glob('/run/supervisord-*') + glob.glob('/dev/shm/supervisord-*')), before)
+        self.assertEqual(self.places(), set())
 
     def test_a_second_supervisord_of_the_same_name_is_refused_without_a_server_too(self):
         self.write_config('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n')
@@ -143,9 +149,7 @@ class NextStart(Bed):
     def test_the_socket_of_an_fcgi_program_is_the_one_that_it_has(self):
         with open(self.path('answerer'), 'w') as file:
             file.write(ANSWERER)
-        with socket.socket() as free:
-            free.bind(('127.0.0.1', 0))
-            port = free.getsockname()[1]
+        port = free_port()
         url = {'u': 'unix://' + self.path('f.sock'), 't': 'tcp://127.0.0.1:%d' % port}
         where = {'u': (socket.AF_UNIX, self.path('f.sock')), 't': (socket.AF_INET, ('127.0.0.1', port))}
         pids, _ = self.run_until_killed(''.join(
@@ -230,6 +234,7 @@ class NextStart(Bed):
         limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (130, 130))
         self.assertEqual(self.try_to_start(preexec_fn=limit).returncode, 0)
         self.wait_for_log('too many open files')
+        self.wait_for('the first program', lambda: any(one['statename'] == 'RUNNING' for one in self.info().values()))
         for _ in range(3):
             states = [one['statename'] for one in self.info().values()]
             self.assertTrue(0 < states.count('RUNNING') < 60, states)

@@ -1,5 +1,6 @@
 """supervisord --takeover: a start in place of one that does not answer."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -168,7 +169,7 @@ class Takeover(Bed):
             threading.Event().wait(pause * 0.02)
             standing = {pid for pid, _ in self.supervisors()}
             for pid in standing:
-                if alive(pid):
+                with contextlib.suppress(ProcessLookupError):
                     self.kill(pid, signal.SIGSTOP)
             done = self.start_other('--takeover')
             self.assertEqual(done.returncode, 0, done.stdout)

@@ -1,10 +1,11 @@
 """Clients that want too much: of one socket, or of the descriptors of the process."""
+import contextlib
+import os
 import resource
 import signal
 import socket
-import os
 
-from daemon import DaemonCase, free_port, until
+from daemon import PATIENCE, DaemonCase, free_port, until
 
 PROGRAM = '[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\nautorestart=true\n'
 
@@ -21,14 +22,17 @@ class Flood(DaemonCase):
         self.addCleanup(lambda: [one.close() for one in self.others])
 
     def connect(self, text):
-        one = socket.create_connection(('127.0.0.1', self.port), timeout=5)
+        one = socket.create_connection(('127.0.0.1', self.port), timeout=PATIENCE)
         self.others.append(one)
         one.sendall(text)
         return one
 
     def sockets(self, pid):
-        folder = '/proc/%d/fd/' % pid
-        return sum(os.readlink(folder + name).startswith('socket:') for name in os.listdir(folder))
+        folder, count = '/proc/%d/fd/' % pid, 0
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):  # closed just now
+                count += os.readlink(folder + name).startswith('socket:')
+        return count
 
     def is_well(self):
         """Over the Unix socket, for supervisorctl and for a program that ends."""

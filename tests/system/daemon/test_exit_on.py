@@ -5,7 +5,7 @@ import signal
 from daemon import DaemonCase, alive, until
 
 # Makes a file when it is deaf to the first SIGTERM.
-SLOW = ('[program:slow]\ncommand=/bin/sh -c "trap \'sleep 1; exit 0\' TERM; : > {0}; while :; do sleep 0.05; done"\n'
+SLOW = ('[program:slow]\ncommand=/bin/sh -c "trap \'sleep 3; exit 0\' TERM; : > {0}; while :; do sleep 0.05; done"\n'
         'startsecs=0\n')
 
 
@@ -33,7 +33,7 @@ class ExitOn(DaemonCase):
         controller = self.daemon.controller()
         open(go, 'w').close()
         self.daemon.until_logged('exit_on: job ended')
-        os.kill(controller, signal.SIGKILL)  # slow takes a second to stop
+        os.kill(controller, signal.SIGKILL)  # slow takes three seconds to stop
         self.assertEqual(self.end(), 3)
 
     def test_what_ended_while_no_controller_lived_counts(self):

@@ -22,6 +22,7 @@ class Fault(Exception):
 class Daemon:
     def __init__(self, binaries, programs, settings=''):
         self.binaries = binaries
+        self.killed = 0  # the last controller that was
         self.directory = tempfile.mkdtemp(prefix='events-')
         self.write('supervisord.conf', '[unix_http_server]\nfile=%s\n[supervisord]\nlogfile=%s\npidfile=%s\nchildlogdir=%s\n'
                    'nodaemon=true\nsilent=true\nloglevel=debug\n%s\n[rpcinterface:supervisor]\n'
@@ -112,7 +113,8 @@ class Daemon:
                      if process.name == 'supervisord-ctl' and process.parent == self.keeper.pid), 0)
 
     def kill_controller(self):
-        pid = until('a controller', self.controller)
-        if pid > 1:
-            os.kill(pid, signal.SIGKILL)
-        return pid
+        """Who comes after the last that was killed; answers its pid."""
+        self.killed = until('a controller', lambda last=self.killed: (found := self.controller()) != last and found)
+        if self.killed > 1:
+            os.kill(self.killed, signal.SIGKILL)
+        return self.killed

@@ -17,7 +17,7 @@ import unittest
 import urllib.request
 
 from daemon import HERE, Daemon, Fault, until
-from outside import free_port
+from outside import alive, free_port
 
 BIN = ''
 
@@ -284,8 +284,10 @@ class FastCgi(unittest.TestCase):
             until('another controller', lambda: d.controller() not in (0, old))
             self.assertIn(self.ask(path), pids)
             d.insist('stopProcess', 'f:f_0')
-            os.kill(d.info('f:f_1')['pid'], signal.SIGKILL)
+            killed = d.info('f:f_1')['pid']
+            os.kill(killed, signal.SIGKILL)
             d.insist('startProcess', 'f:f_0')
+            until('its end', lambda: not alive(killed))  # else it may be who accepts, and then it dies
             self.assertGreater(self.ask(path), 1)
             created = d.read('log').count('Creating socket')
             for name in names:

@@ -105,7 +105,7 @@ class Test(Judge):
         try:
             with open(self.path('pid')) as file:
                 return int(file.read())
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             return None
 
     def steady_pids(self):
@@ -125,7 +125,7 @@ class Test(Judge):
 
     def kill(self, pids, *numbers):
         for number in numbers:
-            for pid in pids:
+            for pid in filter(None, pids):  # there may be no pidfile
                 try:
                     os.kill(pid, number)
                 except ProcessLookupError:

@@ -1,5 +1,6 @@
 """Rotated logs, as tests read them."""
 import glob
+import os
 
 
 def files_of(path):
@@ -11,6 +12,14 @@ def files_of(path):
 def content(path):
     with open(path, 'rb') as file:
         return file.read()
+
+
+def size_of(path):
+    """0: there is none, as in the middle of a rotation."""
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
 
 
 def logged(path):

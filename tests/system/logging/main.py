@@ -16,7 +16,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'events'))
 from daemon import Daemon, until  # noqa: E402
-from logs import content, files_of, logged  # noqa: E402
+from logs import content, files_of, logged, size_of  # noqa: E402
 
 BIN = ''
 CHUNKS = os.path.join(HERE, 'chunks.py')
@@ -53,7 +53,7 @@ class Streams(unittest.TestCase):
             wanted = {number: written('p%d' % number, size) for number in range(50)}
 
             def written_to():
-                return sum(os.path.getsize(name) for log in logs.values() for name in glob.glob(log + '*') if os.path.exists(name))
+                return sum(size_of(name) for log in logs.values() for name in glob.glob(log + '*'))
             total = sum(map(len, wanted.values()))
             for part in (0.1, 0.4, 0.7):
                 until('a part of the output', lambda: written_to() >= part * total)

@@ -42,6 +42,18 @@ class Log:
         case.assertGreaterEqual(wrong, len(lines) - 1, lines[max(0, wrong - 3):wrong + 3])
 
 
+def last_number(path):
+    """The last whole line of a file; 0 when that is no number, or there is no file, as in the middle of a rotation."""
+    try:
+        with open(path, 'rb') as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 100))
+            lines = file.read().split(b'\n')
+    except FileNotFoundError:
+        return 0
+    return int(lines[-2]) if len(lines) > 1 and lines[-2].isdigit() else 0
+
+
 @contextlib.contextmanager
 def counting(stack, case, at_least=100000):
     """With such a program in the stack; at the end all that it has written must be there."""
@@ -50,7 +62,7 @@ def counting(stack, case, at_least=100000):
     with stack.also('[program:counter]\ncommand=/bin/sh -c "i=0; while :; do i=$((i+1)); echo $i; done"\n'
                     'stdout_logfile=%s\nstdout_logfile_maxbytes=1MB\nstdout_logfile_backups=%d\n' % (log.path, BACKUPS)):
         stack.wait_state('counter', 'RUNNING')
-        wait_for('the first lines', lambda: os.path.exists(log.path) and os.path.getsize(log.path))
+        wait_for('the first lines', lambda: last_number(log.path))
         yield log
         stack.ctl('stop', 'counter')
         log.assert_complete(case, at_least)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from counter import counting
+from counter import counting, last_number
 from processes import look_at, wait_for
 from stack import BIN, StackCase
 from web import Load
@@ -99,18 +99,9 @@ class Storm(StackCase):
                 stdout=out, stderr=subprocess.STDOUT, env=self.stack.environment) as follower:
             for _ in self.until_over(0.5):
                 self.assertEqual(self.stack.ctl('upgrade'), 'Upgraded supervisord\n')
-            written = int(log.lines()[-2])
+            written = wait_for('a line', lambda: last_number(log.path))
             wait_for('the follower to have seen it', lambda: last_number(copy) >= written)
             follower.terminate()
         with open(copy, 'rb') as file:
             numbers = [int(line) for line in file.read().splitlines()[2:-1]]    # after Press Ctrl-C, and a part of a line
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))))
-
-
-def last_number(path):
-    """The last whole line of a file; 0 when that is no number."""
-    with open(path, 'rb') as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - 100))
-        lines = file.read().split(b'\n')
-    return int(lines[-2]) if len(lines) > 1 and lines[-2].isdigit() else 0

@@ -114,18 +114,20 @@ TEST_CASE("of an event it is told how far it came, and that the child closed its
     loop.run_one_for(std::chrono::seconds(10));
     CHECK(written > before);
 
+    const auto run_until_closed = [&] {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!closed && std::chrono::steady_clock::now() < end) loop.run_one_for(std::chrono::milliseconds(10));
+        CHECK(closed);
+    };
     pipe.read.reset();
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!closed && std::chrono::steady_clock::now() < end) loop.run_one_for(std::chrono::milliseconds(10));
-    CHECK(closed);
+    run_until_closed();
     CHECK(some);
 
     closed = false;
     feed.deliver("more", witness);
     CHECK_FALSE(closed);  // from the loop
     loop.restart();
-    loop.run_for(std::chrono::milliseconds(10));
-    CHECK(closed);
+    run_until_closed();
     CHECK_FALSE(some);
 }
 

@@ -12,17 +12,21 @@ using test::run;
 
 namespace {
 
-/// A port of this machine on which nobody listens.
-std::string unused_port_url() {
-    const base::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    socklen_t size = sizeof address;
-    REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    return concat("http://127.0.0.1:", ntohs(address.sin_port));
-}
+/// A port of this machine on which nobody listens, nor can while this lives.
+struct UnusedPort {
+    UnusedPort() {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+        socklen_t size = sizeof address;
+        REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        url = concat("http://127.0.0.1:", ntohs(address.sin_port));
+    }
+
+    base::Fd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    std::string url;
+};
 
 test::Result ask(const std::string& url, const std::string& line) {
     return run(supervisorctl::Settings{.serverurl = url}, line);
@@ -54,7 +58,8 @@ TEST_CASE("without a socket file, commands say so with status 7, and status with
 }
 
 TEST_CASE("when the connection is refused, commands say so with status 4") {
-    const std::string url = unused_port_url();
+    const UnusedPort port;
+    const std::string& url = port.url;
     for (const char* line : checking) {
         CAPTURE(line);
         check(ask(url, line), 4, url + " refused connection\n");

@@ -88,9 +88,13 @@ void wait_for_zombie(pid_t pid) {
 }  // namespace
 
 TEST_CASE("a keeper that is dead, and has a thread that is not, is waited for") {
-    const pid_t pid = child([] {
-        std::thread([] {
-            std::this_thread::sleep_for(milliseconds(500));
+    base::Pipe gate;
+    REQUIRE(base::make_pipe(gate));
+    const pid_t pid = child([&gate] {
+        gate.write.reset();
+        std::thread([&gate] {
+            char byte = 0;
+            (void)!::read(gate.read.get(), &byte, 1);
             ::_exit(0);
         }).detach();
         ::syscall(SYS_exit, 0);  // this thread alone: now the process is a zombie that has all of its descriptors
@@ -100,7 +104,12 @@ TEST_CASE("a keeper that is dead, and has a thread that is not, is waited for") 
     siginfo_t info{};
     REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0);
     REQUIRE(info.si_pid == 0);
+    std::thread opens([&gate] {
+        std::this_thread::sleep_for(milliseconds(500));
+        gate.write.reset();
+    });
     time_of_waiting(left);
+    opens.join();
     REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0);
     CHECK(info.si_pid == pid);
     ::waitpid(pid, nullptr, 0);

@@ -180,7 +180,7 @@ TEST_CASE("a controller that hangs is replaced, one that answers is not") {
     auto first = stage.next();
     first.greet();
     keeper::Message ready = keeper::message_of(Type::ready);
-    ready.seconds = 1;
+    ready.seconds = 3;
     first.send(ready);
     const base::Fd process(static_cast<int>(::syscall(SYS_pidfd_open, first.pid(), 0)));
     const base::Fd alarm(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), first.table().held("alarm"), 0)));
@@ -205,7 +205,7 @@ TEST_CASE("a controller that hangs is replaced, one that answers is not") {
     const auto welcome = second.greet();
     CHECK(welcome.why == keeper::Why::hang);
     CHECK(welcome.restarts == 1);
-    CHECK(second.table().header().hang_limit == 1);
+    CHECK(second.table().header().hang_limit == 3);
 }
 
 TEST_CASE("a controller that is stopped, goes on, and is stopped before its answer is heard, is asked again") {

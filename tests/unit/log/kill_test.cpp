@@ -113,7 +113,10 @@ public:
         }
         int killed = 0;
         for (;;) {
-            if (killed >= length.kills || (killed > 0 && base::now() - start > length.at_most)) shared_->stop = true;
+            const auto lasts = base::now() - start;
+            const bool have_lines = shared_->lines[0] > 0 && shared_->lines[1] > 0;
+            if ((killed >= length.kills || (killed > 0 && lasts > length.at_most)) && (have_lines || lasts > std::chrono::minutes(1)))
+                shared_->stop = true;
             const int status = live_and_die();
             if (WIFEXITED(status)) {
                 REQUIRE(WEXITSTATUS(status) == 0);

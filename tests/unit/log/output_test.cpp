@@ -421,6 +421,6 @@ TEST_CASE("logs that are rotated away are closed by somebody else, who is then g
     const auto deadline = std::chrono::steady_clock::now() + 20s;
     while ((entries("/proc/self/fd") > descriptors || entries("/proc/self/task") > threads) && std::chrono::steady_clock::now() < deadline)
         std::this_thread::sleep_for(1ms);
-    CHECK(entries("/proc/self/fd") == descriptors);
-    CHECK(entries("/proc/self/task") == threads);
+    CHECK(entries("/proc/self/fd") <= descriptors);  // fewer when there still was somebody at first, for another test
+    CHECK(entries("/proc/self/task") <= threads);
 }

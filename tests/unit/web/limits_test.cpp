@@ -36,12 +36,13 @@ TEST_CASE("the time for a request counts from its first byte to its last, and no
     };
     slow.send("POST /RPC2 HTTP/1.1\r\n");
     until(800);
+    const auto later_sent = base::now();
     later.send("POST /RPC2 HTTP/1.1\r\n");
     until(1200);
     slow.send("Content-Length: 10\r\n\r\n12345");
     CHECK(slow.until_end());
     CHECK(later.until([] { return true; }));
-    CHECK_FALSE(later.ended);
+    if (base::now() - later_sent < limits.request_time) CHECK_FALSE(later.ended);  // else we stood still too long to say
 }
 
 TEST_CASE("when there are too many connections the one that has waited longest for a request makes room") {
