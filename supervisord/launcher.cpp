@@ -33,6 +33,7 @@
 #include "supervisord/keeper/boot.hpp"
 #include "supervisord/keeper/obstacle.hpp"
 #include "supervisord/keeper/start.hpp"
+#include "supervisord/keeper/takeover.hpp"
 #include "supervisord/log/activity.hpp"
 #include "supervisord/takeover.hpp"
 #include "supervisord/web/listen.hpp"
@@ -312,6 +313,12 @@ int run(int argc, char** argv) {
         sockets.remove();
         return refuse(why);
     };
+    base::Fd turn;
+    if (arguments->takeover) {
+        auto taken = keeper::take_turn(left_directory(config.settings));
+        if (!taken) return refuse(taken.error());
+        turn = std::move(*taken);
+    }
     keeper::await_killed(left_directory(config.settings));
     // Before anybody is ended for it: all that a start may fail with.
     const auto theirs = arguments->takeover ? held_by_other(left_directory(config.settings)) : std::vector<std::string>();

@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@ namespace keeper {
 namespace {
 
 constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds patience_with_others{60};
 constexpr int rounds = 5;
 
 using Owners = std::map<pid_t, base::Fd>;  // with their pidfds
@@ -78,6 +81,15 @@ char state_of(pid_t pid) {
 }
 
 }  // namespace
+
+base::Result<base::Fd> take_turn(const std::string& directory) {
+    base::Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    for (const base::Time until = base::now() + patience_with_others; fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; ::poll(nullptr, 0, 20))
+        if (errno != EWOULDBLOCK || base::now() > until)
+            return base::Error{base::concat("another start with --takeover has been under way for a long time, or ", directory,
+                                            " cannot be locked: ", base::errno_text(errno))};
+    return fd;
+}
 
 Incumbent find_incumbent(const std::string& directory) {
     int problem = 0;

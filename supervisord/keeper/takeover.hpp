@@ -7,9 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "common/base/fd.hpp"
 #include "common/base/result.hpp"
 
 namespace keeper {
+
+/// One start that takes over at a time, else one of them ends what another has just begun.  It is its turn until the descriptor
+/// is closed, which an execution does too; invalid where there is no such directory.  Waits for up to a minute, then the
+/// error.
+[[nodiscard]] base::Result<base::Fd> take_turn(const std::string& directory);
 
 /// The supervisord that has the table of a runtime directory.
 struct Incumbent {
