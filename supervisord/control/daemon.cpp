@@ -1,6 +1,9 @@
 #include "supervisord/control/daemon.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <tuple>
 #include <utility>
@@ -310,7 +313,9 @@ void Daemon::send_remote_event(std::string_view type, std::string_view payload) 
 std::string Daemon::logfile() const { return world_.activity.path(); }
 
 Outcome Daemon::clear_log() {
-    if (world_.activity.path().empty()) return api::Refusal{api::Fault::no_file, ""};
+    struct stat facts{};  // ENOENT also of no path
+    const bool is_there = ::stat(world_.activity.path().c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    if (!is_there) return api::Refusal{api::Fault::no_file, ""};
     if (const auto cleared = world_.activity.clear(); !cleared)
         return api::Refusal{api::Fault::failed, cleared.error()};
     return std::nullopt;
