@@ -210,6 +210,7 @@ void Daemon::go_down(api::Mood mood) {
     world_.notes.set_mood(mood);
     if (begins) world_.events.emit(EventType::supervisor_state_change_stopping, "");
     for (Runner* runner : runners()) runner->feed(process::Hold{});
+    if (begins) (void)stop_next();  // who is left is told of what has begun already
     tell_who_is_left();
     changed();
 }
@@ -246,7 +247,8 @@ void Daemon::look_at_exit_on() {
     end_with(ending->code);
 }
 
-void Daemon::go_on_down() {
+/// Whose turn it is.  False: all have ended.
+bool Daemon::stop_next() {
     std::vector<Runner*> candidates;
     std::vector<process::Standing> standings;
     std::vector<bool> listens;  // and what came before is still on its way to it
@@ -259,7 +261,11 @@ void Daemon::go_on_down() {
     const auto stage = process::shutdown_stage(standings);
     for (const auto at : stage)
         if (api::is_up(candidates[at]->state()) && !(listens[at] && wait_for_listeners())) candidates[at]->feed(process::Stop{});
-    if (!stage.empty() || ended_) return;
+    return !stage.empty();
+}
+
+void Daemon::go_on_down() {
+    if (stop_next() || ended_) return;
     if (mood() == api::Mood::shutdown && wait_for_last_words()) return;  // after a restart another controller goes on
     ended_ = true;
     report_.cancel();
