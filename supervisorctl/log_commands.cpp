@@ -68,7 +68,7 @@ void tail(Session& session, const Arguments& arguments) {
     if (next + 1 < arguments.size()) {
         const std::string word = base::lower(arguments.back());
         if (word != "stdout" && word != "stderr")
-            return fail(session, concat("Error: bad channel ", base::python_repr(arguments.back())));
+            return fail(session, concat("Error: bad channel ", base::python_repr(word)));
         if (word == "stderr") channel = Channel::err;
     }
     const auto extent = next == 0 ? Extent{} : parse_extent(arguments[0]);

@@ -25,7 +25,9 @@ void list_commands(Session& session, Listed which, std::string_view title) {
 void help(Session& session, const Arguments& arguments) {
     if (arguments.empty()) {
         list_commands(session, Listed::as_default, "default commands (type help <topic>):");
-        return list_commands(session, Listed::as_more, "more commands (type help <topic>):");
+        // Not for programs: they find what the original prints, and nothing else.
+        if (session.terminal().is_shown()) list_commands(session, Listed::as_more, "more commands (type help <topic>):");
+        return;
     }
     const std::string topic = base::join(arguments, " ");
     const Command* command = find_command(topic);

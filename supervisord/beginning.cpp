@@ -109,7 +109,11 @@ Beginning choose_beginning(keeper::Why why, bool rebuild, const keeper::Snapshot
     if (why != Why::salvaged) read_anew(out, handover, was_prepared);  // else it was read just now
     if (was_prepared)
         out.config.settings = config::after_reload(past.content.started->settings, std::move(out.config.settings));
-    if (begins) return out;
+    if (begins) {
+        if (auto user = launch::user_message(out.config.settings)) out.messages.push_back(std::move(*user));
+        launch::put_worst_first(out.messages);
+        return out;
+    }
     out.content.emplace();  // the table knows what runs, and nobody what was active
     out.content->started = out.content->last_read = out.config;
     out.content->active = out.config.groups;

@@ -243,12 +243,7 @@ void Controller::log_all(const std::vector<launch::Message>& messages) {
 
 void Controller::log_beginning() {
     logs::Activity& activity = parts_->activity;
-    if (was_launched()) {
-        log_all(handover_.messages);
-    } else if (welcome_.why == Why::reload) {
-        const auto user = launch::user_message(beginning_.config.settings);
-        if (user) activity.log(user->level, user->text);
-    }
+    if (was_launched()) log_all(handover_.messages);
     log_all(beginning_.messages);
     for (const auto& problem : beginning_.problems) activity.log(LogLevel::warn, problem);
     if (beginning_.rebuild)

@@ -1,5 +1,8 @@
 #include "supervisord/handover.hpp"
 
+#include <algorithm>
+#include <functional>
+
 #include <nlohmann/json.hpp>
 
 #include "common/base/text.hpp"
@@ -85,6 +88,10 @@ std::vector<Message> messages_of(const config::Reading& reading) {
     for (const auto& diagnostic : config::not_acted_on(*reading.config))
         messages.push_back({config::LogLevel::warn, diagnostic.message});
     return messages;
+}
+
+void put_worst_first(std::vector<Message>& messages) {
+    std::ranges::stable_sort(messages, std::ranges::greater(), &Message::level);
 }
 
 std::string held_name(const config::Server& server) {

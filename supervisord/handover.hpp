@@ -33,6 +33,8 @@ struct Handover {
 
 /// What the log says of the files, at the start and at a reload: warnings, then what else is worth telling.  Not errors.
 [[nodiscard]] std::vector<Message> messages_of(const config::Reading& reading);
+/// With what else a start or a reload says (compat/config.md, section 12): what is critical, warnings, the rest.
+void put_worst_first(std::vector<Message>& messages);
 
 /// Under which the keeper holds a listening socket.
 [[nodiscard]] std::string held_name(const config::Server& server);

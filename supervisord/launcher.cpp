@@ -302,9 +302,10 @@ int run(int argc, char** argv) {
     handover.strict = arguments->strict;
     handover.config = config;
     handover.daemonized = !config.settings.nodaemon;
+    handover.messages = messages_of(reading);
     if (const auto dropped = drop_privileges(config.settings, handover.messages); !dropped) return refuse(dropped.error());
     if (const auto raised = raise_limits(config.settings, handover.messages); !raised) return refuse(raised.error());
-    for (auto& message : messages_of(reading)) handover.messages.push_back(std::move(message));
+    put_worst_first(handover.messages);
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
 

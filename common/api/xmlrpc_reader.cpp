@@ -120,8 +120,9 @@ std::optional<Call> read_call(std::string_view text) {
     if (!load(document, text, pugi::parse_eol | pugi::parse_fragment)) return std::nullopt;
 
     const pugi::xml_node root = root_of(document);
-    if (std::string_view(root.name()) != "methodCall") return std::nullopt;
+    if (!root) return std::nullopt;
     Call call;
+    if (std::string_view(root.name()) != "methodCall") return call;
     call.method = base::strip(text_of(root.child("methodName")));
     for (const pugi::xml_node& param : root.child("params").children()) {
         if (param.type() != pugi::node_element) continue;

@@ -1,6 +1,9 @@
 #include "supervisord/control/daemon.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <tuple>
 #include <utility>
@@ -213,6 +216,7 @@ void Daemon::go_down(api::Mood mood) {
     world_.notes.set_mood(mood);
     if (begins) world_.events.emit(EventType::supervisor_state_change_stopping, "");
     for (Runner* runner : runners()) runner->feed(process::Hold{});
+    if (begins) (void)stop_next();  // who is left is told of what has begun already
     tell_who_is_left();
     changed();
 }
@@ -249,7 +253,8 @@ void Daemon::look_at_exit_on() {
     end_with(ending->code);
 }
 
-void Daemon::go_on_down() {
+/// Whose turn it is.  False: all have ended.
+bool Daemon::stop_next() {
     std::vector<Runner*> candidates;
     std::vector<process::Standing> standings;
     std::vector<bool> listens;  // and what came before is still on its way to it
@@ -262,7 +267,11 @@ void Daemon::go_on_down() {
     const auto stage = process::shutdown_stage(standings);
     for (const auto at : stage)
         if (api::is_up(candidates[at]->state()) && !(listens[at] && wait_for_listeners())) candidates[at]->feed(process::Stop{});
-    if (!stage.empty() || ended_) return;
+    return !stage.empty();
+}
+
+void Daemon::go_on_down() {
+    if (stop_next() || ended_) return;
     if (mood() == api::Mood::shutdown && wait_for_last_words()) return;  // after a restart another controller goes on
     ended_ = true;
     report_.cancel();
@@ -316,7 +325,9 @@ void Daemon::send_remote_event(std::string_view type, std::string_view payload) 
 std::string Daemon::logfile() const { return world_.activity.path(); }
 
 Outcome Daemon::clear_log() {
-    if (world_.activity.path().empty()) return api::Refusal{api::Fault::no_file, ""};
+    struct stat facts{};  // ENOENT also of no path
+    const bool is_there = ::stat(world_.activity.path().c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    if (!is_there) return api::Refusal{api::Fault::no_file, ""};
     if (const auto cleared = world_.activity.clear(); !cleared)
         return api::Refusal{api::Fault::failed, cleared.error()};
     return std::nullopt;

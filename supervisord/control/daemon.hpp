@@ -122,6 +122,7 @@ private:
     void upgraded(keeper::Upgrade upgrade);
     void end_with(int exit_code);
     void go_down(api::Mood mood);
+    bool stop_next();
     void go_on_down();
     void look_at_exit_on();
     void wait_for_update();

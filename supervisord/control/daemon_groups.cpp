@@ -244,6 +244,7 @@ Outcome Daemon::reread(Changes& changes) {
     if (Outcome refused = preview(fresh)) return refused;
     content_.last_read = std::move(fresh);
     if (chronicle_) chronicle_->read(*content_.last_read);
+    world_.events.set_server(content_.last_read->settings.identifier);
     std::vector<config::Group> active;
     for (const auto& group : groups_) active.push_back(group->config());
     auto difference = config::difference(active, content_.last_read->groups);

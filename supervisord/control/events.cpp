@@ -133,6 +133,10 @@ void Events::remove_pool(std::string_view name) {
     settle();
 }
 
+void Events::set_server(const std::string& server) {
+    for (auto& [name, entry] : pools_) entry.pool.set_server(server);
+}
+
 void Events::begin_anew() {
     for (const std::string_view beginning : {"pool:", "event:", "told:", "heard:", "captured:", "clock"}) ledger_.erase_all(beginning);
     settle();

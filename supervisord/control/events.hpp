@@ -54,6 +54,8 @@ public:
     /// fresh: nothing of one of that name that was before; else as the last controller left it.
     void add_pool(const config::Group& group, std::string_view server, bool fresh);
     void remove_pool(std::string_view name);
+    /// The identifier has changed: what is sent from now on says so (Q69).
+    void set_server(const std::string& server);
     /// supervisord begins anew: of what was, only the serial counts.
     void begin_anew();
     /// Nothing is known of events of this process, as "group:name"; at once.

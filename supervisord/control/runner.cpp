@@ -113,6 +113,7 @@ void Runner::apply(const process::Event& event) {
         release(slot, ended);
         base::crash_point("runner.released");
     }
+    if (std::holds_alternative<process::SpawnFailed>(event)) last_use = std::exchange(socket_, {});
     if (is_listener_ && before.state != note_.machine.state)
         world_.events.running(listener(), state() == api::State::running);
     tell_untold();

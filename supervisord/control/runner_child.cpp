@@ -79,7 +79,6 @@ std::string Runner::use_socket() {
 }
 
 void Runner::spawn_refused(std::string text) {
-    socket_.reset();
     if (tree_) tree_->end();  // a cgroup may have been made for it
     tell_once(process::spawn_failed(text));
     set_spawnerr(std::move(text));
@@ -89,7 +88,9 @@ void Runner::spawn_refused(std::string text) {
 void Runner::spawned(const keeper::Message& message, base::Fd pidfd) {
     // EEXIST: a child of the same name, of before a reload, that could not be ended.  It is tried again.
     if (message.err != 0) {
+        auto used = std::exchange(socket_, {});  // that it is closed is told after the reason
         end_of_child();
+        socket_ = std::move(used);
         return spawn_refused(message.err == EAGAIN   ? process::too_many_processes(name())
                              : message.err == EMFILE ? process::too_many_files(name())
                                                    : process::cannot_fork(name(), base::errno_name(message.err)));

@@ -96,6 +96,9 @@ public:
     /// The next time_passed that can do something.
     [[nodiscard]] std::optional<Time> deadline() const;
 
+    /// What is being sent stays as it was.
+    void set_server(std::string server) { options_.server = std::move(server); }
+
     [[nodiscard]] const Options& options() const { return options_; }
     [[nodiscard]] const std::deque<Event>& waiting() const { return waiting_; }
     [[nodiscard]] const std::vector<Member>& members() const { return members_; }

@@ -64,7 +64,7 @@ LogPiece read_log(const std::string& path, std::int64_t offset, std::int64_t len
     const Log log = open_log(path);
     if (log.error == ENOENT || log.error == ENOTDIR) return CannotRead{Why::no_file, path};
     if (length < 0 || (offset < 0 && length != 0)) return CannotRead{Why::bad_arguments, ""};
-    if (log.error != 0) return CannotRead{Why::failed, base::errno_text(log.error)};
+    if (log.error != 0) return CannotRead{Why::failed, ""};
 
     const std::int64_t from = offset < 0 ? std::max<std::int64_t>(0, sum(log.size, offset)) : std::min(offset, log.size);
     const std::int64_t wanted = length == 0 ? log.size - from : std::min(length, log.size - from);

@@ -15,7 +15,7 @@ struct CannotRead {
     enum class Why {
         bad_arguments,  // fault BAD_ARGUMENTS, without detail
         no_file,        // NO_FILE: the path
-        failed,         // FAILED: the detail
+        failed,         // FAILED: the detail, if there is one
     };
     Why why = Why::failed;
     std::string detail;

@@ -68,6 +68,15 @@ std::string http_date(std::time_t time) {
     return std::string(text, length);
 }
 
+std::optional<std::time_t> read_http_date(const std::string& text) {
+    for (const char* form : {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+        std::tm parts{};
+        const char* end = ::strptime(text.c_str(), form, &parts);
+        if (end && *end == '\0') return ::timegm(&parts);
+    }
+    return std::nullopt;
+}
+
 std::string write(const Response& response, const Head& request, After after, std::time_t now) {
     std::string out = begin(response.status, request, now);
     append(out, response.headers);

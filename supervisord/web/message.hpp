@@ -45,6 +45,8 @@ struct Response {
 [[nodiscard]] Response error_page(int status, std::string_view why = {});
 /// "Sun, 22 Nov 2026 07:44:54 GMT"
 [[nodiscard]] std::string http_date(std::time_t time);
+/// In any of the three ways that it may be written (RFC 7231, section 7.1.1.1).
+[[nodiscard]] std::optional<std::time_t> read_http_date(const std::string& text);
 
 /// How the connection goes on after an answer.
 enum class After { keep, close };

@@ -104,8 +104,10 @@ struct Answering {
 
     /// It changes with the program alone: as long as this one runs, whoever has it knows it.
     void operator()(const ShowStylesheet&) {
-        static const std::string modified = http_date(std::time(nullptr));
-        if (request.head.if_modified_since == modified) return answered(Response{304, {{"Last-Modified", modified}}});
+        static const std::time_t begun = std::time(nullptr);
+        const std::string modified = http_date(begun);
+        const auto known = request.head.if_modified_since ? read_http_date(*request.head.if_modified_since) : std::nullopt;
+        if (known && *known >= begun) return answered(Response{304, {{"Last-Modified", modified}}});
         answered(Response{200, {{"Last-Modified", modified}, {"Content-Type", "text/css"}}, std::string(stylesheet())});
     }
 };

@@ -54,7 +54,8 @@ public:
     /// Nothing has come that has not been taken.
     [[nodiscard]] bool is_silent();
 
-    /// Waits, for as long as it takes, for the first bytes of a request.  False from here on: the connection is at its end.
+    /// Waits, for as long as it takes, for the first bytes of a request.  Empty lines may stand before it; two with nothing
+    /// behind them are a request in which nothing is.  False from here on: the connection is at its end.
     asio::awaitable<bool> begins();
     /// Reads the head of a request into a parser.  Counts for itself: Beast's limit is for what it has not understood yet, and
     /// who sends a head line by line could go on as long as there is memory.
@@ -74,7 +75,7 @@ public:
     asio::awaitable<void> farewell();
 
 private:
-    void skip_empty_lines();
+    std::size_t skip_empty_lines();  // how many there were
 
     static constexpr std::size_t read_piece = 4096;            // while a client waits for its answer
     static constexpr std::size_t write_piece = 256 * 1024;     // has write_time to go out
@@ -92,15 +93,15 @@ inline bool Wire::is_silent() {
 }
 
 inline asio::awaitable<bool> Wire::begins() {
-    skip_empty_lines();
-    while (buffer.size() == 0) {
+    std::size_t empty_lines = skip_empty_lines();
+    while (buffer.size() == 0 && empty_lines < 2) {
         stream.expires_never();
         const auto [error, length] = co_await stream.async_read_some(buffer.prepare(read_piece), as_result);
         if (error || closed_) co_return false;
         buffer.commit(length);
-        skip_empty_lines();
+        empty_lines += skip_empty_lines();
     }
-    co_return true;
+    co_return buffer.size() > 0;
 }
 
 template <class Parser>
@@ -199,11 +200,12 @@ inline asio::awaitable<void> Wire::farewell() {
     }
 }
 
-inline void Wire::skip_empty_lines() {
+inline std::size_t Wire::skip_empty_lines() {
     const auto* bytes = static_cast<const char*>(buffer.data().data());
     std::size_t empty = 0;
     while (empty + 1 < buffer.size() && bytes[empty] == '\r' && bytes[empty + 1] == '\n') empty += 2;
     buffer.consume(empty);
+    return empty / 2;
 }
 
 }  // namespace web

@@ -207,6 +207,14 @@ class Screens(AtTerminal):
         shell.expect(r'\secho\s')
 
 
+    def test_help_lists_what_the_original_has_not_at_a_terminal_alone(self):
+        more = 'more commands (type help <topic>):'
+        shell = self.terminal('help')
+        shell.expect_exact(more)
+        shell.expect('check +upgrade')
+        shell.expect_exact('left with 0')
+        self.assertNotIn(more, self.ctl('help'))
+
     def test_ctrl_d_ends_what_asked_and_not_the_shell(self):
         shell = self.terminal(size=(24, 80))
         for line, answer in ('fg cat', '==> Press Ctrl-C to exit <=='), ('reload', 'y/N? '), ('shutdown', 'y/N? '):

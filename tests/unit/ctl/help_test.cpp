@@ -28,7 +28,7 @@ TEST_CASE("a line is a word of letters and the rest") {
     }
 }
 
-TEST_CASE("help lists the commands in columns") {
+TEST_CASE("help lists the commands in columns, where it is no terminal to the letter of the original") {
     const std::string list =
         "\n"
         "default commands (type help <topic>):\n"
@@ -36,11 +36,6 @@ TEST_CASE("help lists the commands in columns") {
         "add    exit      open  reload  restart   start   tail   \n"
         "avail  fg        pid   remove  shutdown  status  update \n"
         "clear  maintail  quit  reread  signal    stop    version\n"
-        "\n"
-        "\n"
-        "more commands (type help <topic>):\n"
-        "==================================\n"
-        "check  upgrade\n"
         "\n";
     for (const char* line : {"help", "?", " help "}) CHECK(help(line).out == list);
     CHECK(help("help").status == 0);

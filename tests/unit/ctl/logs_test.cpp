@@ -44,6 +44,7 @@ TEST_CASE("tail says what is wrong with its arguments") {
     for (const std::string word : {"-x", "--", "-", "-1.5"})
         check(run(server, "tail " + word + " a"), 1, "Error: bad argument " + word + "\n");
     check(run(server, "tail a foo"), 1, "Error: bad channel 'foo'\n");
+    check(run(server, "tail a FOO"), 1, "Error: bad channel 'foo'\n");
     check(run(server, "tail a stdout x"), 1, "Error: bad channel 'x'\n");
     check(run(server, "tail a -5"), 1, "Error: bad channel '-5'\n");
     check(run(server, "tail -x a foo"), 1, "Error: bad channel 'foo'\n");  // the first that the original sees

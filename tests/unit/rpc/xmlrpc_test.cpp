@@ -47,9 +47,11 @@ TEST_CASE("requests that are no calls are refused and logged") {
     fake::Supervisor supervisor;
     CHECK(ask_xml(supervisor, "<x").status == 400);
     CHECK(ask_xml(supervisor, "<methodCall></methodCall>").status == 400);
+    CHECK(ask_xml(supervisor, "<foo/>").status == 400);
     CHECK(supervisor.lines == std::vector<std::string>{
                                   "XML-RPC request data '<x' is invalid: unmarshallable",
                                   "XML-RPC request data '<methodCall></methodCall>' is invalid: no method name",
+                                  "XML-RPC request data '<foo/>' is invalid: no method name",
                               });
 }
 

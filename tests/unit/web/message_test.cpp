@@ -55,6 +55,19 @@ TEST_CASE("streams are chunked, but not for HTTP/1.0") {
     CHECK(web::write_chunk("abc", head("GET", 0)) == "abc");
 }
 
+TEST_CASE("dates are read in the three ways that they may be written, and in no other") {
+    for (const char* text : {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"}) {
+        CAPTURE(text);
+        CHECK(web::read_http_date(text) == std::optional<std::time_t>(784111777));
+    }
+    CHECK(web::read_http_date(web::http_date(784111777)) == std::optional<std::time_t>(784111777));
+    for (const char* text : {"", "never", "784111777", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT; length=5",
+                             "Sun, 46 Nov 1994 08:49:37 GMT"}) {
+        CAPTURE(text);
+        CHECK_FALSE(web::read_http_date(text));
+    }
+}
+
 TEST_CASE("percent signs that encode nothing stay") {
     CHECK(web::percent_decoded("g%3Aa%3a%2") == "g:a:%2");
     CHECK(web::percent_decoded("%zz%") == "%zz%");

@@ -132,8 +132,14 @@ TEST_CASE("the stylesheet is sent once to who keeps it") {
     const auto from = first.find("Last-Modified: ");
     REQUIRE(from != std::string::npos);
     const std::string modified = first.substr(from + 15, first.find("\r\n", from) - from - 15);
-    Client client(server);
-    client.send("GET /stylesheets/supervisor.css HTTP/1.0\r\nIf-Modified-Since: " + modified + "\r\n\r\n");
-    CHECK(client.until_end());
-    CHECK(status_of(client.received) == "304");
+    const auto status_since = [&](const std::string& date) {
+        Client client(server);
+        client.send("GET /stylesheets/supervisor.css HTTP/1.0\r\nIf-Modified-Since: " + date + "\r\n\r\n");
+        CHECK(client.until_end());
+        return status_of(client.received);
+    };
+    CHECK(status_since(modified) == "304");
+    CHECK(status_since("Thu, 01 Jan 2099 00:00:00 GMT") == "304");
+    CHECK(status_since("Thu, 01 Jan 1998 00:00:00 GMT") == "200");
+    CHECK(status_since("yesterday") == "200");
 }

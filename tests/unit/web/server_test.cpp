@@ -177,6 +177,22 @@ TEST_CASE("requests that cannot be served get an error page, and the connection 
     }
 }
 
+TEST_CASE("at two empty lines with no request behind them the connection ends") {
+    Server server;
+    Client empty(server), slow(server);
+    empty.send("\r\n\r\n");
+    CHECK(empty.until_end());
+    CHECK(empty.received.empty());
+    slow.send("\r\n");
+    server.give_them_a_moment();
+    CHECK_FALSE(slow.ended);
+    slow.send("\r\n" + get_pid);
+    CHECK(slow.until_has("<int>4242</int>"));
+    slow.send("\r\n");
+    slow.send("\r\n");
+    CHECK(slow.until_end());
+}
+
 TEST_CASE("an error of what is asked leaves the connection open") {
     Server server;
     Client client(server);
