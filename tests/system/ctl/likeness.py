@@ -113,9 +113,13 @@ class Shutdown(Daemon):
         return lines[[line.startswith('WARN received SIGTERM') for line in lines].index(True) + 1:]
 
     def test_those_whose_turn_it_is_are_signalled_before_it_is_told_who_is_left(self):
+        def ready():
+            until('b', lambda: 'ready' in run(SUPERVISORCTL, '-c', self.folder.conf, 'tail', 'b').stdout)
+            self.wait_log('success: ', 2)
+
         lines = self.lines('[program:a]\ncommand=/bin/cat\nstartsecs=0\npriority=1\n'
                            '[program:b]\ncommand=' + DEAF + '\nstartsecs=0\nstopwaitsecs=1\npriority=2\n',
-                           lambda: until('b', lambda: 'ready' in run(SUPERVISORCTL, '-c', self.folder.conf, 'tail', 'b').stdout))
+                           ready)
         self.assertEqual(lines[:4], ['DEBG killing b (pid N) with signal SIGTERM', 'INFO waiting for a, b to die',
                                      'BLAT a state: RUNNING', 'BLAT b state: STOPPING'])
 
