@@ -61,6 +61,8 @@ int fail_to_begin(std::string_view message) {
 /// A shortage is no defect of ours: what it ends is not taken for a crash (keeper/restarts.hpp), which the notes might be the
 /// reason of.  Nothing is undone.
 [[noreturn]] void end_for_exception() noexcept {
+    static bool again = false;
+    if (std::exchange(again, true)) ::_exit(1);
     try {
         if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
     } catch (const std::bad_alloc&) {

@@ -305,7 +305,6 @@ int run(int argc, char** argv) {
     handover.messages = messages_of(reading);
     if (const auto dropped = drop_privileges(config.settings, handover.messages); !dropped) return refuse(dropped.error());
     if (const auto raised = raise_limits(config.settings, handover.messages); !raised) return refuse(raised.error());
-    put_worst_first(handover.messages);
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
 
@@ -352,6 +351,7 @@ int run(int argc, char** argv) {
     // Programs that were left may have the sockets.
     const auto usable = keeper::has_table(directory) ? base::Result<void>() : try_fcgi_sockets(config, handover.messages);
     if (!usable) return refuse_start(usable.error());
+    put_worst_first(handover.messages);
     const pid_t keeper = handover.daemonized ? go_into_background(config.settings, handover.background) : 0;
     if (keeper < 0) return refuse_start(concat("cannot go into the background: ", keeper::explain(errno)));
     if (keeper > 0) {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -30,6 +31,21 @@ Accounts::User ask_system(uid_t uid) {
     return out;
 }
 
+class NoSignals {
+public:
+    NoSignals() {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~NoSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    NoSignals(const NoSignals&) = delete;
+    NoSignals& operator=(const NoSignals&) = delete;
+
+private:
+    sigset_t before_;
+};
+
 }  // namespace
 
 /// The maps are the loop's; a thread has copies of what it needs, and finds out under the lock whether there is a loop to
@@ -40,6 +56,7 @@ struct Accounts::State : std::enable_shared_from_this<State> {
 
         std::vector<Found> waiting;
         Timer late;
+        bool takes_long = false;
     };
 
     State(Loop& its_loop, Ask its_ask, Patience its_patience) : loop(&its_loop), ask(std::move(its_ask)), patience(its_patience) {}
@@ -57,13 +74,16 @@ struct Accounts::State : std::enable_shared_from_this<State> {
         const auto [place, is_new] = asked.try_emplace(uid, *loop);
         Question& question = place->second;
         question.waiting.push_back(std::move(found));
-        if (question.waiting.size() == 1)
-            question.late.after(known.contains(uid) ? patience.with_known : patience.with_unknown, [this, uid] { give_up(uid); });
+        if (question.waiting.size() == 1) {  // who asks again while a thread still waits has waited already
+            const auto with_known = question.takes_long ? std::chrono::milliseconds(0) : patience.with_known;
+            question.late.after(known.contains(uid) ? with_known : patience.with_unknown, [this, uid] { give_up(uid); });
+        }
         if (is_new) queue.push_back(uid);
         begin();
     }
 
     void begin() {
+        const NoSignals here;  // they are for others: a thread has the mask of who begins it
         while (!queue.empty() && threads < most_threads) {
             try {
                 std::thread([self = shared_from_this(), uid = queue.front()] {
@@ -94,6 +114,7 @@ struct Accounts::State : std::enable_shared_from_this<State> {
         user.uid = uid;
         if (before == known.end()) user.problem = base::concat("the name service does not say who uid ", uid, " is");
         begin();
+        asked.at(uid).takes_long = true;
         for (const auto& found : std::exchange(asked.at(uid).waiting, {})) found(user);
     }
 };

@@ -207,6 +207,12 @@ Outcome Daemon::restart() {
     for (const auto& warning : reading.left_for_a_start(world_.settings)) log(LogLevel::warn, config::where_and_what(warning));
     content_.last_read = std::move(*reading.config);
     if (chronicle_) chronicle_->read(*content_.last_read);
+    if (!chronicle_ || chronicle_->is_to_be_replaced()) write_chronicle();  // the next controller begins with it
+    if (!chronicle_ || chronicle_->is_to_be_replaced()) {
+        constexpr std::string_view why = "there is no memory for the configuration that the next controller is to begin with";
+        log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", why));
+        return api::Refusal{api::Fault::failed, std::string(why)};
+    }
     go_down(api::Mood::restarting);
     return std::nullopt;
 }

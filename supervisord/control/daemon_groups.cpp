@@ -45,7 +45,6 @@ base::Result<void> Daemon::make_auto_logs(config::Group& group, std::span<Notes:
             if (!made && fresh) return base::Error{made.error()};
             if (!made) {  // it may be running
                 log(LogLevel::critical, concat(made.error(), "; what '", program.name, "' writes to its ", logs::name(channel), " is dropped"));
-                output.logfile.kind = config::LogFile::Kind::none;
                 continue;
             }
             output.logfile.path = std::move(made->path);

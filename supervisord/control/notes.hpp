@@ -70,7 +70,7 @@ struct Note {
     void set_spawnerr(std::string_view text);
     /// Appends a line, with its newline; false when it does not fit.
     [[nodiscard]] bool add_untold(std::string_view line);
-    /// Takes so many bytes off its beginning, or all that there are.
+    /// Takes so many bytes off its beginning.
     void drop_untold(std::size_t count);
     void add_announcement(const Announced& change);
 };

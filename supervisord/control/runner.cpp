@@ -195,14 +195,18 @@ void Runner::tell_success_now() {
 /// With the time of when it is written: lines are in the order of their times.
 void Runner::settle_success(bool has_ended) {
     success_.cancel();
-    late_.clear();
-    note_.drop_untold(sizeof note_.untold);
+    note_.untold[std::string_view(note_.untold).size() - std::exchange(late_, {}).size()] = 0;  // it is the last
     if (!has_ended) tell_once(process::entered_running(name(), program_.startsecs));
     record_.commit(note_);
     tell_untold();
 }
 
 void Runner::carry_out(const process::Step& step) {
+    if (queued_ != 0 && state() != api::State::starting) {  // stopped before its turn came
+        queued_ = 0;
+        if (leave_queue_) std::exchange(leave_queue_, {})();
+        feed(process::SpawnFailed{});
+    }
     for (const auto& action : step.actions) {
         if (std::holds_alternative<process::Spawn>(action)) spawn();
         if (std::holds_alternative<process::Signal>(action)) send_pending();

@@ -120,7 +120,6 @@ private:
     void take_note(const process::Step& step);
     void carry_out(const process::Step& step);
     void spawn();
-    void queue_for_launch();
     void launch(const Turnstile::Pass& pass);
     void spawn_refused(std::string text);
     [[nodiscard]] std::string use_socket();
@@ -183,6 +182,8 @@ private:
     std::string signal_problem_;
 
     std::optional<Child> child_;  // known to the keeper and not released
+    std::uint64_t queued_ = 0;                // the incarnation that waits for its turn to be launched
+    std::function<void()> leave_queue_;       // others need not wait for it
     std::optional<keeper::Spec::User> user_;  // of the child that is to come
     Ends ends_;
     SharedSockets::Use socket_;  // of an [fcgi-program:x], while there is a child
@@ -190,6 +191,7 @@ private:
     std::unique_ptr<Remnants> out_remnants_, err_remnants_;  // of children before
     base::Fd out_later_, err_later_;                         // pipes that wait for that
     std::unique_ptr<Tap> out_tap_, err_tap_;
+    int numbers_[2] = {};  // under which they began, for the log
     std::unique_ptr<Feed> input_;
 
     std::list<process::Event> events_;  // one at a time, each to its end

@@ -20,26 +20,26 @@ namespace control {
 
 void Runner::spawn() {
     user_.reset();
-    if (!program_.uid || *program_.uid == ::getuid()) return queue_for_launch();
+    queued_ = note_.incarnation;
+    auto go = [this, self = self_, incarnation = note_.incarnation](const Turnstile::Pass& pass) {
+        if (!*self || incarnation != queued_) return;
+        queued_ = 0;
+        launch(pass);
+    };
+    if (!program_.uid || *program_.uid == ::getuid()) return world_.launches.enter(std::move(go));
     if (::getuid() != 0) {
         user_ = keeper::Spec::User{.uid = *program_.uid, .gid = 0, .groups = {}, .problem = "Can't drop privilege as nonroot user"};
-        return queue_for_launch();
+        return world_.launches.enter(std::move(go));
     }
-    world_.accounts.find(*program_.uid, [this, self = self_, incarnation = note_.incarnation](const keeper::Spec::User& user) {
-        if (!*self || incarnation != note_.incarnation) return;
-        user_ = user;
-        queue_for_launch();
-    });
-}
-
-void Runner::queue_for_launch() {
-    world_.launches.enter([this, self = self_, incarnation = note_.incarnation](const Turnstile::Pass& pass) {
-        if (*self && incarnation == note_.incarnation) launch(pass);
+    leave_queue_ = world_.launches.take_place(std::move(go));
+    world_.accounts.find(*program_.uid, [this, self = self_, incarnation = note_.incarnation, ready = leave_queue_](const keeper::Spec::User& user) {
+        if (*self && incarnation == queued_) user_ = user;
+        ready();
     });
 }
 
 void Runner::launch(const Turnstile::Pass& pass) {
-    if (state() != api::State::starting) return feed(process::SpawnFailed{});  // stopped before its turn came
+    if (state() != api::State::starting) return feed(process::SpawnFailed{});  // stopped when another controller was to launch it
     // Each that is on its way will bring the descriptor of its child.
     if (!base::has_room_for(keeper::descriptor_reserve + world_.launches.inside())) return spawn_refused(process::too_many_files(name()));
     if (const auto problem = use_socket(); !problem.empty()) return spawn_refused(problem);
@@ -111,6 +111,7 @@ void Runner::open_taps(Ends ends) {
 
 /// At once, or when what was written before is in the log: until then the child finds a pipe that nobody empties.
 void Runner::tap(bool err, base::Fd pipe) {
+    numbers_[err] = pipe.get();
     if (!(err ? err_remnants_ : out_remnants_)->is_empty())
         (err ? err_later_ : out_later_) = std::move(pipe);
     else
@@ -174,7 +175,7 @@ void Runner::finish_tap(bool err) {
     auto& tap = err ? err_tap_ : out_tap_;
     auto& later = err ? err_later_ : out_later_;
     if (!tap && !later) return;
-    if (world_.activity.wants(logs::LogLevel::debug)) say(process::stopped_monitoring(dispatcher(err), tap ? tap->descriptor() : later.get()));
+    if (world_.activity.wants(logs::LogLevel::debug)) say(process::stopped_monitoring(dispatcher(err), numbers_[err]));
     Tap::Rest rest;
     if (tap) {
         rest = std::exchange(tap, nullptr)->finish();

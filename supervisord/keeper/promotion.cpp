@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "common/base/clock.hpp"
 #include "common/base/crash_point.hpp"
@@ -33,12 +35,12 @@ void keep(int fd) {
 }
 
 void write_numbers(Table& table, std::span<const Ends> programs, std::span<const Holding> held) {
-    std::unordered_map<std::string_view, const Ends*> known;
-    for (const auto& ends : programs) known.emplace(ends.name, &ends);
+    std::map<std::pair<std::string_view, std::uint64_t>, const Ends*> known;
+    for (const auto& ends : programs) known.emplace(std::pair(std::string_view(ends.name), ends.inc), &ends);
     for (std::uint32_t number = 0; number < table.header().backed; ++number) {
         Slot& slot = table.slot(number);
-        const auto found = known.find(std::string_view(slot.name, ::strnlen(slot.name, name_size)));
-        const Ends* ends = found != known.end() && found->second->inc == slot.inc ? found->second : nullptr;
+        const auto found = known.find({std::string_view(slot.name, ::strnlen(slot.name, name_size)), slot.inc});
+        const Ends* ends = found != known.end() ? found->second : nullptr;
         slot.pidfd = ends ? ends->pidfd : -1;
         keep(slot.pidfd);
         for (auto& end : slot.retained) {

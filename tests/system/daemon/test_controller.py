@@ -1,6 +1,7 @@
 """What a controller that is killed, or sent signals, must not make of the log."""
 import http.client
 import os
+import re
 import signal
 import subprocess
 import time
@@ -67,6 +68,17 @@ class Signals(DaemonCase):
         self.assertEqual(self.daemon.call('getState')['statename'], 'RUNNING')
         self.assertEqual(self.daemon.controller(), controller)
         self.assertEqual(self.daemon.times_logged('supervisord logreopen'), 5)
+
+
+class Start(DaemonCase):
+    @unittest.skipUnless(os.getuid() == 0, 'only root can start programs as another user')
+    def test_the_order_is_that_of_the_priorities_whoever_programs_run_as(self):
+        users = ['nobody', '', 'daemon', 'nobody', '']
+        self.daemon.configure(''.join('[program:p%d]\ncommand=/bin/sleep 1000\nstartsecs=0\npriority=%d\n%s\n'
+                                      % (number, number, user and 'user=' + user) for number, user in enumerate(users)))
+        self.daemon.start()
+        self.daemon.until_logged("spawned: 'p", 5)
+        self.assertEqual(re.findall("spawned: 'p(\\d)'", self.daemon.text('log')), list('01234'))
 
 
 class Success(DaemonCase):
