@@ -13,6 +13,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "common/base/alarm.hpp"
 #include "common/base/crash_point.hpp"

@@ -37,6 +37,7 @@ public:
     /// True when most of it is history, or an entry is missing for want of memory: then write a new one from what is active
     /// and hand that over instead.
     [[nodiscard]] bool is_to_be_replaced() const { return is_behind_ || written_ > compact_at_; }
+    [[nodiscard]] bool is_behind() const { return is_behind_; }
     [[nodiscard]] static base::Result<Chronicle> written_anew(const Content& content);
 
 private:

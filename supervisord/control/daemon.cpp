@@ -205,10 +205,11 @@ Outcome Daemon::restart() {
         return api::Refusal{api::Fault::cant_reread, problem->message};
     }
     for (const auto& warning : reading.left_for_a_start(world_.settings)) log(LogLevel::warn, config::where_and_what(warning));
-    content_.last_read = std::move(*reading.config);
+    auto before = std::exchange(content_.last_read, std::move(*reading.config));
     if (chronicle_) chronicle_->read(*content_.last_read);
     if (!chronicle_ || chronicle_->is_to_be_replaced()) write_chronicle();  // the next controller begins with it
-    if (!chronicle_ || chronicle_->is_to_be_replaced()) {
+    if (!chronicle_ || chronicle_->is_behind()) {
+        content_.last_read = std::move(before);
         constexpr std::string_view why = "there is no memory for the configuration that the next controller is to begin with";
         log(LogLevel::critical, concat("restart refused, everything goes on as it was: ", why));
         return api::Refusal{api::Fault::failed, std::string(why)};

@@ -202,9 +202,10 @@ void Runner::settle_success(bool has_ended) {
 }
 
 void Runner::carry_out(const process::Step& step) {
+    if (queued_ != 0 && state() == api::State::starting && note_.machine.holding) return feed(process::Stop{});
     if (queued_ != 0 && state() != api::State::starting) {  // stopped before its turn came
         queued_ = 0;
-        if (leave_queue_) std::exchange(leave_queue_, {})();
+        if (leave_queue_) post(world_.loop, std::exchange(leave_queue_, {}));
         feed(process::SpawnFailed{});
     }
     for (const auto& action : step.actions) {

@@ -24,6 +24,7 @@ void Runner::spawn() {
     auto go = [this, self = self_, incarnation = note_.incarnation](const Turnstile::Pass& pass) {
         if (!*self || incarnation != queued_) return;
         queued_ = 0;
+        leave_queue_ = {};
         launch(pass);
     };
     if (!program_.uid || *program_.uid == ::getuid()) return world_.launches.enter(std::move(go));

@@ -23,7 +23,7 @@ public:
     /// Another may enter when the last copy is gone.
     using Pass = std::shared_ptr<void>;
     using Go = std::function<void(Pass)>;
-    /// Calls at once when there is room and nobody waits, else later from the loop.
+    /// Calls at once when there is room and nobody waits who does not let others pass, else later from the loop.
     void enter(Go go);
     /// Takes a place for what cannot go yet; it can when what is returned is called, which has to be done.
     [[nodiscard]] std::function<void()> take_place(Go go);

@@ -68,7 +68,7 @@ class Shortage(Bed):
                    % (sys.executable, self.path('accepts'), self.path('f.sock')))
         self.wait_for('it to run', lambda: self.state('p') == 'RUNNING')
         pid = self.pid('p')
-        subprocess.run(['nsenter', '--target', str(self.keeper()), '--mount', 'mount', '-t', 'tmpfs', 'none', '/proc'], check=True)
+        subprocess.run(['nsenter', '--target', str(self.keeper()), '--mount', '--root', 'mount', '-t', 'tmpfs', 'none', '/proc'], check=True)
         self.kill(self.keeper())
         self.wait_for('the end of both', lambda: not self.supervisors())
         self.assertIn('CRIT cannot take the place of the keeper, which was killed', self.log())
