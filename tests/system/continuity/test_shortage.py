@@ -1,5 +1,6 @@
 """What supervisord had is not to be had any more, and it goes on."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -89,8 +90,14 @@ class Shortage(Bed):
         self.kill_both()
         for name in os.listdir(logs):
             os.unlink(os.path.join(logs, name))
-        for number in range(2):
-            open(os.path.join(logs, str(number)), 'w').close()
+
+        def fill():
+            """A process that is dead to others may still have its files."""
+            with contextlib.suppress(OSError):
+                open(os.path.join(logs, str(len(os.listdir(logs)))), 'w').close()
+            return len(os.listdir(logs)) == 2
+
+        self.wait_for('it to be full', fill)
         self.start()
         self.assertEqual((self.state('p'), self.pid('p'), alive(pid)), ('RUNNING', pid, True))
         self.assertRegex(self.log(), "CRIT .*No space left on device; what 'p' writes to its stdout is dropped")
