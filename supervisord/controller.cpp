@@ -5,37 +5,30 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/system/system_error.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <exception>
-#include <new>
 #include <utility>
 
+#include "common/api/build.hpp"
 #include "common/base/alarm.hpp"
 #include "common/base/crash_point.hpp"
 #include "common/base/memory.hpp"
 #include "common/base/memory_file.hpp"
 #include "common/base/text.hpp"
 #include "common/config/reader.hpp"
-#include "supervisord/beginning.hpp"
 #include "supervisord/control/confinement.hpp"
-#include "supervisord/control/daemon.hpp"
-#include "supervisord/control/world.hpp"
+#include "supervisord/failing.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
 #include "supervisord/keeper/promotion.hpp"
 #include "supervisord/keeper/start.hpp"
 #include "supervisord/keeper/table.hpp"
 #include "supervisord/log/auto_logs.hpp"
+#include "supervisord/parts.hpp"
 #include "supervisord/process/lines.hpp"
 #include "supervisord/reload.hpp"
 #include "supervisord/sockets.hpp"
-#include "supervisord/upgrade.hpp"
-#include "supervisord/web/server.hpp"
 
 namespace control_role {
 
@@ -48,54 +41,6 @@ using keeper::Why;
 constexpr std::chrono::seconds farewell_time{2};       // for what clients of a controller wait for that makes room
 constexpr std::chrono::milliseconds farewell_look{10};
 
-int fail(std::string_view message) {
-    std::fprintf(stderr, "Error: %.*s\n", static_cast<int>(message.size()), message.data());
-    return 1;
-}
-
-/// Before there is an activity log here; in the background stderr is nowhere.
-int fail_to_begin(std::string_view message) {
-    if (const auto boot = keeper::map_boot(keeper::controller_boot_fd)) keeper::log_problem((*boot)->logfile, message);
-    return fail(message);
-}
-
-/// A shortage is no defect of ours: what it ends is not taken for a crash (keeper/restarts.hpp), which the notes might be the
-/// reason of.  Nothing is undone.
-[[noreturn]] void end_for_exception() noexcept {
-    static bool again = false;
-    if (std::exchange(again, true)) ::_exit(1);
-    try {
-        if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
-    } catch (const std::bad_alloc&) {
-        ::_exit(fail_to_begin("no memory left"));
-    } catch (const boost::system::system_error& error) {
-        for (const int shortage : {ENOMEM, EMFILE, ENFILE, ENOSPC, EAGAIN})
-            if (error.code() == boost::system::error_code(shortage, boost::system::system_category())) ::_exit(fail_to_begin(error.what()));
-    } catch (...) {
-    }
-    std::abort();
-}
-
-logs::ActivitySettings activity_settings(const config::Settings& settings, bool daemonized) {
-    logs::ActivitySettings out;
-    out.path = settings.logfile;
-    out.limits = {settings.logfile_maxbytes, settings.logfile_backups};
-    out.level = settings.loglevel;
-    out.echo = !daemonized && !settings.silent;
-    return out;
-}
-
-/// As of the start or the last reload: what a reread finds changes nothing.
-bool has_interface(const config::Config& config) {
-    return std::ranges::find(config.rpcinterfaces, "supervisor", &config::RpcInterface::name) != config.rpcinterfaces.end();
-}
-
-/// How far writes came when their controller died; first, for the staging is used again then.
-logs::Recovered finish_what_was_begun(Stores& stores, const logs::Staging& staging, logs::Files& files) {
-    stores.notes.settle_staged(staging.left());
-    return stores.journal.recover(files);
-}
-
 class Controller {
 public:
     Controller(keeper::Snapshot snapshot, launch::Handover handover, std::span<char* const> arguments)
@@ -106,26 +51,6 @@ public:
     int run(bool rebuild);
 
 private:
-    /// What works together from the beginning to the end, in the order in which it needs one another.
-    struct Parts {
-        Parts(Controller& controller, Stores its_stores);
-
-        Stores stores;
-        logs::Staging staging;
-        logs::Files files;
-        logs::Recovered recovered;
-        logs::Activity activity;
-        control::Turnstile launches;
-        control::Accounts accounts;
-        control::Events events;
-        control::SharedSockets sockets;
-        control::Leavings leavings;
-        Upgrade upgrade;
-        control::World world;
-        control::Daemon daemon;
-        web::HttpServer server;
-    };
-
     [[nodiscard]] base::Result<void> open_log();
     void log_all(const std::vector<launch::Message>& messages);
     void log_beginning();
@@ -141,6 +66,7 @@ private:
     void work();
 
     [[nodiscard]] control::Daemon::Surroundings surroundings_of_daemon();
+    [[nodiscard]] Upgrade::Surroundings surroundings_of_upgrade();
     std::optional<config::Diagnostic> prepare(const config::Reading& next);
     void end(bool restart, int exit_code);
     [[nodiscard]] int held_here(std::string_view name) const;
@@ -166,25 +92,6 @@ private:
     std::optional<Parts> parts_;                       // once it is known what is begun with
 };
 
-Controller::Parts::Parts(Controller& controller, Stores its_stores)
-    : stores(std::move(its_stores)),
-      staging(held(controller.snapshot_, logs::Staging::held_name),
-              [&controller](int pipe) { controller.link_.hold(std::string(logs::Staging::held_name), pipe); }),
-      files(&staging), recovered(finish_what_was_begun(stores, staging, files)),
-      activity(files, activity_settings(controller.beginning_.config.settings, controller.handover_.daemonized)),
-      launches(controller.loop_), accounts(controller.loop_), events(controller.loop_, activity, std::move(stores.ledger)),
-      sockets(controller.link_, activity), leavings(controller.loop_, controller.link_),
-      upgrade(controller.loop_, controller.link_,
-              {controller.handover_.program, [&controller](std::string_view name) { return controller.held_here(name); },
-               [this](LogLevel level, std::string_view line) { activity.log(level, line); },
-               [&controller] { return controller.upgrade_ == keeper::Upgrade::starting || controller.upgrade_ == keeper::Upgrade::following; },
-               [&controller] { controller.make_room(); }}),
-      world{controller.loop_, controller.link_, activity, files, stores.journal, stores.notes, launches, accounts, events, sockets, leavings, staging,
-            environment_for_programs(stores.notes), controller.beginning_.config.settings,
-            controller.beginning_.config.serverurl.value_or(""), {}},
-      daemon(world, controller.surroundings_of_daemon(), std::move(controller.beginning_.chronicle)),
-      server(controller.loop_, daemon, files) {}
-
 control::Daemon::Surroundings Controller::surroundings_of_daemon() {
     control::Daemon::Surroundings out;
     out.pid = snapshot_.header().keeper_pid;
@@ -193,7 +100,18 @@ control::Daemon::Surroundings Controller::surroundings_of_daemon() {
     out.ended = [this](bool restart, int exit_code) { end(restart, exit_code); };
     out.upgrade = [this](control::WhenDone done) { parts_->upgrade.begin(std::move(done)); };
     out.upgraded = upgrade_;
-    out.has_interface = has_interface(beginning_.config);
+    // As of the start or the last reload: what a reread finds changes nothing.
+    out.has_interface = std::ranges::find(beginning_.config.rpcinterfaces, "supervisor", &config::RpcInterface::name) !=
+                        beginning_.config.rpcinterfaces.end();
+    return out;
+}
+
+Upgrade::Surroundings Controller::surroundings_of_upgrade() {
+    Upgrade::Surroundings out;
+    out.program = handover_.program;
+    out.file = [this](std::string_view name) { return held_here(name); };
+    out.is_finishing = [this] { return upgrade_ == keeper::Upgrade::starting || upgrade_ == keeper::Upgrade::following; };
+    out.make_room = [this] { make_room(); };
     return out;
 }
 
@@ -207,7 +125,8 @@ int Controller::run(bool rebuild) {
     if (!confinement_.problem().empty()) beginning_.problems.push_back(confinement_.problem());
     auto stores = take_stores(snapshot_, link_, beginning_);
     if (!stores) return fail_to_begin(stores.error());
-    parts_.emplace(*this, std::move(*stores));
+    parts_.emplace(Parts::Ground{loop_, link_, snapshot_, handover_, beginning_}, std::move(*stores), surroundings_of_upgrade(),
+                   surroundings_of_daemon());
     base::crash_point("controller.recovered");
     if (const auto opened = open_log(); !opened) return fail_to_begin(opened.error());
     log_beginning();
@@ -348,7 +267,8 @@ void Controller::say_ready() {
         control::Daemon& daemon = parts_->daemon;
         if (written.err != 0)
             parts_->activity.log(LogLevel::critical, concat("could not write pidfile ", beginning_.config.settings.pidfile));
-        else if (is_start)
+        if (is_start) parts_->activity.log(LogLevel::debug, api::build_title());
+        if (is_start && written.err == 0)
             parts_->activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
         daemon.deal_with_leftovers(snapshot_, welcome_.why == Why::salvaged);
         daemon.autostart();

@@ -20,6 +20,7 @@
 #include <set>
 #include <span>
 
+#include "common/api/build.hpp"
 #include "common/api/version.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/signals.hpp"
@@ -27,7 +28,6 @@
 #include "common/config/check.hpp"
 #include "common/config/command_line.hpp"
 #include "common/config/reader.hpp"
-#include "supervisord/build_info.hpp"
 #include "supervisord/control/shared_sockets.hpp"
 #include "supervisord/handover.hpp"
 #include "supervisord/keeper/boot.hpp"
@@ -92,6 +92,13 @@ int check(const std::string& path, const config::Reading& reading, bool json) {
 }
 
 /// Servers that can be read, and must not be opened.
+void print_build_info() {
+    std::printf("%s\ncompiler: %s\n", api::build_title().c_str(), api::build().compiler.c_str());
+#ifdef CRASH_POINTS
+    std::puts("with crash points: for fault-injection tests only");
+#endif
+}
+
 void refuse_dangers(config::Reading& reading) {
     if (!reading.config) return;
     for (const auto& server : reading.config->servers)
@@ -275,7 +282,7 @@ int run(int argc, char** argv) {
     if (!arguments) return refuse(arguments.error());
     if (arguments->help) return std::fputs(config::supervisord_help(executed_path()).c_str(), stdout), 0;
     if (arguments->version) return std::printf("%s\n", std::string(api::supervisor_version).c_str()), 0;
-    if (arguments->build_info) return std::fputs(build_info().c_str(), stdout), 0;
+    if (arguments->build_info) return print_build_info(), 0;
     surroundings.command_line = arguments->options;
     surroundings.strict = arguments->strict;
 

@@ -94,7 +94,7 @@ void Upgrade::begin_when_finished(base::Time until, const control::WhenDone& don
     if (is_finishing && base::now() < until)
         return waiting_.after(finishing_look, [this, until, done] { begin_when_finished(until, done); });
     const auto begun = is_finishing ? base::Result<void>(base::Error{std::string(busy)}) : examine(done);
-    if (begun) return its_.log(LogLevel::info, concat("upgrade: testing ", its_.program));
+    if (begun) return activity_.log(LogLevel::info, concat("upgrade: testing ", its_.program));
     going_on_ = false;
     refuse(begun.error(), done);
 }
@@ -134,7 +134,7 @@ void Upgrade::examined(const keeper::Message& result, const base::Fd& said, cont
         passed = passed || line == self_test_verdict;
         if (line.starts_with(self_test_refusal)) why = line.substr(self_test_refusal.size());
         if (line.starts_with(self_test_warning))
-            its_.log(LogLevel::warn, concat("upgrade: the new version finds fault with the files as they are now: ",
+            activity_.log(LogLevel::warn, concat("upgrade: the new version finds fault with the files as they are now: ",
                                             line.substr(self_test_warning.size())));
     }
     passed = passed && result.err == 0 && WIFEXITED(result.wstatus) && WEXITSTATUS(result.wstatus) == 0;
@@ -148,14 +148,14 @@ void Upgrade::examined(const keeper::Message& result, const base::Fd& said, cont
         going_on_ = false;
         if (answer.err != 0) return refuse(concat("the keeper does not take it: ", base::errno_text(answer.err)), done);
         going_on_ = wanted_ = true;
-        its_.log(LogLevel::info, "upgrade: the new version can go on, and takes over");
+        activity_.log(LogLevel::info, "upgrade: the new version can go on, and takes over");
         done(std::nullopt);
         its_.make_room();
     });
 }
 
 void Upgrade::refuse(std::string_view why, const control::WhenDone& done) {
-    its_.log(LogLevel::warn, concat("upgrade refused, everything goes on as it was: ", why));
+    activity_.log(LogLevel::warn, concat("upgrade refused, everything goes on as it was: ", why));
     done(api::Refusal{api::Fault::failed, std::string(why)});
 }
 

@@ -9,9 +9,9 @@
 #include "common/base/clock.hpp"
 #include "common/base/fd.hpp"
 #include "common/base/result.hpp"
-#include "common/config/model.hpp"
 #include "supervisord/control/loop.hpp"
 #include "supervisord/control/supervisor.hpp"
+#include "supervisord/log/activity.hpp"
 
 namespace control {
 class Link;
@@ -28,12 +28,11 @@ public:
     struct Surroundings {
         std::string program;  // where the new one is installed
         std::function<int(std::string_view name)> file;  // of those in keeper::examined; -1: there is none
-        std::function<void(config::LogLevel level, std::string_view line)> log;
         std::function<bool()> is_finishing;  // the one before: this controller is of it, and the keeper is not yet
         std::function<void()> make_room;  // the next controller is of the new version: this one is to end
     };
-    Upgrade(control::Loop& loop, control::Link& link, Surroundings surroundings)
-        : loop_(loop), link_(link), its_(std::move(surroundings)), waiting_(loop) {}
+    Upgrade(control::Loop& loop, control::Link& link, logs::Activity& activity, Surroundings surroundings)
+        : loop_(loop), link_(link), activity_(activity), its_(std::move(surroundings)), waiting_(loop) {}
 
     /// Answers when the test is over, and make_room was called if it was passed; refuses with FAILED.
     void begin(control::WhenDone done);
@@ -43,6 +42,7 @@ public:
 private:
     control::Loop& loop_;
     control::Link& link_;
+    logs::Activity& activity_;
     Surroundings its_;
     control::Timer waiting_;  // for the one before
     bool going_on_ = false;

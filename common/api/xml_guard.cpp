@@ -28,6 +28,20 @@ std::size_t after(std::string_view text, std::size_t from, std::string_view end)
     return found == std::string_view::npos ? found : found + end.size();
 }
 
+/// What begins with <? at a place of a text: the declaration, which can only be its first word, or anything that is none.
+/// Parsers look over a declaration that is not well-formed; Python's does not.
+bool is_declaration_in_place(std::string_view text, std::size_t place, std::size_t end) {
+    std::string_view rest = text.substr(place + 2, end - place - 4);
+    if (base::lower(rest.substr(0, 3)) != "xml" || (rest.size() > 3 && !base::is_space(rest[3]))) return true;
+    if (place != 0 || !rest.starts_with("xml")) return false;
+    rest = base::strip(rest.substr(3));
+    if (!rest.starts_with("version")) return false;
+    rest = base::strip(rest.substr(7));
+    if (!rest.starts_with('=')) return false;
+    rest = base::strip(rest.substr(1));
+    return rest.starts_with("\"1.") || rest.starts_with("'1.");
+}
+
 bool has_only_characters(std::string_view text) {
     if (!base::is_utf8(text)) return false;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -56,8 +70,11 @@ bool is_harmless_xml(std::string_view text) {
         if (++tags > most_tags) return false;
         if (rest.starts_with("<!--")) i = after(text, i + 4, "-->");
         else if (rest == "<![CDATA[") i = after(text, i + 9, "]]>");
-        else if (rest.starts_with("<?")) i = after(text, i + 2, "?>");
-        else if (rest.starts_with("<!")) return false;
+        else if (rest.starts_with("<?")) {
+            const auto end = after(text, i + 2, "?>");
+            if (end == std::string_view::npos || !is_declaration_in_place(text, i, end)) return false;
+            i = end;
+        } else if (rest.starts_with("<!")) return false;
         else ++i;
         if (i == std::string_view::npos) return false;
     }

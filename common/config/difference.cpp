@@ -48,7 +48,7 @@ FcgiSection section_of(const std::optional<FcgiSocket>& socket) {
 
 ListenerSection section_of(const Group& group) {
     return {.events = group.events, .buffer_size = group.buffer_size, .result_handler = group.result_handler,
-            .busy_timeout = group.busy_timeout, .priority = group.priority};
+            .busy_timeout = group.busy_timeout, .event_len = group.event_len, .priority = group.priority};
 }
 
 std::string names_of(const std::vector<Program>& processes) {

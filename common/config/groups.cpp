@@ -172,6 +172,7 @@ private:
         group.events = options.events;
         group.result_handler = options.result_handler;
         group.busy_timeout = options.busy_timeout;
+        group.event_len = options.event_len;
         const bool refused = reader.failed() && options.events.empty() && reader.find("events");
         if (options.events.empty() && !refused)
             reader.error("events", concat(begin, "requires an \"events\" line"), {std::string(kind::Events::allowed)});

@@ -64,6 +64,8 @@ public:
         return value == Autorestart::always;
     }
     static Json written(Killmode value) { return kind::KillMode::write(value); }
+    static Json written(Sigpipe value) { return kind::PipeSignal::write(value); }
+    static Json written(EventLength value) { return kind::EventUnit::write(value); }
     static Json written(LogLevel value) { return static_cast<int>(value); }
     static Json written(Leftovers value) { return static_cast<int>(value); }
     static Json written(const std::pair<uid_t, gid_t>& value) {
@@ -137,12 +139,16 @@ private:
         need(json.is_boolean() || json == "unexpected", name);
         value = json.is_string() ? Autorestart::unexpected : json.get<bool>() ? Autorestart::always : Autorestart::never;
     }
-    void take(const char* name, const Json& json, Killmode& value) const {
-        const auto words = kind::KillMode::words();
+    template <class Kind>
+    void take_word(const char* name, const Json& json, typename Kind::type& value) const {
+        const auto words = Kind::words();
         const auto found = json.is_string() ? std::ranges::find(words, json.get<std::string>()) : words.end();
         need(found != words.end(), name);
-        value = static_cast<Killmode>(found - words.begin());
+        value = static_cast<typename Kind::type>(found - words.begin());
     }
+    void take(const char* name, const Json& json, Killmode& value) const { take_word<kind::KillMode>(name, json, value); }
+    void take(const char* name, const Json& json, Sigpipe& value) const { take_word<kind::PipeSignal>(name, json, value); }
+    void take(const char* name, const Json& json, EventLength& value) const { take_word<kind::EventUnit>(name, json, value); }
     void take(const char* name, const Json& json, Leftovers& value) const {
         need(json.is_number_integer(), name);
         value = static_cast<Leftovers>(json.get<int>());
@@ -225,6 +231,7 @@ Json group_to_json(const Group& group) {
         writer.member("events", group.events);
         writer.member("result_handler", group.result_handler);
         writer.extra("busy_timeout", group.busy_timeout);
+        writer.extra("event_len", group.event_len);
     }
     writer.optional_object("socket", group.socket);
     return std::move(writer.json);
@@ -246,6 +253,7 @@ Group group_of(const Json& json, const std::string& place) {
         reader.member("events", group.events);
         reader.member("result_handler", group.result_handler);
         reader.extra("busy_timeout", group.busy_timeout);
+        reader.extra("event_len", group.event_len);
     }
     reader.optional_object("socket", group.socket);
     return group;

@@ -49,6 +49,7 @@ inline constexpr auto walk_program = [](auto& visit, auto& program) {
     visit.member("stopasgroup", program.stopasgroup);
     visit.member("killasgroup", program.killasgroup);
     visit.extra("killmode", program.killmode);
+    visit.extra("sigpipe", program.sigpipe);
     visit.member("uid", program.uid);
     visit.member("redirect_stderr", program.redirect_stderr);
     walk_output(visit, program.out, "stdout");

@@ -260,7 +260,7 @@ std::span<const std::string_view> Signal::words() {
                                                  "USR2", "WINCH", "ABRT", "ALRM", "PWR"};
     return names;
 }
-std::string Signal::write(int value) { return base::signal_name(value).substr(3); }
+std::string Signal::write(int value) { return base::signal_word(value); }
 
 Result<std::vector<int>> ExitCodes::read(std::string_view text, const Surroundings&) {
     std::vector<int> codes;
@@ -297,33 +297,12 @@ std::string Restart::write(Autorestart value) {
     return "";
 }
 
-std::span<const std::string_view> KillMode::words() {
-    static constexpr std::string_view all[] = {"process", "group", "tree"};
-    return all;
-}
-Result<Killmode> KillMode::read(std::string_view text, const Surroundings&) {
-    for (const auto value : {Killmode::process, Killmode::group, Killmode::tree})
-        if (base::lower(text) == write(value)) return value;
-    return Error{concat("invalid 'killmode' value ", base::python_repr(base::lower(text)), ": process, group or tree")};
-}
-std::string KillMode::write(Killmode value) { return std::string(words()[static_cast<std::size_t>(value)]); }
-
-std::span<const std::string_view> Leftover::words() {
-    static constexpr std::string_view all[] = {"adopt", "stop", "ignore"};
-    return all;
-}
-Result<Leftovers> Leftover::read(std::string_view text, const Surroundings&) {
-    for (const auto value : {Leftovers::adopt, Leftovers::stop, Leftovers::ignore})
-        if (base::lower(text) == write(value)) return value;
-    return Error{concat("invalid 'leftovers' value ", base::python_repr(base::lower(text)), ": adopt, stop or ignore")};
-}
-std::string Leftover::write(Leftovers value) {
-    switch (value) {
-    case Leftovers::adopt: return "adopt";
-    case Leftovers::stop: return "stop";
-    case Leftovers::ignore: return "ignore";
-    }
-    return "";
+Result<std::size_t> find_word(std::string_view option, std::string_view text, std::span<const std::string_view> words,
+                              std::string_view allowed) {
+    const std::string lower = base::lower(text);
+    const auto found = std::ranges::find(words, lower);
+    if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+    return Error{concat("invalid '", option, "' value ", base::python_repr(lower), ": ", allowed)};
 }
 
 Result<std::optional<std::string>> ServerUrl::read(std::string_view text, const Surroundings&) {

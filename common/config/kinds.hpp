@@ -164,7 +164,7 @@ struct Level : Kind<LogLevel> {
 
 struct Signal : Kind<int> {
     static constexpr std::string_view name = "signal";
-    static constexpr std::string_view allowed = "a signal, by name or number, such as TERM or 15";
+    static constexpr std::string_view allowed = "a signal, by name or number, such as TERM, 15 or RTMIN+3";
     [[nodiscard]] static std::span<const std::string_view> words();
     [[nodiscard]] static base::Result<int> read(std::string_view text, const Surroundings& machine);
     [[nodiscard]] static std::string write(int value);
@@ -185,20 +185,42 @@ struct Restart : Kind<Autorestart> {
     [[nodiscard]] static std::string write(Autorestart value);
 };
 
-struct KillMode : Kind<Killmode> {
-    static constexpr std::string_view name = "process, group or tree";
-    static constexpr std::string_view allowed = "process, group or tree";
-    [[nodiscard]] static std::span<const std::string_view> words();
-    [[nodiscard]] static base::Result<Killmode> read(std::string_view text, const Surroundings& machine);
-    [[nodiscard]] static std::string write(Killmode value);
+/// Of an option with one of some words: the place of the text among them, in any case.
+[[nodiscard]] base::Result<std::size_t> find_word(std::string_view option, std::string_view text,
+                                                  std::span<const std::string_view> words, std::string_view allowed);
+
+/// One of some words, Self::all, in the order of an enumeration.
+template <class Self, class Enumeration>
+struct OneOf : Kind<Enumeration> {
+    [[nodiscard]] static std::span<const std::string_view> words() { return Self::all; }
+    [[nodiscard]] static base::Result<Enumeration> read(std::string_view text, const Surroundings&) {
+        const auto place = find_word(Self::option, text, Self::all, Self::allowed);
+        if (!place) return base::Error{place.error()};
+        return static_cast<Enumeration>(*place);
+    }
+    [[nodiscard]] static std::string write(Enumeration value) {
+        return std::string(Self::all[static_cast<std::size_t>(value)]);
+    }
 };
 
-struct Leftover : Kind<Leftovers> {
-    static constexpr std::string_view name = "adopt, stop, ignore";
-    static constexpr std::string_view allowed = "adopt, stop or ignore";
-    [[nodiscard]] static std::span<const std::string_view> words();
-    [[nodiscard]] static base::Result<Leftovers> read(std::string_view text, const Surroundings& machine);
-    [[nodiscard]] static std::string write(Leftovers value);
+struct KillMode : OneOf<KillMode, Killmode> {
+    static constexpr std::string_view option = "killmode", name = "process, group or tree", allowed = name;
+    static constexpr std::string_view all[] = {"process", "group", "tree"};
+};
+
+struct Leftover : OneOf<Leftover, Leftovers> {
+    static constexpr std::string_view option = "leftovers", name = "adopt, stop or ignore", allowed = name;
+    static constexpr std::string_view all[] = {"adopt", "stop", "ignore"};
+};
+
+struct PipeSignal : OneOf<PipeSignal, Sigpipe> {
+    static constexpr std::string_view option = "sigpipe", name = "ignore or default", allowed = name;
+    static constexpr std::string_view all[] = {"ignore", "default"};
+};
+
+struct EventUnit : OneOf<EventUnit, EventLength> {
+    static constexpr std::string_view option = "event_len", name = "characters or bytes", allowed = name;
+    static constexpr std::string_view all[] = {"characters", "bytes"};
 };
 
 struct ServerUrl : Kind<std::optional<std::string>> {

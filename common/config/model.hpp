@@ -20,6 +20,12 @@ enum class Autorestart { never, unexpected, always };
 /// Whom stop signal and SIGKILL reach: the leader, its process group, or all that descends from it.
 enum class Killmode { process, group, tree };
 
+/// What SIGPIPE and SIGXFSZ do to a process that does not care: nothing, as under Supervisor, or end it.
+enum class Sigpipe { ignored, standard };
+
+/// What the `len` of an event counts.
+enum class EventLength { characters, bytes };
+
 /// Numbers of Supervisor's loggers; a line is written when its number is at least the configured one.
 enum class LogLevel { blather = 3, trace = 5, debug = 10, info = 20, warn = 30, error = 40, critical = 50 };
 
@@ -71,6 +77,7 @@ struct Program {
     bool stopasgroup = false;
     bool killasgroup = false;
     std::optional<Killmode> killmode;  // when given, the two above follow from it
+    Sigpipe sigpipe = Sigpipe::ignored;
     std::optional<uid_t> uid;
     bool redirect_stderr = false;
     Output out;  // stdout_*
@@ -104,6 +111,7 @@ struct Group {
     std::vector<std::string> events;
     std::string result_handler;
     std::int64_t busy_timeout = 0;  // seconds; 0: a listener may be busy for ever
+    EventLength event_len = EventLength::characters;
 
     std::optional<FcgiSocket> socket;  // FastCGI programs; the same as in each process
 

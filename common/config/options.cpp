@@ -160,6 +160,10 @@ constexpr Option<Program> program_rows[] = {
      .turn = 39, .reload = Reload::process, .sample = "tree",
      .doc = "Whom a stop reaches, in place of stopasgroup and killasgroup: process, group, or tree, all that descends from "
             "the program, daemons in groups and sessions of their own too."},
+    {.name = "sigpipe", .field = in<kind::PipeSignal, &Program::sigpipe>(), .fallback = "ignore", .refers = Refers::section,
+     .turn = 47, .reload = Reload::process, .sample = "default",
+     .doc = "What SIGPIPE and SIGXFSZ do to the process unless it says so itself: ignore, as Supervisor has it, or default, which "
+            "ends it, as shells and pipelines expect."},
     {.name = "user", .field = in<kind::User, &Program::uid>(), .refers = Refers::section,
      .turn = 19, .reload = Reload::process, .sample = "chrism",
      .doc = "User to run as, by name or number, when supervisord runs as root."},
@@ -255,6 +259,9 @@ constexpr Option<ListenerSection> eventlistener_rows[] = {
     {.name = "busy_timeout", .field = in<kind::Seconds, &ListenerSection::busy_timeout>(), .fallback = "0",
      .refers = Refers::here, .turn = 5, .reload = Reload::group,
      .doc = "How long a listener may take for an event before it is restarted; 0 is for ever."},
+    {.name = "event_len", .field = in<kind::EventUnit, &ListenerSection::event_len>(), .fallback = "characters",
+     .refers = Refers::here, .turn = 6, .reload = Reload::group,
+     .doc = "What the len of an event counts: characters, as in Supervisor, for listeners that read text as UTF-8, or bytes."},
     {.name = "priority", .field = in<kind::Integer, &ListenerSection::priority>(), .fallback = "-1",
      .refers = Refers::here, .turn = 1, .reload = Reload::nothing, .sample = "-1",
      .doc = "Lower ones start first and stop last."},

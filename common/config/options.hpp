@@ -53,6 +53,7 @@ struct ListenerSection {
     std::int64_t buffer_size = 10;
     std::string result_handler;
     std::int64_t busy_timeout = 0;
+    EventLength event_len = EventLength::characters;
     std::int64_t priority = -1;
 };
 struct IncludeSection {

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <csignal>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 #include "common/base/users.hpp"
 
@@ -30,21 +30,6 @@ Accounts::User ask_system(uid_t uid) {
     }
     return out;
 }
-
-class NoSignals {
-public:
-    NoSignals() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~NoSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    NoSignals(const NoSignals&) = delete;
-    NoSignals& operator=(const NoSignals&) = delete;
-
-private:
-    sigset_t before_;
-};
 
 }  // namespace
 
@@ -83,7 +68,7 @@ struct Accounts::State : std::enable_shared_from_this<State> {
     }
 
     void begin() {
-        const NoSignals here;  // they are for others: a thread has the mask of who begins it
+        const base::NoSignals here;
         while (!queue.empty() && threads < most_threads) {
             try {
                 std::thread([self = shared_from_this(), uid = queue.front()] {

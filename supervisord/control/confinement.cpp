@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstddef>
 #include <vector>
 
 #include "common/base/fd.hpp"
+#include "common/base/signals.hpp"
 #include "common/base/text.hpp"
 
 extern char** environ;
@@ -102,17 +102,13 @@ Confinement::~Confinement() {
     ::sem_destroy(&called_);
 }
 
-/// All signals are for others.
 int Confinement::begin_thread() {
     ::sem_init(&called_, 0, 0);
     pthread_attr_t attributes;
     ::pthread_attr_init(&attributes);
     ::pthread_attr_setstacksize(&attributes, stack_size);
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const base::NoSignals here;
     const int error = ::pthread_create(&thread_, &attributes, wait_for_the_day, this);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     ::pthread_attr_destroy(&attributes);
     has_thread_ = error == 0;
     return error;

@@ -110,7 +110,8 @@ void Events::add_pool(const config::Group& group, std::string_view server, bool 
     event::Pool pool({.name = group.name,
                       .server = std::string(server),
                       .buffer_size = group.buffer_size,
-                      .busy_timeout = group.busy_timeout},
+                      .busy_timeout = group.busy_timeout,
+                      .event_len = group.event_len},
                      listeners);
     Entry entry{.pool = std::move(pool), .wanted = config::Subscription(group.events)};
     const auto* saved = fresh ? nullptr : ledger_.find(pool_name(group.name));

@@ -91,6 +91,7 @@ std::variant<Launch, std::string> prepare(const config::Program& program, std::s
     spec.umask = program.umask;
     spec.user = std::move(user);
     spec.cgroup = containment.cgroup;
+    spec.default_sigpipe = program.sigpipe == config::Sigpipe::standard;
     auto spec_file = keeper::write_spec(spec);
     base::Pipe input, output, error;
     if (!spec_file || (socket < 0 && !base::make_pipe(input)) || !base::make_pipe(output) ||

@@ -63,9 +63,10 @@ std::string tick(std::int64_t seconds) { return concat("when:", seconds); }
 std::string group(std::string_view name) { return concat("groupname:", name, '\n'); }
 
 std::string message(const Header& header, std::string_view payload) {
+    const bool in_bytes = header.length == config::EventLength::bytes;
     return concat("ver:3.0 server:", header.server, " serial:", header.serial, " pool:", header.pool, " poolserial:",
-                  header.pool_serial, " eventname:", config::name(header.type), " len:", base::utf8_length(payload), '\n',
-                  payload);
+                  header.pool_serial, " eventname:", config::name(header.type),
+                  " len:", in_bytes ? payload.size() : base::utf8_length(payload), '\n', payload);
 }
 
 }  // namespace event

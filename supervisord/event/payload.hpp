@@ -9,6 +9,7 @@
 
 #include "common/api/states.hpp"
 #include "common/config/event_types.hpp"
+#include "common/config/model.hpp"
 
 namespace event {
 
@@ -47,8 +48,8 @@ struct Header {
     std::uint64_t serial = 0;
     std::uint64_t pool_serial = 0;
     EventType type = EventType::event;
+    config::EventLength length = config::EventLength::characters;  // of the payload, what len says (Q85)
 };
-/// len counts characters, as listeners that read text want it (Q85).
 [[nodiscard]] std::string message(const Header& header, std::string_view payload);
 
 }  // namespace event

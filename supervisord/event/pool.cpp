@@ -52,7 +52,8 @@ void Pool::dispatch(Actions& actions, Time now) {
         member.holds = std::move(waiting_.front());
         waiting_.pop_front();
         const Event& event = *member.holds;
-        member.message = message({options_.server, options_.name, event.serial, event.pool_serial, event.type}, event.payload);
+        member.message = message({options_.server, options_.name, event.serial, event.pool_serial, event.type, options_.event_len},
+                                 event.payload);
         member.listener.state = Listener::State::busy;
         ++member.deliveries;
         if (options_.busy_timeout > 0) member.busy_until = now + std::chrono::seconds(options_.busy_timeout);

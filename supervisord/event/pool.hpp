@@ -67,6 +67,7 @@ public:
         std::string server;             // the identifier
         std::int64_t buffer_size = 10;  // events, at least 1
         std::int64_t busy_timeout = 0;  // seconds; 0: listeners may take as long as they like
+        config::EventLength event_len = config::EventLength::characters;
 
         bool operator==(const Options&) const = default;
     };

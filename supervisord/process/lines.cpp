@@ -9,8 +9,14 @@
 namespace process {
 
 using base::concat;
-using base::signal_name;
 using config::LogLevel;
+
+namespace {
+
+/// "SIGTERM", "SIGRTMIN+3"; Supervisor can send none of those that it has no name for.
+std::string sent(int number) { return number == 0 ? base::signal_name(0) : concat("SIG", base::signal_word(number)); }
+
+}  // namespace
 
 Entry entered_running(std::string_view name, std::int64_t startsecs) {
     return {LogLevel::info, concat("success: ", name, " entered RUNNING state, process has stayed up for > than ",
@@ -55,11 +61,11 @@ Entry already_running(std::string_view name) { return {LogLevel::warn, concat("p
 
 Entry signalling(std::string_view name, pid_t pid, int number, bool group) {
     return {LogLevel::debug, concat("killing ", name, " (pid ", pid, group ? ") process group with signal " : ") with signal ",
-                                    signal_name(number))};
+                                    sent(number))};
 }
 
 Entry sending(std::string_view name, pid_t pid, int number) {
-    return {LogLevel::debug, concat("sending ", name, " (pid ", pid, ") sig ", signal_name(number))};
+    return {LogLevel::debug, concat("sending ", name, " (pid ", pid, ") sig ", sent(number))};
 }
 
 Entry stop_in_backoff(std::string_view name) {
@@ -67,11 +73,11 @@ Entry stop_in_backoff(std::string_view name) {
 }
 
 Entry stop_without_process(std::string_view name, int number) {
-    return {LogLevel::debug, concat("attempted to kill ", name, " with sig ", signal_name(number), " but it wasn't running")};
+    return {LogLevel::debug, concat("attempted to kill ", name, " with sig ", sent(number), " but it wasn't running")};
 }
 
 Entry signal_without_process(std::string_view name, int number) {
-    return {LogLevel::debug, concat("attempted to send ", name, " sig ", signal_name(number), " but it wasn't running")};
+    return {LogLevel::debug, concat("attempted to send ", name, " sig ", sent(number), " but it wasn't running")};
 }
 
 Entry just_exited(std::string_view name, pid_t pid, std::string_view reason) {

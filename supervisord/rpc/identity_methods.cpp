@@ -8,6 +8,8 @@ std::string get_api_version(Supervisor&) { return std::string(api::api_version);
 
 std::string get_supervisor_version(Supervisor&) { return std::string(api::supervisor_version); }
 
+BuildInfo get_build_info(Supervisor&) { return {api::build()}; }
+
 std::string get_identification(Supervisor& supervisor) { return supervisor.identifier(); }
 
 SupervisorState get_state(Supervisor& supervisor) {

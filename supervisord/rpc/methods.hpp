@@ -11,6 +11,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "common/api/build.hpp"
 #include "supervisord/control/supervisor.hpp"
 #include "supervisord/rpc/reply.hpp"
 
@@ -39,6 +40,8 @@ struct SupervisorState {
 };
 std::string get_api_version(Supervisor& supervisor);
 std::string get_supervisor_version(Supervisor& supervisor);
+struct BuildInfo : api::Build {};
+BuildInfo get_build_info(Supervisor& supervisor);
 std::string get_identification(Supervisor& supervisor);
 SupervisorState get_state(Supervisor& supervisor);
 std::int64_t get_pid(Supervisor& supervisor);

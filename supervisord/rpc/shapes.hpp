@@ -19,6 +19,11 @@ constexpr auto shape(SupervisorState*) {
     return std::tuple{Member{"statecode", &SupervisorState::statecode}, Member{"statename", &SupervisorState::statename}};
 }
 
+constexpr auto shape(BuildInfo*) {
+    return std::tuple{Member{"version", &BuildInfo::version}, Member{"commit", &BuildInfo::commit},
+                      Member{"compiler", &BuildInfo::compiler}};
+}
+
 constexpr auto shape(UpgradeInfo*) {
     return std::tuple{Member{"statename", &UpgradeInfo::statename}, Member{"description", &UpgradeInfo::description}};
 }

@@ -6,6 +6,7 @@ import unittest
 import coroutines
 import layers
 import purity
+import shadowed
 import sources
 
 
@@ -67,6 +68,16 @@ class Coroutines(unittest.TestCase):
     def test_detached(self):
         self.assertEqual(len(coroutines.complaints_of("x.cpp", "asio::co_spawn(e, f(), asio::detached);")), 1)
         self.assertEqual(coroutines.complaints_of("x.cpp", "thread.detach(); bool detached;"), [])
+
+
+class Shadowed(unittest.TestCase):
+    def test_what_is_lost(self):
+        for wrong in ("class A: pass\nx = 1\nclass A: pass\n", "def f(): pass\ndef f(): pass\n",
+                      "class A:\n    def f(self): pass\n    def f(self): pass\n"):
+            self.assertEqual(len(shadowed.complaints_of("x.py", wrong)), 1, wrong)
+        for right in ("class A:\n    def f(self): pass\nclass B:\n    def f(self): pass\ndef f(): pass\n",
+                      "if x:\n    def f(): pass\nelse:\n    def f(): pass\n"):
+            self.assertEqual(shadowed.complaints_of("x.py", right), [], right)
 
 
 class Sources(unittest.TestCase):

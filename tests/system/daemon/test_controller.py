@@ -53,6 +53,15 @@ class Start(DaemonCase):
                                      'INFO daemonizing the supervisord process', "INFO set current directory: '/'",
                                      'INFO supervisord started'])
 
+    @unittest.skipUnless(os.getuid() == 0, 'only root can start programs as another user')
+    def test_the_order_is_that_of_the_priorities_whoever_programs_run_as(self):
+        users = ['nobody', '', 'daemon', 'nobody', '']
+        self.daemon.configure(''.join('[program:p%d]\ncommand=/bin/sleep 1000\nstartsecs=0\npriority=%d\n%s\n'
+                                      % (number, number, user and 'user=' + user) for number, user in enumerate(users)))
+        self.daemon.start()
+        self.daemon.until_logged("spawned: 'p", 5)
+        self.assertEqual(re.findall("spawned: 'p(\\d)'", self.daemon.text('log')), list('01234'))
+
 
 class Signals(DaemonCase):
     def test_what_is_sent_to_both_processes_is_done_once(self):
@@ -70,15 +79,30 @@ class Signals(DaemonCase):
         self.assertEqual(self.daemon.times_logged('supervisord logreopen'), 5)
 
 
-class Start(DaemonCase):
-    @unittest.skipUnless(os.getuid() == 0, 'only root can start programs as another user')
-    def test_the_order_is_that_of_the_priorities_whoever_programs_run_as(self):
-        users = ['nobody', '', 'daemon', 'nobody', '']
-        self.daemon.configure(''.join('[program:p%d]\ncommand=/bin/sleep 1000\nstartsecs=0\npriority=%d\n%s\n'
-                                      % (number, number, user and 'user=' + user) for number, user in enumerate(users)))
+class Signalled(DaemonCase):
+    def test_what_a_broken_pipe_does_to_a_program(self):
+        looks = 'command=/bin/grep SigIgn /proc/self/status\nstartsecs=0\nautorestart=false\n'
+        self.daemon.configure('[program:usual]\n%s[program:lively]\n%ssigpipe=default\n' % (looks, looks))
         self.daemon.start()
-        self.daemon.until_logged("spawned: 'p", 5)
-        self.assertEqual(re.findall("spawned: 'p(\\d)'", self.daemon.text('log')), list('01234'))
+        ignored = lambda name: until(name, lambda: self.daemon.call('readProcessStdoutLog', name, 0, 0)).split()[1]
+        self.assertEqual(int(ignored('usual'), 16), 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1)
+        self.assertEqual(int(ignored('lively'), 16), 0)
+
+    def test_real_time_signals_have_names(self):
+        script = self.daemon.path('counter')
+        with open(script, 'w') as file:
+            file.write('#!/bin/bash\ntrap "echo four" RTMIN+4; trap "kill \\$!; echo five; exit" RTMIN+5\necho ready\n'
+                       'while :; do sleep 1000 & wait $!; kill $!; done\n')
+        os.chmod(script, 0o755)
+        self.daemon.configure('[program:p]\ncommand=%s\nstartsecs=0\nstopsignal=SIGRTMIN+5\n' % script, settings='loglevel=debug\n')
+        self.daemon.start()
+        told = lambda word: until(word, lambda: word in self.daemon.call('readProcessStdoutLog', 'p', 0, 0))
+        told('ready')
+        self.assertEqual(self.daemon.ctl('signal', 'rtmin+4', 'p'), 'p: signalled\n')
+        told('four')
+        self.daemon.ctl('stop', 'p')
+        told('five')
+        self.daemon.until_logged(r'killing p \(pid \d+\) with signal SIGRTMIN\+5')
 
 
 class Success(DaemonCase):

@@ -145,6 +145,13 @@ class Pools(unittest.TestCase):
             self.assertNotEqual(two['pid'], first)
             d.wait_log('l: has been BUSY for 1 seconds (busy_timeout), restarting it')
 
+    def test_a_listener_that_reads_bytes_gets_whole_events_when_it_asks_for_it(self):
+        with daemon(POOL % ('', 'REMOTE_COMMUNICATION', 'event_len=bytes')) as d:
+            d.wait_log('l: ACKNOWLEDGED -> READY')
+            d.insist('sendRemoteCommEvent', 'a', 'dätä ☃')
+            d.insist('sendRemoteCommEvent', 'b', 'next')
+            self.assertEqual([event['body'] for event in d.wait_events(2)], ['type:a\ndätä ☃', 'type:b\nnext'])
+
     def test_listeners_hear_how_all_others_end_at_a_shutdown(self):
         programs = ''.join('[program:p%d]\ncommand=/bin/sleep 1000\nstartsecs=0\nstdout_logfile=NONE\n' % n for n in range(5))
         d = daemon(POOL % ('', 'PROCESS_STATE,SUPERVISOR_STATE_CHANGE', 'buffer_size=1000') + programs +

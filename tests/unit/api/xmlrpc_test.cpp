@@ -134,6 +134,17 @@ TEST_CASE("hostile or broken XML is refused") {
         CAPTURE(text.substr(0, 200));
         CHECK_FALSE(api::xmlrpc::read_call(text));
     }
+    for (const std::string declaration : {"<?xml?>", "<?xml ?>", "<?xml encoding='utf-8'?>", "<?xml version?>", "<?xml version=1.0?>",
+                                          "<?xml version='2.0'?>", "<?XML version='1.0'?>", " <?xml version='1.0'?>",
+                                          "<?xml version='1.0'?><?xml version='1.0'?>", "<?xml version='1.0'", "<?xml versions='1.0'?>"}) {
+        CAPTURE(declaration);
+        CHECK_FALSE(api::xmlrpc::read_call(declaration + "<methodCall><methodName>m</methodName></methodCall>"));
+    }
+    for (const std::string declaration : {"", "\n", "<?xml version='1.0'?>", "<?xml\tversion = \"1.1\" encoding='UTF-8' standalone='yes' ?>\n",
+                                          "<?xml-stylesheet href='x'?>", "<?php?>", "<!-- x -->"}) {
+        CAPTURE(declaration);
+        CHECK(api::xmlrpc::read_call(declaration + "<methodCall><methodName>m</methodName></methodCall>"));
+    }
     std::string many;
     for (std::size_t i = 0; i < api::xmlrpc::most_tags; ++i) many += "<a/>";
     CHECK_FALSE(api::xmlrpc::is_harmless_xml(many + "<a/>"));

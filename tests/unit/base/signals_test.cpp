@@ -39,6 +39,20 @@ TEST_CASE("every signal that has a name is found by it, with and without SIG, in
     CHECK(base::parse_signal("0") == 0);
 }
 
+TEST_CASE("every real-time signal can be named by its distance from the first and from the last") {
+    for (int number = 34; number <= 64; ++number) {
+        CAPTURE(number);
+        CHECK(base::parse_signal("rtmin+" + std::to_string(number - 34)) == number);
+        CHECK(base::parse_signal(" SIGRTMAX-" + std::to_string(64 - number)) == number);
+        CHECK(base::parse_signal(base::signal_word(number)) == number);
+    }
+    CHECK(base::signal_word(15) == "TERM");
+    CHECK(base::signal_word(36) == "RTMIN+2");
+    for (const std::string_view text : {"RTMIN+31", "RTMAX-31", "RTMIN+", "RTMIN-1", "RTMAX+1", "RTMIN+-1", "RTMIN+ 1",
+                                        "RTMIN+1x", "RTMIN+99999999999999999999"})
+        CHECK_FALSE(base::parse_signal(text).has_value());
+}
+
 TEST_CASE("what is no signal is refused") {
     for (const std::string_view text : {"", "FOO", "SIG", "SIGSIGTERM", "99", "-1", "32", "35", "65", "TERM1", "SIG_IGN", "15.0"}) {
         CAPTURE(text);

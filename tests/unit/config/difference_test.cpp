@@ -76,10 +76,10 @@ TEST_CASE("a configuration survives the way to JSON and back") {
         "[unix_http_server]\nfile=/tmp/x\nchown=daemon\nusername=u\npassword=p\n[inet_http_server:x]\nport=9001\n"
         "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory="
         "supervisor.rpcinterface:make_main_rpcinterface\n"
-        "[eventlistener:e]\ncommand=x\nevents=EVENT,TICK_5\nautorestart=true\n"
+        "[eventlistener:e]\ncommand=x\nevents=EVENT,TICK_5\nautorestart=true\nevent_len=bytes\n"
         "[fcgi-program:f]\ncommand=x\nsocket=unix:///tmp/x\nuser=daemon\nsocket_owner=root\nautorestart=false\n"
         "[fcgi-program:g]\ncommand=x\nsocket=tcp://a:1\nsocket_backlog=3\n[group:h]\nprograms=g\n"
-        "[program:p]\ncommand=x\nkillmode=tree\numask=0\nexitcodes=\ndirectory=/\nserverurl=http://x\nstdout_logfile=/tmp/auto\n"
+        "[program:p]\ncommand=x\nkillmode=tree\nsigpipe=default\numask=0\nexitcodes=\ndirectory=/\nserverurl=http://x\nstdout_logfile=/tmp/auto\n"
         "stderr_logfile=NONE\nnumprocs=3\nprocess_name=%(process_num)d\n");
     CHECK(error_of(reading) == "");
     REQUIRE(reading.config);
@@ -104,7 +104,7 @@ TEST_CASE("every option of a process in which two groups differ is told, as it i
         CAPTURE(row.name);
         config::Group other = group;
         const std::string old = row.field.get(group.processes[0]);
-        for (const char* text : {"7", "true", "false", "TERM", "HUP", "unexpected", "/tmp", "A=\"1\"", "daemon", "tree"})
+        for (const char* text : {"7", "true", "false", "TERM", "HUP", "unexpected", "/tmp", "A=\"1\"", "daemon", "tree", "default"})
             if (row.field.get(other.processes[0]) == old)
                 (void)row.field.set(other.processes[0], text, machine);
         const std::string fresh = row.field.get(other.processes[0]);
@@ -131,7 +131,8 @@ TEST_CASE("what makes two groups differ besides the options of a process is told
                of("[eventlistener:e]\ncommand=x\nevents=TICK_5,TICK_60\nbuffer_size=20\n")) ==
           ".events:TICK_5>TICK_5,TICK_60 .buffer_size:10>20 ");
     CHECK(told(of("[eventlistener:e]\ncommand=x\nevents=EVENT\n"),
-               of("[eventlistener:e]\ncommand=x\nevents=EVENT\nbusy_timeout=7\n")) == ".busy_timeout:0>7 ");
+               of("[eventlistener:e]\ncommand=x\nevents=EVENT\nbusy_timeout=7\nevent_len=Bytes\n")) ==
+          ".busy_timeout:0>7 .event_len:characters>bytes ");
     CHECK(told(of("[fcgi-program:f]\ncommand=x\nsocket=tcp://a:1\n"),
                of("[fcgi-program:f]\ncommand=x\nsocket=tcp://a:2\nsocket_backlog=5\n")) ==
           "f.socket:tcp://a:1>tcp://a:2 f.socket_backlog:>5 ");

@@ -60,6 +60,9 @@ TEST_CASE("words") {
                         {"verbose", "bad logging level name 'verbose'"},
                         {"warning", "bad logging level name 'warning'"}});
     check<kind::Signal>({{"TERM", "TERM"}, {"sigint", "INT"}, {" 9 ", "KILL"}, {"34", "RTMIN"}, {"IOT", "ABRT"},
+                         {"SIGRTMIN+3", "RTMIN+3"}, {"rtmax-1", "RTMIN+29"},
+                         {"RTMIN+31", "value 'RTMIN+31' is not a valid signal name"},
+                         {"35", "value '35' is not a valid signal number"},
                          {"FOO", "value 'FOO' is not a valid signal name"},
                          {"99", "value '99' is not a valid signal number"},
                          {"0", "value '0' is not a valid signal number"},

@@ -128,6 +128,7 @@ TEST_CASE("errors in a program name the section and the file") {
         {"environment=A", "Unexpected end of key/value pairs in value 'A'"},
         {"numprocs=2", "%(process_num) must be present within process_name when numprocs > 1"},
         {"killmode=both", "invalid 'killmode' value 'both': process, group or tree"},
+        {"sigpipe=Off", "invalid 'sigpipe' value 'off': ignore or default"},
         {"stdout_prefix=a\n b", "invalid prefix 'a\\nb': up to 128 bytes, in one line"},
         {"stopasgroup=1\nkillasgroup=0", "Cannot set stopasgroup=true and killasgroup=false"},
         {"process_name=a:b", "Invalid name: 'a:b' because of character: ':'"},

@@ -57,6 +57,11 @@ TEST_CASE("len counts characters") {  // Q85
           std::string::npos);
 }
 
+TEST_CASE("len counts bytes where a pool asks for it") {  // Q85
+    const event::Header header{"s", "p", 0, 0, EventType::remote_communication, config::EventLength::bytes};
+    CHECK(event::message(header, "type:üni\ndätä").ends_with(" len:16\ntype:üni\ndätä"));
+}
+
 TEST_CASE("a subscription to a type is one to all that descend from it") {
     const Subscription states({"PROCESS_STATE"});
     CHECK(states.has(EventType::process_state_fatal));

@@ -25,6 +25,7 @@ TEST_CASE("all methods of Supervisor are there, sorted, with its signatures") {
         {"supervisor.getAllEventPoolInfo", "array"},  // ours
         {"supervisor.getAllProcessInfo", "array"},
         {"supervisor.getAllProcessTrees", "array"},  // ours
+        {"supervisor.getBuildInfo", "struct"},  // ours
         {"supervisor.getIdentification", "string"},
         {"supervisor.getPID", "int"},
         {"supervisor.getProcessInfo", "struct string"},
