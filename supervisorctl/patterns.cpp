@@ -1,21 +1,17 @@
 #include "supervisorctl/patterns.hpp"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 
 #include "common/api/names.hpp"
+#include "common/config/wildcards.hpp"
 #include "supervisorctl/session.hpp"
 
 namespace supervisorctl {
 
 namespace {
 
-bool has_wildcard(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
-
-bool fits(const std::string& pattern, const std::string& name) {
-    return ::fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0;
-}
+using config::fits;
+using config::has_wildcards;
 
 bool is_named(const Process& process, const api::ProcessName& name) {
     return process.group == name.group && process.name == name.process;
@@ -44,7 +40,7 @@ Arguments matches(const std::string& text, const std::vector<Process>& processes
 
 bool is_pattern(std::string_view text) {
     const api::ProcessName name = api::parse_name(text);
-    return has_wildcard(name.group) || (name.process && has_wildcard(*name.process));
+    return has_wildcards(name.group) || (name.process && has_wildcards(*name.process));
 }
 
 Arguments expand_patterns(const Arguments& names, const std::vector<Process>& processes) {

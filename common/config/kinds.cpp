@@ -1,6 +1,7 @@
 #include "common/config/kinds.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 
@@ -32,7 +33,7 @@ Result<std::string> parse_name(std::string_view text) {
     if (name.empty()) return Error{"Invalid name: '' because it is empty"};
     for (const char character : {' ', ':', '/'})
         if (name.find(character) != std::string_view::npos)
-            return Error{concat("Invalid name: ", base::python_repr(name), " because of character: '", character, "'")};
+            return Error{concat("Invalid name: ", base::python_repr(text), " because of character: '", character, "'")};
     // Names stand in lines: of the log, of events, of tables.  (A value may have several lines.)
     const auto control = std::ranges::find_if(name, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
     if (control != name.end())
@@ -80,12 +81,12 @@ std::optional<int> octal(std::string_view text) {
     const bool negative = text.starts_with('-');
     if (negative || text.starts_with('+')) text.remove_prefix(1);
     if (text.starts_with("0o") || text.starts_with("0O")) text.remove_prefix(2);
-    if (text.empty() || text.size() > 10) return std::nullopt;
-    int mode = 0;
     if (!base::is_int(text)) return std::nullopt;
+    int mode = 0;
     for (const char c : text) {
         if (c == '_') continue;
         if (c < '0' || c > '7') return std::nullopt;
+        if (mode > INT_MAX / 8) return std::nullopt;
         mode = mode * 8 + (c - '0');
     }
     return negative ? -mode : mode;

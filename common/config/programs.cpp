@@ -160,8 +160,8 @@ std::vector<Program> read_program(const Context& context, const ini::Section& se
     reader.fill(copies, Scope(names), Refers::section);
     reader.fill(once, Scope(names), Refers::section, {.first = turn_of_copies});
     copies.process_name = *program_name;
-    check_groups(reader, once);
     check_name(reader, copies);
+    check_groups(reader, once);
     check_numbers(reader, copies);
 
     std::vector<Program> processes;

@@ -1,16 +1,15 @@
 #include "common/config/surroundings.hpp"
 
-#include <glob.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
 #include "common/base/fd.hpp"
 #include "common/base/text.hpp"
+#include "common/config/wildcards.hpp"
 
 extern char** environ;
 
@@ -34,19 +33,6 @@ Environment own_environment() {
 bool directory_is_there(const std::string& path) {
     struct stat facts{};
     return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
-}
-
-std::vector<std::string> matches(const std::string& pattern) {
-    ::glob_t found{};
-    std::vector<std::string> paths;
-    if (::glob(pattern.c_str(), GLOB_NOSORT | GLOB_NOESCAPE, nullptr, &found) == 0)
-        for (std::size_t i = 0; i < found.gl_pathc; ++i) {
-            const std::string_view path = found.gl_pathv[i];
-            if (!path.ends_with("/.") && !path.ends_with("/..")) paths.emplace_back(path);
-        }
-    ::globfree(&found);
-    std::sort(paths.begin(), paths.end());
-    return paths;
 }
 
 /// Where temporary files go, as Python finds it: the first of these that can be written.
@@ -77,7 +63,7 @@ Surroundings Surroundings::of_this_process() {
     };
     machine.is_directory = directory_is_there;
     machine.read_file = [](const std::string& path) { return base::read_file(path, longest_file); };
-    machine.glob = matches;
+    machine.glob = find_paths;
     return machine;
 }
 

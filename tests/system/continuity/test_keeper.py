@@ -82,6 +82,17 @@ class KeeperDies(Bed):
         self.kill_controller()
         self.assertEqual(self.pid('p'), pid)
 
+    def test_it_notices_that_its_controller_hangs(self):
+        limit = int(2 * SLOW)
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'controller_timeout=%d' % limit)
+        self.kill_keeper()
+        pid, old = self.pid('p'), self.wait_for('a controller', self.controller)
+        self.kill(old, signal.SIGSTOP)
+        self.wait_for_log('WARN controller did not answer and was killed, resumed: 1 process')
+        self.wait_for_answer()
+        self.assertNotEqual(self.controller(), old)
+        self.assertEqual(self.pid('p'), pid)
+
     def test_the_end_of_a_program_is_known_as_it_was(self):
         self.start('[program:code]\ncommand=/bin/sh -c "while test ! -e %s; do sleep 0.05; done; exit 7"\n'
                    'autorestart=false\n[program:killed]\ncommand=/bin/sleep 1000\nautorestart=false\n' % self.path('go'))

@@ -277,6 +277,20 @@ class UnderLoad(Upgraded):
         self.assertNotIn('refused', self.log())
 
 
+class Watched(Upgraded):
+    def test_a_controller_that_hangs_is_replaced_after_an_upgrade(self):
+        self.start('[program:p]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'controller_timeout=%d' % int(2 * SLOW))
+        self.wait_for('p to run', lambda: self.state('p') == 'RUNNING')
+        self.install()
+        self.upgrade()
+        pid, old = self.pid('p'), self.controller()
+        self.kill(old, signal.SIGSTOP)
+        self.wait_for_log('WARN controller did not answer and was killed, resumed: 1 process')
+        self.wait_for_answer()
+        self.assertNotEqual(self.controller(), old)
+        self.assertEqual(self.pid('p'), pid)
+
+
 class NotFit(Upgraded):
     def test_what_cannot_go_on_is_refused(self):
         self.start('[program:p]\ncommand=/bin/sleep 1000\n')

@@ -42,6 +42,9 @@ TEST_CASE("numbers") {
                         {"99999999999999GB", "9223372036854775807"}, {"-99999999999999GB", "-8589934592GB"}});
     check<kind::Octal>({{"022", "022"}, {"0700", "0700"}, {"0o700", "0700"}, {"7", "007"}, {"-1", "-001"}, {"-0o22", "-022"},
                         {"- 1", "- 1 can not be converted to an octal type"},
+                        {"00000000000000022", "022"},
+                        {"17777777777", "17777777777"},
+                        {"77777777777", "77777777777 can not be converted to an octal type"},
                         {"--1", "--1 can not be converted to an octal type"},
                         {"9", "9 can not be converted to an octal type"},
                         {"", " can not be converted to an octal type"}});
