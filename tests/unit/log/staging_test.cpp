@@ -11,7 +11,6 @@
 
 using logs::Output;
 using logs::Staging;
-using State = logs::Pumped::State;
 
 namespace {
 
@@ -67,7 +66,7 @@ TEST_CASE("a FIFO whose reader is slow takes small pieces as if they were writte
     std::string written;
     for (int number = 0; number < 200; ++number) {
         const std::string line = std::to_string(number) + "\n";
-        CHECK(it.pump(output, line).state == State::more);
+        CHECK(it.pump(output, line).state == logs::Pumped::State::more);
         written += line;
     }
     std::string read(2 * written.size(), ' ');
@@ -80,6 +79,6 @@ TEST_CASE("where the kernel cannot move anything to it is written, and what is w
     Output output(it.journal, it.files, stream, {.path = "/dev/full"});
     REQUIRE(output.open() == 0);
     const base::Time later = base::Time{} + 2 * logs::patience_with_disk;
-    CHECK(it.pump(output, "text").state == State::wait);
+    CHECK(it.pump(output, "text").state == logs::Pumped::State::wait);
     CHECK(output.pump(it.pipe.read.get(), later).report == "p: 4 bytes of stdout lost: cannot write /dev/full: No space left on device");
 }
