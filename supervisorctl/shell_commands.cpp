@@ -1,5 +1,6 @@
 // help, exit, quit, EOF
 #include <algorithm>
+#include <initializer_list>
 
 #include "common/base/text.hpp"
 #include "supervisorctl/families.hpp"
@@ -12,10 +13,10 @@ namespace {
 
 constexpr std::size_t screen_width = 79;
 
-void list_commands(Session& session, Listed which, std::string_view title) {
+void list_commands(Session& session, std::initializer_list<Listed> which, std::string_view title) {
     std::vector<std::string> names;
     for (const Command& command : commands())
-        if (command.listed == which) names.emplace_back(command.name);
+        if (std::ranges::find(which, command.listed) != which.end()) names.emplace_back(command.name);
     std::ranges::sort(names);
     session.say(base::concat('\n', title, '\n', std::string(title.size(), '='), '\n', columns(names, screen_width)));
 }
@@ -24,9 +25,9 @@ void list_commands(Session& session, Listed which, std::string_view title) {
 
 void help(Session& session, const Arguments& arguments) {
     if (arguments.empty()) {
-        list_commands(session, Listed::as_default, "default commands (type help <topic>):");
+        list_commands(session, {Listed::as_default}, "default commands (type help <topic>):");
         // Not for programs: they find what the original prints, and nothing else.
-        if (session.terminal().is_shown()) list_commands(session, Listed::as_more, "more commands (type help <topic>):");
+        if (session.terminal().is_shown()) list_commands(session, {Listed::as_more, Listed::of_plugin}, "more commands (type help <topic>):");
         return;
     }
     const std::string topic = base::join(arguments, " ");

@@ -58,6 +58,13 @@ private:
     }
 
     void finish(SectionReader& reader, Group group) {
+        for (const auto& process : group.processes) {
+            const std::string full = concat(group.name, ':', process.name);
+            if (full.size() <= longest_full_name) continue;
+            reader.error("process_name", concat("Invalid name: ", base::python_repr(full), " because it is longer than ", longest_full_name,
+                                                " bytes, with the name of its group"), {"shorter names"});
+            break;
+        }
         if (!reader.failed()) groups_.push_back({std::move(group), &reader.section()});
     }
 

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -60,6 +61,9 @@ struct FcgiSocket {
 
     bool operator==(const FcgiSocket&) const = default;
 };
+
+/// Bytes of GROUP:PROCESS, by which a process is known to all that carry on with it.
+inline constexpr std::size_t longest_full_name = 255;
 
 /// One process of a [program:x], [fcgi-program:x] or [eventlistener:x] section.
 struct Program {

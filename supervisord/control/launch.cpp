@@ -80,6 +80,8 @@ std::variant<process::Executable, process::Unusable> find_command(const config::
     return process::find_command(program, path == world.environment.end() ? "" : path->second, look_at);
 }
 
+static_assert(config::longest_full_name < keeper::name_size);
+
 std::variant<Launch, std::string> prepare(const config::Program& program, std::string_view group,
                                           const process::Executable& executable, int socket, const Containment& containment,
                                           std::optional<keeper::Spec::User> user, const World& world) {

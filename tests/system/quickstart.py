@@ -13,6 +13,9 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'support'))
+from outside import until  # noqa: E402
+
 SCRIPT = os.path.join(HERE, '..', '..', 'samples', 'quickstart')
 
 
@@ -93,6 +96,32 @@ class Quickstart(unittest.TestCase):
         rest, _ = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, rest)
         self.assert_nothing_left()
+
+
+@unittest.skipUnless(os.getuid() == 0 and subprocess.run(['unshare', '--mount', 'true']).returncode == 0, 'no mount namespaces')
+class Installation(unittest.TestCase):
+    """samples/install with an apt-get of ours, in a mount namespace of its own: no file of this machine is touched."""
+
+    def begin(self):
+        script = ('mount -t tmpfs none /usr/sbin && mkdir "$0/bin" "$0/tmp" && cd "$0/bin" && '
+                  'printf "#!/bin/sh\\nexit 1\\n" > dpkg-query && printf "#!/bin/sh\\n: > %s/begun\\nsleep 60\\n" "$0" > apt-get && '
+                  'chmod +x * && export PATH="$0/bin:$PATH" TMPDIR="$0/tmp" && "$1" build; '
+                  'echo "$? $(ls /usr/sbin "$TMPDIR" | grep -c .)"')
+        folder = tempfile.TemporaryDirectory(prefix='install.')
+        self.addCleanup(folder.cleanup)
+        process = subprocess.Popen(['unshare', '--mount', 'bash', '-c', 'trap : INT TERM HUP; ' + script, folder.name,
+                                    os.path.join(os.path.dirname(SCRIPT), 'install')], stdin=subprocess.DEVNULL, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=heed_ctrl_c)
+        until('an installation', lambda: os.path.exists(os.path.join(folder.name, 'begun')))
+        return process
+
+    def test_what_keeps_services_from_starting_does_not_outlive_it(self):
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+            process = self.begin()
+            os.killpg(process.pid, number)
+            said, _ = process.communicate(timeout=60)
+            # Its status, and how many files are left: of /usr/sbin and of the temporary directory the titles alone.
+            self.assertEqual(said.split(), ['130' if number == signal.SIGINT else '143', '2'], number)
 
 
 if __name__ == '__main__':

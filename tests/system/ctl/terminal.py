@@ -211,7 +211,8 @@ class Screens(AtTerminal):
         more = 'more commands (type help <topic>):'
         shell = self.terminal('help')
         shell.expect_exact(more)
-        shell.expect('check +upgrade')
+        shell.expect('check +mstart')
+        shell.expect('upgrade')
         shell.expect_exact('left with 0')
         self.assertNotIn(more, self.ctl('help'))
 

@@ -144,6 +144,13 @@ TEST_CASE("errors in a program name the section and the file") {
     }
 }
 
+TEST_CASE("a name that is too long with that of its group is an error, not a program that is missing later") {
+    const auto named = [](std::size_t size) { return with("[program:" + std::string(size, 'x') + "]\ncommand=y\n"); };
+    CHECK(error_in(named(127)) == "");
+    const std::string name(128, 'x');
+    CHECK(error_in(named(128)) == "Invalid name: '" + name + ":" + name + "' because it is longer than 255 bytes, with the name of its group");
+}
+
 TEST_CASE("errors elsewhere are told in Supervisor's words") {
     struct {
         std::string text;
