@@ -104,7 +104,7 @@ class Installation(unittest.TestCase):
 
     def begin(self):
         script = ('mount -t tmpfs none /usr/sbin && mkdir "$0/bin" "$0/tmp" && cd "$0/bin" && '
-                  'printf "#!/bin/sh\\nexit 1\\n" > dpkg-query && printf "#!/bin/sh\\n: > %s/begun\\nsleep 60\\n" "$0" > apt-get && '
+                  'printf "#!/bin/sh\\nexit 1\\n" > dpkg-query && printf "#!/usr/bin/tail -f\\n" > apt-get && '
                   'chmod +x * && export PATH="$0/bin:$PATH" TMPDIR="$0/tmp" && "$1" build; '
                   'echo "$? $(ls /usr/sbin "$TMPDIR" | grep -c .)"')
         folder = tempfile.TemporaryDirectory(prefix='install.')
@@ -112,7 +112,8 @@ class Installation(unittest.TestCase):
         process = subprocess.Popen(['unshare', '--mount', 'bash', '-c', 'trap : INT TERM HUP; ' + script, folder.name,
                                     os.path.join(os.path.dirname(SCRIPT), 'install')], stdin=subprocess.DEVNULL, text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=heed_ctrl_c)
-        until('an installation', lambda: os.path.exists(os.path.join(folder.name, 'begun')))
+        # No shell, which may lose the signal while it begins.
+        until('an installation', lambda: any(words.startswith('/usr/bin/tail -f ') for words in processes_of(folder.name)))
         return process
 
     def test_what_keeps_services_from_starting_does_not_outlive_it(self):
