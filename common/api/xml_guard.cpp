@@ -56,6 +56,7 @@ bool has_only_characters(std::string_view text) {
 
 bool is_harmless_xml(std::string_view text) {
     if (!has_only_characters(text)) return false;
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark, as some clients send it
     std::size_t tags = 0;
     std::size_t i = 0;
     while ((i = text.find_first_of("<&", i)) != std::string_view::npos) {

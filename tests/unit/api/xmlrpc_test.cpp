@@ -140,7 +140,7 @@ TEST_CASE("hostile or broken XML is refused") {
         CAPTURE(declaration);
         CHECK_FALSE(api::xmlrpc::read_call(declaration + "<methodCall><methodName>m</methodName></methodCall>"));
     }
-    for (const std::string declaration : {"", "\n", "<?xml version='1.0'?>", "<?xml\tversion = \"1.1\" encoding='UTF-8' standalone='yes' ?>\n",
+    for (const std::string declaration : {"", "\n", "<?xml version='1.0'?>", "\xEF\xBB\xBF<?xml version='1.0'?>", "\xEF\xBB\xBF", "<?xml\tversion = \"1.1\" encoding='UTF-8' standalone='yes' ?>\n",
                                           "<?xml-stylesheet href='x'?>", "<?php?>", "<!-- x -->"}) {
         CAPTURE(declaration);
         CHECK(api::xmlrpc::read_call(declaration + "<methodCall><methodName>m</methodName></methodCall>"));
