@@ -39,7 +39,7 @@ bool is_declaration_in_place(std::string_view text, std::size_t place, std::size
     rest = base::strip(rest.substr(7));
     if (!rest.starts_with('=')) return false;
     rest = base::strip(rest.substr(1));
-    return rest.starts_with("\"1.") || rest.starts_with("'1.");
+    return rest.starts_with('"') || rest.starts_with('\'');  // of whatever version
 }
 
 bool has_only_characters(std::string_view text) {

@@ -135,13 +135,13 @@ TEST_CASE("hostile or broken XML is refused") {
         CHECK_FALSE(api::xmlrpc::read_call(text));
     }
     for (const std::string declaration : {"<?xml?>", "<?xml ?>", "<?xml encoding='utf-8'?>", "<?xml version?>", "<?xml version=1.0?>",
-                                          "<?xml version='2.0'?>", "<?XML version='1.0'?>", " <?xml version='1.0'?>",
+                                          "<?XML version='1.0'?>", " <?xml version='1.0'?>",
                                           "<?xml version='1.0'?><?xml version='1.0'?>", "<?xml version='1.0'", "<?xml versions='1.0'?>"}) {
         CAPTURE(declaration);
         CHECK_FALSE(api::xmlrpc::read_call(declaration + "<methodCall><methodName>m</methodName></methodCall>"));
     }
     for (const std::string declaration : {"", "\n", "<?xml version='1.0'?>", "\xEF\xBB\xBF<?xml version='1.0'?>", "\xEF\xBB\xBF", "<?xml\tversion = \"1.1\" encoding='UTF-8' standalone='yes' ?>\n",
-                                          "<?xml-stylesheet href='x'?>", "<?php?>", "<!-- x -->"}) {
+                                          "<?xml version='2.0'?>", "<?xml-stylesheet href='x'?>", "<?php?>", "<!-- x -->"}) {
         CAPTURE(declaration);
         CHECK(api::xmlrpc::read_call(declaration + "<methodCall><methodName>m</methodName></methodCall>"));
     }
