@@ -23,8 +23,9 @@ template <class T>
 bool is_bad_configuration(Session& session, const Answer<T>& answer) {
     if (!answer.refused_for(api::Fault::cant_reread)) return false;
     fail(session, concat("ERROR: ", answer.refused()->text));
-    // Scripts read what the original says; people want to know where.
-    if (session.terminal().is_shown()) session.say("`supervisorctl check` shows the lines, and whatever else is wrong");
+    // Scripts read what the original says; people want to know where.  The file may be of another machine.
+    if (session.terminal().is_shown() && session.settings().serverurl.starts_with("unix:"))
+        session.say("(the command `check`, with the same -c, shows the line, and whatever else is wrong)");
     return true;
 }
 

@@ -23,27 +23,24 @@ namespace {
 
 constexpr std::chrono::seconds connect_limit{10};
 
-/// Those of a kind of their own are told with the URL by whoever tells them.
-[[noreturn]] void fail(int number, const config::ServerUrl& url) {
+[[noreturn]] void fail(int number) {
     const auto kind = number == ECONNREFUSED ? Trouble::Kind::refused_connection
                       : number == ENOENT     ? Trouble::Kind::no_such_file
                                              : Trouble::Kind::other;
-    const std::string where = kind == Trouble::Kind::other ? base::concat(": ", url.text) : "";
-    throw Trouble(kind, base::concat("[Errno ", number, "] ", base::errno_text(number), where));
+    throw Trouble(kind, base::concat("[Errno ", number, "] ", base::errno_text(number)));
 }
 
-Fd connect_to_path(const config::ServerUrl& url) {
-    const std::string& path = url.socket_path;
+Fd connect_to_path(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) throw Trouble(Trouble::Kind::other, "AF_UNIX path too long");
     std::memcpy(address.sun_path, path.data(), path.size());
     Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket) fail(errno, url);
+    if (!socket) fail(errno);
     // A Unix socket whose backlog is full makes connect() wait; this is what bounds it.
     const timeval limit{connect_limit.count(), 0};
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail(errno, url);
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail(errno);
     base::set_nonblocking(socket.get());
     return socket;
 }
@@ -74,20 +71,20 @@ Fd connect_to_host(const config::ServerUrl& url, const Interrupt& interrupt) {
     wanted.ai_flags = AI_NUMERICSERV;
     addrinfo* found = nullptr;
     const int problem = ::getaddrinfo(url.host.c_str(), url.port.c_str(), &wanted, &found);
-    if (problem == EAI_SYSTEM) fail(errno, url);
+    if (problem == EAI_SYSTEM) fail(errno);
     if (problem != 0)
-        throw Trouble(Trouble::Kind::other, base::concat("[Errno ", problem, "] ", ::gai_strerror(problem), ": ", url.text));
+        throw Trouble(Trouble::Kind::other, base::concat("[Errno ", problem, "] ", ::gai_strerror(problem)));
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
     int error = 0;
     for (const addrinfo* one = found; one != nullptr; one = one->ai_next)
         if (Fd socket = connect_to_address(*one, interrupt, error)) return socket;
-    fail(error, url);
+    fail(error);
 }
 
 }  // namespace
 
 Fd connect_to(const config::ServerUrl& url, const Interrupt& interrupt) {
-    return url.is_unix() ? connect_to_path(url) : connect_to_host(url, interrupt);
+    return url.is_unix() ? connect_to_path(url.socket_path) : connect_to_host(url, interrupt);
 }
 
 }  // namespace supervisorctl

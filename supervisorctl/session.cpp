@@ -66,7 +66,9 @@ void Session::talk_to(std::string url) {
 
 void Session::report(const Trouble& trouble) {
     const bool said_by_supervisor = trouble.kind == Trouble::Kind::unauthorized;
-    say(said_by_supervisor ? trouble.text : concat("error: ", trouble.text));
+    // What the system says of a socket names none; the two that people meet most are what scripts look for, as they are.
+    const bool is_nameless = trouble.kind == Trouble::Kind::other && trouble.text.starts_with("[Errno ");
+    say(said_by_supervisor ? trouble.text : concat("error: ", trouble.text, is_nameless ? concat(": ", settings_.serverurl) : ""));
 }
 
 bool Session::server_answers() {

@@ -4,8 +4,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <csignal>
 #include <utility>
@@ -267,7 +267,7 @@ void Controller::say_ready() {
         control::Daemon& daemon = parts_->daemon;
         if (written.err != 0)
             parts_->activity.log(LogLevel::critical, concat("could not write pidfile ", beginning_.config.settings.pidfile));
-        if (is_start) parts_->activity.log(LogLevel::debug, api::build_title());
+        if (is_start || welcome_.why == Why::upgrade) parts_->activity.log(LogLevel::debug, api::build_title());
         if (is_start && written.err == 0)
             parts_->activity.log(LogLevel::info, concat("supervisord started with pid ", daemon.pid()));
         daemon.deal_with_leftovers(snapshot_, welcome_.why == Why::salvaged);

@@ -91,7 +91,6 @@ int check(const std::string& path, const config::Reading& reading, bool json) {
     return std::fflush(stdout) == 0 ? config::check_status(reading) : usage_status;
 }
 
-/// Servers that can be read, and must not be opened.
 void print_build_info() {
     std::printf("%s\ncompiler: %s\n", api::build_title().c_str(), api::build().compiler.c_str());
 #ifdef CRASH_POINTS
@@ -99,6 +98,7 @@ void print_build_info() {
 #endif
 }
 
+/// Servers that can be read, and must not be opened.
 void refuse_dangers(config::Reading& reading) {
     if (!reading.config) return;
     for (const auto& server : reading.config->servers)

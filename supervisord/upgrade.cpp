@@ -135,7 +135,7 @@ void Upgrade::examined(const keeper::Message& result, const base::Fd& said, cont
         if (line.starts_with(self_test_refusal)) why = line.substr(self_test_refusal.size());
         if (line.starts_with(self_test_warning))
             activity_.log(LogLevel::warn, concat("upgrade: the new version finds fault with the files as they are now: ",
-                                            line.substr(self_test_warning.size())));
+                                                 line.substr(self_test_warning.size())));
     }
     passed = passed && result.err == 0 && WIFEXITED(result.wstatus) && WEXITSTATUS(result.wstatus) == 0;
     if (!passed) {

@@ -151,7 +151,9 @@ private:
     void take(const char* name, const Json& json, EventLength& value) const { take_word<kind::EventUnit>(name, json, value); }
     void take(const char* name, const Json& json, Leftovers& value) const {
         need(json.is_number_integer(), name);
-        value = static_cast<Leftovers>(json.get<int>());
+        const int number = json.get<int>();
+        need(number >= 0 && static_cast<std::size_t>(number) < std::size(kind::Leftover::all), name);
+        value = static_cast<Leftovers>(number);
     }
     void take(const char* name, const Json& json, LogLevel& value) const {
         need(json.is_number_integer(), name);

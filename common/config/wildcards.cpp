@@ -17,6 +17,21 @@ namespace {
 
 using Points = std::u32string_view;
 
+/// The characters; a byte that belongs to none, as names of files may have, is one of its own that no character is.
+std::u32string characters_of(std::string_view text) {
+    if (base::is_utf8(text)) return code_points(text);
+    std::u32string out;
+    while (!text.empty()) {
+        std::size_t size = 1;
+        while (size < 4 && size < text.size() && !base::is_utf8(text.substr(0, size))) ++size;
+        const bool is_one = base::is_utf8(text.substr(0, size));
+        if (is_one) out += code_points(text.substr(0, size));
+        else out += static_cast<char32_t>(0xDC00 + static_cast<unsigned char>(text.front()));
+        text.remove_prefix(is_one ? size : 1);
+    }
+    return out;
+}
+
 /// Behind the bracket that closes what begins at a bracket; 0: it is one like any other character.
 std::size_t end_of_set(Points pattern, std::size_t from) {
     std::size_t at = from + 1;
@@ -89,11 +104,11 @@ std::vector<std::string> names_in(const std::string& directory, std::string_view
     std::vector<std::string> names;
     const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.empty() ? "." : directory.c_str()), ::closedir);
     if (!open) return names;
-    const std::u32string wanted = code_points(pattern);
+    const std::u32string wanted = characters_of(pattern);
     while (const dirent* entry = ::readdir(open.get())) {
         const std::string_view name = entry->d_name;
         if (name == "." || name == ".." || (name.starts_with('.') && !pattern.starts_with('.'))) continue;
-        if (fits(wanted, code_points(name))) names.emplace_back(name);
+        if (fits(wanted, characters_of(name))) names.emplace_back(name);
     }
     return names;
 }
@@ -123,7 +138,7 @@ std::vector<std::string> expanded(std::string_view pattern) {
 
 bool has_wildcards(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
 
-bool fits(std::string_view pattern, std::string_view name) { return fits(code_points(pattern), code_points(name)); }
+bool fits(std::string_view pattern, std::string_view name) { return fits(characters_of(pattern), characters_of(name)); }
 
 std::vector<std::string> find_paths(std::string_view pattern) {
     if (pattern.size() > PATH_MAX) return {};

@@ -53,6 +53,15 @@ TEST_CASE("what a pattern fits, as in Python") {
         each(row.fitting, true);
         each(row.others, false);
     }
+    // Names that are not UTF-8: each byte counts, and is no character.
+    CHECK(config::fits("*.conf", "caf\xe9.conf"));
+    CHECK(config::fits("caf?.conf", "caf\xe9.conf"));
+    CHECK(config::fits("caf[!a].conf", "caf\xe9.conf"));
+    CHECK(config::fits("caf\xe9.conf", "caf\xe9.conf"));
+    CHECK(config::fits("??\u00e9?", "\xe2\x82\u00e9\xf0"));
+    CHECK_FALSE(config::fits("caf\u00e9.conf", "caf\xe9.conf"));
+    CHECK_FALSE(config::fits("\u00e9", "\xe9"));
+    CHECK_FALSE(config::fits("caf\xe9.conf", "caf\xe8.conf"));
     CHECK(config::fits("", ""));
     CHECK(config::fits("**", ""));
     // A hundred stars, and a name that fits none of them: no longer than it has to take.

@@ -57,6 +57,12 @@ TEST_CASE("without a socket file, commands say so with status 7, and status with
     check(ask(url, "remove"), 0, "");
 }
 
+TEST_CASE("what else is wrong with a socket is told with its name") {
+    for (const char* line : {"avail", "reload", "start x"})
+        check(ask("unix:///etc/passwd/x", line), 1, "error: [Errno 20] Not a directory: unix:///etc/passwd/x\n");
+    check(ask("unix:///etc/passwd/x", "status"), 4, "error: [Errno 20] Not a directory: unix:///etc/passwd/x\n");
+}
+
 TEST_CASE("when the connection is refused, commands say so with status 4") {
     const UnusedPort port;
     const std::string& url = port.url;
