@@ -115,6 +115,11 @@ std::string directory_of(std::string_view path) {
     return std::string(head);
 }
 
+bool is_directory(const std::string& path) {
+    struct stat facts{};
+    return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
 std::string path_in(std::string_view directory, std::string_view name) {
     if (directory.empty()) return std::string(name);
     return concat(directory, directory.ends_with('/') ? "" : "/", name);

@@ -62,6 +62,8 @@ void fill_standard_descriptors();
 /// Loops over short writes and EINTR.  False: errno stands.  For blocking descriptors.
 [[nodiscard]] bool write_all(int fd, std::string_view bytes);
 
+/// Whether there is a directory of that name, or a link to one.
+[[nodiscard]] bool is_directory(const std::string& path);
 /// Directory part of a path as Python's os.path.dirname gives it ("" when there is no slash).
 [[nodiscard]] std::string directory_of(std::string_view path);
 /// "DIRECTORY/NAME"; the name alone when the directory is "".

@@ -30,11 +30,6 @@ Environment own_environment() {
     return variables;
 }
 
-bool directory_is_there(const std::string& path) {
-    struct stat facts{};
-    return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
-}
-
 /// Where temporary files go, as Python finds it: the first of these that can be written.
 std::string temporary_directory(const Environment& environment, const std::string& cwd) {
     std::vector<std::string> candidates;
@@ -43,7 +38,7 @@ std::string temporary_directory(const Environment& environment, const std::strin
             candidates.push_back(base::absolute_path(value->second, cwd));
     candidates.insert(candidates.end(), {"/tmp", "/var/tmp", "/usr/tmp", cwd});
     for (const auto& path : candidates)
-        if (directory_is_there(path) && ::access(path.c_str(), W_OK | X_OK) == 0) return path;
+        if (base::is_directory(path) && ::access(path.c_str(), W_OK | X_OK) == 0) return path;
     return cwd;
 }
 
@@ -61,7 +56,7 @@ Surroundings Surroundings::of_this_process() {
         struct stat facts{};
         return ::stat(path.c_str(), &facts) == 0;
     };
-    machine.is_directory = directory_is_there;
+    machine.is_directory = base::is_directory;
     machine.read_file = [](const std::string& path) { return base::read_file(path, longest_file); };
     machine.glob = find_paths;
     return machine;

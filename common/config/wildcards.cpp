@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/base/fd.hpp"
 #include "common/base/text.hpp"
 #include "common/config/utf8.hpp"
 
@@ -91,15 +92,6 @@ bool is_there(const std::string& path) {
     return ::lstat(path.c_str(), &facts) == 0;
 }
 
-bool is_directory(const std::string& path) {
-    struct stat facts{};
-    return ::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode);
-}
-
-std::string joined(std::string_view directory, std::string_view name) {
-    return base::concat(directory, directory.empty() || directory.ends_with('/') ? "" : "/", name);
-}
-
 std::vector<std::string> names_in(const std::string& directory, std::string_view pattern) {
     std::vector<std::string> names;
     const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(directory.empty() ? "." : directory.c_str()), ::closedir);
@@ -126,9 +118,9 @@ std::vector<std::string> expanded(std::string_view pattern) {
     std::vector<std::string> paths;
     for (const auto& each : directories) {
         if (has_wildcards(last)) {
-            for (const auto& name : names_in(each, last)) paths.push_back(joined(each, name));
-        } else if (last.empty() ? is_directory(each) : is_there(joined(each, last))) {
-            paths.push_back(joined(each, last));
+            for (const auto& name : names_in(each, last)) paths.push_back(base::path_in(each, name));
+        } else if (last.empty() ? base::is_directory(each) : is_there(base::path_in(each, last))) {
+            paths.push_back(base::path_in(each, last));
         }
     }
     return paths;
