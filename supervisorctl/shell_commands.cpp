@@ -21,6 +21,20 @@ void list_commands(Session& session, std::initializer_list<Listed> which, std::s
     session.say(base::concat('\n', title, '\n', std::string(title.size(), '='), '\n', columns(names, screen_width)));
 }
 
+// As wide as "--interval SECONDS" and two blanks.
+constexpr std::size_t doc_column = 20;
+
+void list_switches(Session& session, const Command& command) {
+    std::string lines;
+    for (const Switch& row : switches()) {
+        if ((command.switches & row.bit) == 0) continue;
+        std::string word = base::concat(row.name, row.argument.empty() ? "" : " ", row.argument);
+        word.resize(std::max(word.size() + 1, doc_column), ' ');
+        lines += base::concat("  ", word, row.doc, '\n');
+    }
+    if (!lines.empty()) session.terminal().write(base::concat("\nswitches, anywhere behind the command:\n", lines));
+}
+
 }  // namespace
 
 void help(Session& session, const Arguments& arguments) {
@@ -32,10 +46,9 @@ void help(Session& session, const Arguments& arguments) {
     }
     const std::string topic = base::join(arguments, " ");
     const Command* command = find_command(topic);
-    if (command && !command->help.empty())
-        session.terminal().write(command->help);
-    else
-        session.say(base::concat("*** No help on ", topic));
+    if (!command || command->help.empty()) return session.say(base::concat("*** No help on ", topic));
+    session.terminal().write(command->help);
+    if (session.terminal().is_shown()) list_switches(session, *command);
 }
 
 void leave(Session& session, const Arguments&) {

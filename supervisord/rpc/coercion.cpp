@@ -34,11 +34,12 @@ void to_text(Value& value) {
     else if (value.is_number_float()) value = python_text(value.get<double>());
 }
 
-/// Names of groups and of methods are looked up as they come: 5 is one that there is not, and so is a list of methods.
-/// Names of processes are taken apart first, and what cannot be is no parameter at all.
+/// Names of groups and of methods are looked up as they come: 5 is one that there is not, and so is a list of methods,
+/// and of groups where they are compared one by one.  Names of processes are taken apart first, and what cannot be is no
+/// parameter at all.
 void to_name(const Method& method, Value& value) {
     const bool of_method = method.name.starts_with("system.method");
-    if (of_method && value.is_structured()) value = "";
+    if ((of_method || method.name == "supervisor.addProcessGroup") && value.is_structured()) value = "";
     if (of_method || method.name.ends_with("ProcessGroup")) to_text(value);
 }
 

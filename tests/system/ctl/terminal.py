@@ -216,6 +216,15 @@ class Screens(AtTerminal):
         shell.expect_exact('left with 0')
         self.assertNotIn(more, self.ctl('help'))
 
+    def test_help_of_a_command_has_its_switches_at_a_terminal_alone(self):
+        shell = self.terminal('help', 'status')
+        shell.expect_exact('Get all process status info')
+        shell.expect(r'\r\n  --timeout SECONDS   Give up')
+        shell.expect(r'\r\n  --watch             Show it')
+        shell.expect_exact('left with 0')
+        self.assertNotIn('--parallel', shell.before)
+        self.assertNotIn('--', self.ctl('help', 'status'))
+
     def test_ctrl_d_ends_what_asked_and_not_the_shell(self):
         shell = self.terminal(size=(24, 80))
         for line, answer in ('fg cat', '==> Press Ctrl-C to exit <=='), ('reload', 'y/N? '), ('shutdown', 'y/N? '):

@@ -128,6 +128,9 @@ TEST_CASE("over XML a number is the name of no group and of no method, but no na
     }
     for (const std::string method : {"addProcessGroup", "removeProcessGroup"})  // here of any name
         CHECK(fault("supervisor." + method, "<int>5</int>").find("INCORRECT_PARAMETERS") == std::string::npos);
+    const std::string list = "<array><data><value>p</value></data></array>";
+    CHECK(fault("supervisor.addProcessGroup", list).find("INCORRECT_PARAMETERS") == std::string::npos);  // compared, not looked up
+    CHECK(fault("supervisor.removeProcessGroup", list) == "INCORRECT_PARAMETERS");
     CHECK(fault("supervisor.signalProcessGroup", "<int>5</int>", "<param><value>HUP</value></param>") == "BAD_NAME: 5");
     for (const std::string method : {"methodHelp", "methodSignature"})
         for (const std::string value : {"<int>5</int>", "<array><data><value>supervisor.getPID</value></data></array>", "<struct></struct>"})
