@@ -199,8 +199,8 @@ constexpr Option<Program> program_rows[] = {
      .doc = "Written, with a blank, before each line of standard output in its log: for a log that several programs share."},
     {.name = "stdout_pipe_size", .field = in<kind::Bytes, &Program::out, &Output::pipe_size>(), .fallback = "0",
      .refers = Refers::section, .turn = 42, .reload = Reload::process,
-     .doc = "Bytes of standard output that may wait in its pipe for supervisord; 0 is what the system gives, 64 KiB. More than "
-            "/proc/sys/fs/pipe-max-size needs root."},
+     .doc = "Bytes of standard output that may wait in its pipe for supervisord; 0 is what the system gives, 64 KiB, and 256 KiB "
+            "once it was full. More than /proc/sys/fs/pipe-max-size needs root."},
     {.name = "stderr_logfile", .field = in<kind::ChildLog, &Program::err, &Output::logfile>(), .fallback = "AUTO",
      .refers = Refers::process, .turn = 35, .reload = Reload::process, .sample = "/a/path",
      .doc = "File for standard error, NONE, or AUTO for one that is removed at the next start of supervisord."},
@@ -227,8 +227,8 @@ constexpr Option<Program> program_rows[] = {
      .doc = "Written, with a blank, before each line of standard error in its log: for a log that several programs share."},
     {.name = "stderr_pipe_size", .field = in<kind::Bytes, &Program::err, &Output::pipe_size>(), .fallback = "0",
      .refers = Refers::section, .turn = 44, .reload = Reload::process,
-     .doc = "Bytes of standard error that may wait in its pipe for supervisord; 0 is what the system gives, 64 KiB. More than "
-            "/proc/sys/fs/pipe-max-size needs root."},
+     .doc = "Bytes of standard error that may wait in its pipe for supervisord; 0 is what the system gives, 64 KiB, and 256 KiB "
+            "once it was full. More than /proc/sys/fs/pipe-max-size needs root."},
     {.name = "environment", .field = in<kind::Variables, &Program::environment>(), .fallback = "",
      .refers = Refers::copy, .turn = 29, .reload = Reload::process, .sample = "A=\"1\",B=\"2\"",
      .doc = "Variables of the process, over those of [supervisord]."},

@@ -115,8 +115,12 @@ void Runner::tap(bool err, base::Fd pipe) {
     numbers_[err] = pipe.get();
     if (!(err ? err_remnants_ : out_remnants_)->is_empty())
         (err ? err_later_ : out_later_) = std::move(pipe);
-    else
-        (err ? err_tap_ : out_tap_) = std::make_unique<Tap>(world_.loop, err ? *err_ : *out_, std::move(pipe), reporter());
+    else {
+        // A size that somebody has chosen is kept.
+        const bool as_given = output_of(err).pipe_size == 0;
+        (err ? err_tap_ : out_tap_) = std::make_unique<Tap>(world_.loop, err ? *err_ : *out_, std::move(pipe), reporter(),
+                                                            as_given ? &world_.larger_pipes : nullptr);
+    }
 }
 
 void Runner::go_on_after_remnants() {

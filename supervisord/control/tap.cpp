@@ -23,6 +23,9 @@ using std::chrono::microseconds;
 constexpr microseconds first_pause{1000}, longest_pause{4096}, shortest_pause{50};
 constexpr std::chrono::milliseconds shortage_pause{50};
 
+/// Bytes that Linux gives a pipe.
+constexpr int usual_room = 64 * 1024;
+
 /// Pauses end at common times, so that many streams share a wake-up.
 base::Time end_of(microseconds pause) {
     const auto end = static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(base::now().time_since_epoch() + pause).count());
@@ -33,10 +36,11 @@ base::Time end_of(microseconds pause) {
 }  // namespace
 
 struct Tap::Watch : std::enable_shared_from_this<Watch> {
-    Watch(Loop& its_loop, logs::Output& target, base::Fd fd, Report tell)
-        : loop(its_loop), output(target), pipe(std::move(fd)), readiness(loop), timer(loop), report(std::move(tell)) {
+    Watch(Loop& its_loop, logs::Output& target, base::Fd fd, Report tell, LargerPipes* its_larger)
+        : loop(its_loop), output(target), pipe(std::move(fd)), readiness(loop), timer(loop), report(std::move(tell)), larger(its_larger) {
         const int capacity = ::fcntl(pipe.get(), F_GETPIPE_SZ);
         if (capacity > 0) room = std::min(static_cast<std::size_t>(capacity), logs::batch_limit);
+        if (larger && capacity > usual_room) count_as_larger();  // by a controller before this one
     }
 
     Loop& loop;
@@ -45,6 +49,8 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
     Readiness readiness;  // watches it as long as it is waited for, and no longer
     Timer timer;
     Report report;
+    LargerPipes* larger;
+    bool is_larger = false;
     microseconds pause = first_pause;
     std::size_t room = logs::batch_limit;  // bytes: what a look can find
     std::size_t last = 0;                  // bytes: what the last one found
@@ -68,12 +74,29 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
         const std::size_t difference = bytes > last ? bytes - last : last - bytes;
         const bool full = bytes >= room / 8 * 7 || (bytes >= room / 2 && difference <= bytes / 32);
         last = bytes;
+        if (full) enlarge();
         if (pause < shortest_pause && bytes >= room / 16) return look_again_at_once();
         const microseconds fitting = full ? pause / 2 : pause * static_cast<std::int64_t>(room / 8 * 5) / static_cast<std::int64_t>(bytes);
         pause = std::min(std::clamp(fitting, pause / 2, pause * 2), longest_pause);
         if (pause >= shortest_pause) return look_again(end_of(pause));
         pause = shortest_pause / 2;
         look_again_at_once();
+    }
+
+    void enlarge() {
+        if (!larger || is_larger || larger->left <= 0) return;
+        const int capacity = ::fcntl(pipe.get(), F_SETPIPE_SZ, static_cast<int>(logs::batch_limit));
+        if (capacity <= 0) {
+            larger = nullptr;  // not asked for again: this one stays as it is
+            return;
+        }
+        room = std::min(static_cast<std::size_t>(capacity), logs::batch_limit);
+        count_as_larger();
+    }
+
+    void count_as_larger() {
+        is_larger = true;
+        --larger->left;
     }
 
     /// When others had their turn.
@@ -111,11 +134,12 @@ struct Tap::Watch : std::enable_shared_from_this<Watch> {
         timer.cancel();
         readiness.end();
         pipe.reset();
+        if (std::exchange(is_larger, false)) ++larger->left;
     }
 };
 
-Tap::Tap(Loop& loop, logs::Output& output, base::Fd pipe, Report report)
-    : watch_(std::make_shared<Watch>(loop, output, std::move(pipe), std::move(report))) {
+Tap::Tap(Loop& loop, logs::Output& output, base::Fd pipe, Report report, LargerPipes* larger)
+    : watch_(std::make_shared<Watch>(loop, output, std::move(pipe), std::move(report), larger)) {
     watch_->wait();
 }
 

@@ -13,13 +13,20 @@
 
 namespace control {
 
+/// Pipes that were found full, so that a program had to wait, are made larger: else half of our CPU time goes into waking
+/// each other.  No more than so many at a time, for what the pipes of a user may hold together is limited
+/// (/proc/sys/fs/pipe-user-pages-soft, 64 MiB), and beyond it all new pipes of that user are tiny.
+struct LargerPipes {
+    int left = 64;
+};
+
 class Tap {
 public:
     /// report: a line for the activity log (WARN).
     using Report = std::function<void(std::string_view)>;
 
-    /// Output and loop outlive it.
-    Tap(Loop& loop, logs::Output& output, base::Fd pipe, Report report);
+    /// Output, loop and larger pipes outlive it; without these the pipe stays as it is.
+    Tap(Loop& loop, logs::Output& output, base::Fd pipe, Report report, LargerPipes* larger);
     ~Tap();
     Tap(const Tap&) = delete;
     Tap& operator=(const Tap&) = delete;

@@ -17,6 +17,7 @@
 #include "supervisord/control/loop.hpp"
 #include "supervisord/control/notes.hpp"
 #include "supervisord/control/shared_sockets.hpp"
+#include "supervisord/control/tap.hpp"
 #include "supervisord/control/tree.hpp"
 #include "supervisord/control/turnstile.hpp"
 #include "supervisord/log/activity.hpp"
@@ -50,6 +51,7 @@ struct World {
     /// Where leaves are made for killmode=tree; "" where there can be none, which is logged once.
     [[nodiscard]] const std::string& cgroups();
     std::optional<CgroupPlace> cgroup_place = {};  // once it was asked for
+    LargerPipes larger_pipes = {};
     Processes processes = {};  // as trees have seen them
     /// What those before us have left, but for cgroups of these names.
     void tidy_cgroups(const std::set<std::string>& in_use) const;

@@ -35,6 +35,16 @@ def written(name, size):
         sys.argv = old
 
 
+def pipe_size(d, name, number):
+    link = '/proc/%d/fd/%d' % (d.info(name)['pid'], number)
+    until('the program to have its pipes', lambda: os.readlink(link).startswith('pipe:'))
+    fd = os.open(link, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return fcntl.fcntl(fd, 1032)  # F_GETPIPE_SZ
+    finally:
+        os.close(fd)
+
+
 class Streams(unittest.TestCase):
     def test_fifty_programs_are_in_their_logs_byte_for_byte_though_the_controller_dies(self):
         size = 60000
@@ -76,11 +86,7 @@ class Streams(unittest.TestCase):
             for name in ('p', 'q'):
                 d.wait_state(name, 'RUNNING')
                 for number in (1, 2):
-                    link = '/proc/%d/fd/%d' % (d.info(name)['pid'], number)
-                    until('the program to have its pipes', lambda: os.readlink(link).startswith('pipe:'))
-                    fd = os.open(link, os.O_RDONLY | os.O_NONBLOCK)
-                    sizes[name, number] = fcntl.fcntl(fd, 1032)  # F_GETPIPE_SZ
-                    os.close(fd)
+                    sizes[name, number] = pipe_size(d, name, number)
             self.assertEqual(sizes['p', 1], 1 << 20)
             self.assertEqual(sizes['p', 2], 128 << 10)
             self.assertEqual(sizes['q', 2], 64 << 10)
@@ -88,6 +94,21 @@ class Streams(unittest.TestCase):
             log = d.read('log')
             self.assertNotIn('p: the pipe', log)
             self.assertRegex(log, r'WARN q: the pipe of its stdout has %d bytes, not 3221225472 \(stdout_pipe_size\): ' % sizes['q', 1])
+
+    def test_a_pipe_that_keeps_its_program_waiting_is_made_larger_unless_its_size_was_chosen(self):
+        program = '[program:%s]\ncommand=/bin/sh -c "%s"\nstartsecs=0\nstdout_logfile={dir}/%s.log\nstdout_logfile_backups=0\n%s\n'
+        with daemon(program % ('hot', 'exec yes', 'hot', '') + program % ('chosen', 'exec yes', 'chosen', 'stdout_pipe_size=64KB') +
+                    program % ('quiet', 'echo a; exec sleep 1000', 'quiet', '')) as d:
+            for name in ('hot', 'chosen', 'quiet'):
+                d.wait_state(name, 'RUNNING')
+            until('a larger pipe', lambda: pipe_size(d, 'hot', 1) == 256 << 10)
+            until('much output', lambda: size_of(d.path('chosen.log')) > 1 << 20)
+            d.kill_controller()
+            d.info('hot')
+            self.assertEqual([pipe_size(d, name, 1) >> 10 for name in ('hot', 'chosen', 'quiet')], [256, 64, 64])
+            d.insist('stopProcess', 'hot')
+            d.insist('startProcess', 'hot')
+            until('a larger pipe again', lambda: pipe_size(d, 'hot', 1) == 256 << 10)
 
 
 class Files(unittest.TestCase):
