@@ -31,6 +31,11 @@ void Pool::make_room(Actions& actions) {
     }
 }
 
+void Pool::say_rebuffering(const Event& event, std::size_t others, Actions& actions) const {
+    actions.emplace_back(Say{LogLevel::debug, concat("rebuffering event ", event.serial, " for pool ", options_.name, " (buf size=",
+                                                     others, ", max=", options_.buffer_size, ")")});
+}
+
 /// To where it stood: before all that came after it.
 void Pool::take_back(Member& member, Actions& actions, bool all_sent) {
     member.busy_until.reset();
@@ -39,13 +44,13 @@ void Pool::take_back(Member& member, Actions& actions, bool all_sent) {
     Event event = std::move(*member.holds);
     member.holds.reset();
     make_room(actions);
-    actions.emplace_back(Say{LogLevel::debug, concat("rebuffering event ", event.serial, " for pool ", options_.name, " (buf size=",
-                                                     waiting_.size(), ", max=", options_.buffer_size, ")")});
+    say_rebuffering(event, waiting_.size(), actions);
     const auto place = std::ranges::upper_bound(waiting_, event.pool_serial, {}, &Event::pool_serial);
     waiting_.insert(place, std::move(event));
 }
 
 void Pool::dispatch(Actions& actions, Time now) {
+    bool was_sent = false;
     for (auto& member : members_) {
         if (waiting_.empty()) return;
         if (!member.running || member.deaf || member.listener.state != Listener::State::ready || is_owed_rest(member)) continue;
@@ -59,7 +64,10 @@ void Pool::dispatch(Actions& actions, Time now) {
         if (options_.busy_timeout > 0) member.busy_until = now + std::chrono::seconds(options_.busy_timeout);
         actions.emplace_back(Say{LogLevel::debug, concat("event ", event.serial, " sent to listener ", member.name)});
         actions.emplace_back(Send{member.name});
+        was_sent = true;
     }
+    // Supervisor takes the next one out, finds nobody for it, and puts it back.
+    if (was_sent && !waiting_.empty()) say_rebuffering(waiting_.front(), waiting_.size() - 1, actions);
 }
 
 Actions Pool::emitted(std::uint64_t serial, config::EventType type, std::string payload, Time now) {

@@ -124,6 +124,7 @@ public:
 private:
     [[nodiscard]] Member* member(std::string_view listener);
     void make_room(Actions& actions);
+    void say_rebuffering(const Event& event, std::size_t others, Actions& actions) const;
     void take_back(Member& member, Actions& actions, bool all_sent = true);
     void dispatch(Actions& actions, Time now);
     [[nodiscard]] const Event* find_event(std::uint64_t pool_serial) const;
