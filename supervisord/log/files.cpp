@@ -97,28 +97,29 @@ Opened Files::open(const std::string& path, mode_t mode) {
     return {std::move(file), 0};
 }
 
-void Files::changed(const File& file) { tell_all(file, nullptr); }
+void Files::changed(const File& file) { tell_all(file, Watch::Change::any); }
 
-void Files::tell_all(const File& file, const File* emptied) {
+void Files::tell_all(const File& file, Watch::Change change) {
     if (watched_.empty()) return;
-    for (const auto& path : file.paths) tell(path, emptied);
+    for (const auto& path : file.paths) tell(path, change, &file);
 }
 
-void Files::tell(std::string_view path, const File* emptied) {
+void Files::tell(std::string_view path, Watch::Change change, const File* file) {
     const auto found = watched_.find(path);
     if (found == watched_.end()) return;
-    for (const auto& callback : found->second) callback(emptied);
+    for (const auto& callback : found->second) callback(change, file);
 }
 
 Opened Files::rotate(const std::shared_ptr<File>& file, const std::string& path, const Limits& limits) {
     if (!file->regular || is_link_of_the_system(path)) return {file, 0};
     if (names(path, *file)) {  // else somebody has moved or removed it: what has the name now is the successor
         if (limits.backups <= 0) {
+            tell_all(*file, Watch::Change::emptying);
             base::crash_point("rotation.truncate");
             if (::ftruncate(file->fd.get(), 0) != 0) return {file, errno};
             file->size = 0;
             file->line = {};
-            tell_all(*file, file.get());
+            tell_all(*file, Watch::Change::emptied);
             return {file, 0};
         }
         std::int64_t gap = 1;
@@ -153,7 +154,7 @@ int Files::clear(const std::string& path) {
     base::crash_point("clear.create");
     const base::Fd created(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode));
     if (!created) return errno;
-    tell(path, nullptr);
+    tell(path, Watch::Change::any, nullptr);
     return 0;
 }
 

@@ -56,8 +56,9 @@ class Files;
 /// A wish to be told; ends with its life.  Must not outlive its Files.
 class Watch {
 public:
-    /// Given the file when this process has emptied it where it is, else nothing.
-    using Callback = std::function<void(const File* emptied)>;
+    /// An emptying that was begun may fail: then there is no other word about it.
+    enum class Change { any, emptying, emptied };
+    using Callback = std::function<void(Change change, const File* file)>;  // file: with the latter two
     Watch() = default;
     Watch(Watch&& other) noexcept;
     Watch& operator=(Watch&& other) noexcept;
@@ -95,8 +96,9 @@ public:
     /// EINVAL for what is no regular file (Q51).
     [[nodiscard]] int clear(const std::string& path);
 
-    /// The callback is called after each write to, rotation of or clearing of the file of that path by this process,
-    /// in the middle of what did it: it may only take note (post to the loop), not call back into this folder.
+    /// The callback is called after each write to, rotation of or clearing of the file of that path by this process, and
+    /// before and after it empties the file where it is, in the middle of what did it: it may only take note (post to the
+    /// loop, tell a Follower), not call back here.
     [[nodiscard]] Watch watch(const std::string& path, Watch::Callback callback);
 
 private:
@@ -106,8 +108,8 @@ private:
     std::map<std::string, Watch::Callbacks, std::less<>> watched_;
 
     void stage(File& file) const;
-    void tell(std::string_view path, const File* emptied);
-    void tell_all(const File& file, const File* emptied);
+    void tell(std::string_view path, Watch::Change change, const File* file);
+    void tell_all(const File& file, Watch::Change change);
 };
 
 }  // namespace logs

@@ -20,6 +20,7 @@ namespace {
 constexpr std::string_view truncated = "==> File truncated <==\n";
 constexpr std::string_view missing = "\n==> Rotated faster than it was read: something may be missing here <==\n";
 constexpr int backups_looked_at = 1000;
+constexpr std::size_t most_kept = 1 << 20;  // bytes
 
 base::Fd open_regular(const std::string& path, struct stat& facts) {
     base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -77,19 +78,45 @@ bool Follower::take(base::Fd file, std::int64_t offset) {
 }
 
 std::string Follower::read(std::size_t limit) {
+    has_jumped_ = false;
     for (;;) {
-        is_notice_ = !notice_.empty();
-        if (is_notice_) return std::string(std::exchange(notice_, {}));
+        if (!notice_.empty()) {
+            has_jumped_ = true;
+            return std::string(std::exchange(notice_, {}));
+        }
+        if (!kept_.empty()) return read_kept(limit);
         auto bytes = read_here(limit);
         if (!bytes) return "";
         if (!bytes->empty() || !move_on()) return *std::move(bytes);
+        has_jumped_ = true;
     }
+}
+
+std::string Follower::read_kept(std::size_t limit) {
+    std::string bytes = kept_.substr(0, limit);
+    kept_.erase(0, bytes.size());
+    has_jumped_ = kept_.empty();
+    if (kept_.empty()) is_gap_told_ = false;
+    return bytes;
+}
+
+void Follower::emptying(dev_t device, ino_t inode) {
+    if (device != dev_ || inode != ino_) return;
+    while (kept_.size() < most_kept) {
+        const auto bytes = read_here(most_kept - kept_.size());
+        if (!bytes || bytes->empty()) return;
+        kept_ += *bytes;
+    }
+    struct stat facts{};
+    const bool is_all = ::fstat(file_.get(), &facts) == 0 && facts.st_size == offset_;
+    if (!is_all && !std::exchange(is_gap_told_, true)) kept_ += missing;
+    offset_ = facts.st_size;
 }
 
 void Follower::emptied(dev_t device, ino_t inode) {
     if (device != dev_ || inode != ino_) return;
     offset_ = 0;
-    notice_ = truncated;
+    if (!is_gap_told_ || !kept_.ends_with(truncated)) kept_ += truncated;  // it does not grow for ever
 }
 
 /// Nothing: it cannot be read any more.
@@ -98,7 +125,7 @@ std::optional<std::string> Follower::read_here(std::size_t limit) {
     if (!file_ || ::fstat(file_.get(), &facts) != 0) return std::nullopt;
     if (facts.st_size < offset_) {
         offset_ = 0;
-        is_notice_ = true;
+        has_jumped_ = true;
         return std::string(truncated);
     }
     std::string bytes(std::min<std::size_t>(limit, static_cast<std::size_t>(facts.st_size - offset_)), '\0');

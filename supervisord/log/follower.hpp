@@ -39,8 +39,9 @@ public:
     [[nodiscard]] Position position() const;
     /// The file's, to be looked at only.
     [[nodiscard]] int descriptor() const { return file_.get(); }
-    /// That file has been emptied.  To be told before the next read; when somebody else has done it, it is seen as long as the
-    /// file is shorter than what was read.
+    /// That file is about to be emptied: what was not read yet is kept, up to 1 MiB; and it has been.  When somebody else has
+    /// done it, it is seen as long as the file is shorter than what was read.
+    void emptying(dev_t device, ino_t inode);
     void emptied(dev_t device, ino_t inode);
     /// For Last-Modified.
     [[nodiscard]] std::time_t modified() const { return modified_; }
@@ -48,8 +49,8 @@ public:
     /// What has come since, up to limit bytes (at least 1), or where something may be missing a line that says so.  Empty:
     /// nothing, for now; fewer than limit does not mean that.
     [[nodiscard]] std::string read(std::size_t limit);
-    /// What was read last is such a line, and not of the file.
-    [[nodiscard]] bool is_notice() const { return is_notice_; }
+    /// Who counts what was read does not get position() any more: it had such a line at its end, or was of another file.
+    [[nodiscard]] bool has_jumped() const { return has_jumped_; }
 
 private:
     std::string path_;
@@ -59,9 +60,12 @@ private:
     std::int64_t offset_ = 0;
     std::time_t modified_ = 0;
     std::string_view notice_;  // to be told before what comes next
-    bool is_notice_ = false;
+    std::string kept_;         // of a file that was emptied, and that it was; before what is in it now
+    bool is_gap_told_ = false;  // in it, for there was no room
+    bool has_jumped_ = false;
 
     [[nodiscard]] std::optional<std::string> read_here(std::size_t limit);
+    [[nodiscard]] std::string read_kept(std::size_t limit);
     [[nodiscard]] bool move_on();
     [[nodiscard]] std::pair<std::string, bool> oldest_after_ours() const;
     bool take(base::Fd file, std::int64_t offset);

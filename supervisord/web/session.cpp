@@ -36,6 +36,7 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds likely_time{500};  // for a request on its way, when the server winds down
+constexpr std::chrono::seconds followed_is_looked_at{1};  // a log, for what others do with it
 constexpr std::size_t stream_piece = 64 * 1024;    // of a followed log
 // What the kernel holds for who follows a log; and room beyond it for the rest of a piece and the last line.
 constexpr int stream_buffer = stream_piece, last_buffer = 16 * static_cast<int>(stream_piece);
@@ -72,7 +73,7 @@ public:
           wire_(std::move(socket), shared_->limits) {
         waiting_since = base::now();
         close = [this] { end(); };
-        is_idle = [this] { return is_followed_ || is_silent(); };
+        is_idle = [this] { return followed_ || is_silent(); };
         place_ = door_->connections.insert(door_->connections.end(), this);
     }
     ~Session() { leave(); }
@@ -97,8 +98,7 @@ private:
     std::optional<Passwords::Outcome> checked_;  // the credentials of the request
     std::optional<Answer> answer_;
     logs::Watch watch_;
-    std::optional<std::pair<dev_t, ino_t>> emptied_;  // the file that was, while it is followed
-    bool is_followed_ = false;      // a log, and nothing else any more
+    std::optional<Stream> followed_;  // a log, and nothing else any more
 
     [[nodiscard]] const Limits& limits() const { return shared_->limits; }
 
@@ -254,27 +254,31 @@ asio::awaitable<void> Session::refuse(int status) {
 
 /// Sends a log as it grows.  What is not yet sent stays in the file, so that a slow client costs no memory.
 asio::awaitable<void> Session::follow(Stream stream) {
-    is_followed_ = true;
+    logs::Follower& follower = followed_.emplace(std::move(stream)).follower;
     const std::weak_ptr<Session> weak = weak_from_this();
-    watch_ = shared_->files.watch(stream.path, [weak](const logs::File* emptied) {
+    watch_ = shared_->files.watch(followed_->path, [weak](logs::Watch::Change change, const logs::File* file) {
         const auto self = weak.lock();
         if (!self) return;
-        if (emptied) self->emptied_.emplace(emptied->dev, emptied->ino);
+        if (change == logs::Watch::Change::emptying) self->followed_->follower.emptying(file->dev, file->ino);
+        if (change == logs::Watch::Change::emptied) self->followed_->follower.emptied(file->dev, file->ino);
         self->wire_.tell_news();
     });
+    asio::steady_timer look_again(shared_->loop);  // for what others do with the file
     set_send_buffer(wire_.stream.socket(), stream_buffer);
-    std::string text = write_stream_head(stream.headers, request_.head, std::time(nullptr));
+    std::string text = write_stream_head(followed_->headers, request_.head, std::time(nullptr));
     bool there = co_await wire_.send(std::move(text));
     while (there) {
-        if (emptied_) stream.follower.emptied(emptied_->first, emptied_->second);
-        emptied_.reset();
-        const std::string bytes = stream.follower.read(stream_piece);
+        const std::string bytes = follower.read(stream_piece);
         if (bytes.empty()) {
+            look_again.expires_after(followed_is_looked_at);
+            look_again.async_wait([weak](const error_code& stopped) {
+                if (const auto self = weak.lock(); self && !stopped) self->wire_.tell_news();
+            });
             there = co_await wire_.news();
             continue;
         }
         std::string extension;
-        if (stream.follower.is_notice() && request_.head.log_position) extension = position_extension(stream.follower.position());
+        if (follower.has_jumped() && request_.head.log_position) extension = position_extension(follower.position());
         const std::string chunk = write_chunk(bytes, request_.head, extension);
         std::string_view left = chunk;
         there = co_await wire_.send_in_time(left, shared_from_this());

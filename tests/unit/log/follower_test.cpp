@@ -19,6 +19,12 @@ struct Followed {
     logs::Follower follower{log};
 
     void rotate() { CHECK(files.rotate(files.open(log).file, log, {1, 9}).error == 0); }
+    logs::Watch watch() {
+        return files.watch(log, [this](logs::Watch::Change change, const logs::File* file) {
+            if (change == logs::Watch::Change::emptying) follower.emptying(file->dev, file->ino);
+            if (change == logs::Watch::Change::emptied) follower.emptied(file->dev, file->ino);
+        });
+    }
     std::string next() { return follower.read(1 << 20); }
 };
 
@@ -85,15 +91,15 @@ TEST_CASE("a line of ours is told from the log, and does not count in the positi
     test::write_file(it.log, "12345");
     REQUIRE(it.follower.open());
     CHECK(it.next() == "12345");
-    CHECK_FALSE(it.follower.is_notice());
+    CHECK_FALSE(it.follower.has_jumped());
     REQUIRE(::truncate(it.log.c_str(), 0) == 0);
     test::append(it.log, "new");
     CHECK(it.next() == "==> File truncated <==\n");
-    CHECK(it.follower.is_notice());
+    CHECK(it.follower.has_jumped());
     const auto position = it.follower.position();
     CHECK(position.offset == 0);
     CHECK(it.next() == "new");
-    CHECK_FALSE(it.follower.is_notice());
+    CHECK_FALSE(it.follower.has_jumped());
     logs::Follower another(it.log);
     REQUIRE(another.open_at(position));
     CHECK(another.read(100) == "new");
@@ -129,15 +135,66 @@ TEST_CASE("who is told that a log was emptied misses nothing of what comes, howe
     test::write_file(it.log, "old\n");
     REQUIRE(it.follower.open());
     CHECK(it.next() == "old\n");
-    const auto watch = it.files.watch(it.log, [&](const logs::File* file) { if (file) it.follower.emptied(file->dev, file->ino); });
+    const auto watch = it.watch();
     const auto opened = it.files.open(it.log).file;
     CHECK(it.files.rotate(opened, it.log, {1, 0}).error == 0);
     test::append(it.log, "new, and longer\n");
     CHECK(it.next() == "==> File truncated <==\n");
-    CHECK(it.follower.is_notice());
+    CHECK(it.follower.has_jumped());
     CHECK(it.next() == "new, and longer\n");
     it.files.changed(*opened);
     CHECK(it.next().empty());
+}
+
+TEST_CASE("what was not read yet of a log that is emptied comes before the line that says so") {
+    Followed it;
+    test::write_file(it.log, "first\n");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "first\n");
+    const auto watch = it.watch();
+    const auto opened = it.files.open(it.log).file;
+    for (const std::string line : {"second\n", "third\n"}) {
+        test::append(it.log, line);
+        CHECK(it.files.rotate(opened, it.log, {1, 0}).error == 0);
+    }
+    test::append(it.log, "last\n");
+    CHECK(it.follower.read(10) == "second\n==>");
+    CHECK_FALSE(it.follower.has_jumped());
+    CHECK(it.next() == " File truncated <==\nthird\n==> File truncated <==\n");
+    CHECK(it.follower.has_jumped());
+    CHECK(it.follower.position().offset == 0);
+    CHECK(it.next() == "last\n");
+    CHECK_FALSE(it.follower.has_jumped());
+}
+
+TEST_CASE("of what was not read of a log that is emptied a mebibyte is kept, and the gap is told") {
+    Followed it;
+    test::write_file(it.log, "");
+    REQUIRE(it.follower.open());
+    const auto watch = it.watch();
+    const auto opened = it.files.open(it.log).file;
+    for (int i = 0; i < 30; ++i) {
+        test::append(it.log, std::string(2 << 20, 'x'));
+        CHECK(it.files.rotate(opened, it.log, {1, 0}).error == 0);
+    }
+    std::string text;
+    for (std::string piece = it.next(); !piece.empty(); piece = it.next()) text += piece;
+    CHECK(text.find_first_not_of('x') == 1U << 20);
+    CHECK(text.find("something may be missing here") != std::string::npos);
+    CHECK(text.size() < (1 << 20) + 1000);
+}
+
+TEST_CASE("a log that cannot be emptied is followed on") {
+    Followed it;
+    test::write_file(it.log, "a");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "a");
+    test::append(it.log, "b");
+    const auto opened = it.files.open(it.log).file;
+    it.follower.emptying(opened->dev, opened->ino);  // and then it failed
+    test::append(it.log, "c");
+    CHECK(it.next() == "b");
+    CHECK(it.next() == "c");
 }
 
 TEST_CASE("a file that is emptied while an older one is read does not disturb that") {
@@ -179,7 +236,7 @@ TEST_CASE("who watches a path is told of writes, rotations and clearing, and no 
     Followed it;
     int told = 0;
     {
-        const auto watch = it.files.watch(it.log, [&](const logs::File*) { ++told; });
+        const auto watch = it.files.watch(it.log, [&](logs::Watch::Change, const logs::File*) { ++told; });
         const auto opened = it.files.open(it.log);
         it.files.changed(*opened.file);
         CHECK(told == 1);

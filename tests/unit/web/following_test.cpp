@@ -1,3 +1,4 @@
+#include "supervisord/log/follower.hpp"
 #include "tests/unit/web/serving.hpp"
 
 using serving::Client;
@@ -96,6 +97,52 @@ TEST_CASE("a log that was full and emptied is followed from its start, also when
     CHECK(server.files.rotate(file, process.its_out, {1, 0}).error == 0);
     server.append(process.its_out, "new, and longer\n");
     CHECK(client.until_has("older\n==> File truncated <==\nnew, and longer\n"));
+}
+
+TEST_CASE("what was written just before a log is emptied is followed too") {
+    Server server;
+    auto& process = server.supervisor.add("p", api::State::running);
+    process.its_out = server.directory.path / "log";
+    std::ofstream(process.its_out) << "older\n";
+    Client client(server);
+    client.send("GET /logtail/p HTTP/1.0\r\n\r\n");
+    CHECK(client.until_has("older\n"));
+    const auto file = server.files.open(process.its_out).file;
+    server.append(process.its_out, "last\n");
+    CHECK(server.files.rotate(file, process.its_out, {1, 0}).error == 0);
+    CHECK(client.until_has("older\nlast\n==> File truncated <==\n"));
+}
+
+TEST_CASE("that another program has emptied a log is told without a write") {
+    Server server;
+    auto& process = server.supervisor.add("p", api::State::running);
+    process.its_out = server.directory.path / "log";
+    std::ofstream(process.its_out) << "older\n";
+    Client client(server);
+    client.send("GET /logtail/p HTTP/1.0\r\n\r\n");
+    CHECK(client.until_has("older\n"));
+    std::filesystem::resize_file(process.its_out, 0);
+    CHECK(client.until_has("older\n==> File truncated <==\n"));
+}
+
+TEST_CASE("the first bytes of the next file come with the position after them to who can use it") {
+    Server server;
+    auto& process = server.supervisor.add("p", api::State::running);
+    process.its_out = server.directory.path / "log";
+    std::ofstream(process.its_out) << "older\n";
+    Client plain(server), counting(server);
+    plain.send("GET /logtail/p HTTP/1.1\r\n\r\n");
+    counting.send("GET /logtail/p HTTP/1.1\r\nX-Log-Position: \r\n\r\n");
+    CHECK(plain.until_has("older\n"));
+    CHECK(counting.until_has("older\n"));
+    const auto file = server.files.open(process.its_out).file;
+    CHECK(server.files.rotate(file, process.its_out, {1, 1}).error == 0);
+    server.append(process.its_out, "new\n");
+    CHECK(plain.until_has("\r\n4\r\nnew\n\r\n"));
+    CHECK(counting.until_has("new\n\r\n"));
+    logs::Follower next(process.its_out);
+    REQUIRE(next.open());
+    CHECK(counting.received.ends_with(base::concat("\r\n4;position=\"", next.position().file, ":4\"\r\nnew\n\r\n")));
 }
 
 TEST_CASE("HTTP/1.0 clients get a log as it is, at once") {
