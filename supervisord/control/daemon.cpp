@@ -97,7 +97,8 @@ void Daemon::news(const keeper::Message& message) {
         case keeper::Type::orphan: {
             // Supervisor sees orphans as process 1 only; we are told of those of our own programs too.
             const auto entry = process::reaped_unknown(message.pid, message.wstatus);
-            return log(pid() == 1 ? entry.level : LogLevel::debug, entry.text);
+            const bool is_seen_there = pid() == 1 || message.flags & keeper::inherited;
+            return log(is_seen_there ? entry.level : LogLevel::debug, entry.text);
         }
         case keeper::Type::signals: return received(message.bits);
         case keeper::Type::upgraded: return upgraded(message.upgrade);

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "common/base/crash_point.hpp"
+#include "common/base/fd.hpp"
 #include "common/base/memory.hpp"
 #include "common/base/signals.hpp"
 #include "common/base/text.hpp"
@@ -50,6 +51,17 @@ Ending ending_of(int wstatus, const rusage& usage) {
     return ending;
 }
 
+/// Those of whoever was this process before, by exec: of a shell, say.  Empty as well where the kernel does not tell.
+std::vector<pid_t> children() {
+    std::vector<pid_t> pids;
+    const auto text = base::read_file("/proc/thread-self/children", std::size_t{1} << 20);
+    if (!text) return pids;
+    pid_t pid = 0;
+    for (const auto word : base::split(base::strip(*text), ' '))
+        if (base::parse_digits(word, pid)) pids.push_back(pid);
+    return pids;
+}
+
 }  // namespace
 
 bool Loop::prepare() {
@@ -62,6 +74,7 @@ bool Loop::prepare() {
     // First everything goes up, then what is below is closed and reserved; only then anything else is opened.
     boot_copy_ = base::Fd(move_up(boot_fd));
     const bool is_first = origin_ == Origin::launcher;
+    if (is_first) inherited_ = children();
     base::Fd program(move_up(is_first && boot_.controller_fd >= 0 ? boot_.controller_fd
                                                                   : ::open("/proc/self/exe", O_PATH | O_CLOEXEC)));
     std::vector<int> held;
@@ -193,6 +206,7 @@ void Loop::reap() {
             Message orphan = message_of(Type::orphan);
             orphan.pid = pid;
             orphan.wstatus = wstatus;
+            if (std::erase(inherited_, pid) > 0) orphan.flags |= inherited;
             ++table_.header().orphans;
             if (!greeted_ || !tell(orphan)) ++table_.header().orphans_untold;
         }

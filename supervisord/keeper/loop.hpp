@@ -115,6 +115,7 @@ private:
     const Boot& boot_;
     const Origin origin_;
     std::vector<char*> controller_arguments_, rebuild_arguments_, self_test_arguments_, keeper_arguments_;
+    std::vector<pid_t> inherited_;  // our children before we were supervisord
     Original original_;
     TableFile file_;
     Table table_;

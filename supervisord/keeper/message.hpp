@@ -61,7 +61,7 @@ enum class Type : std::uint16_t {
     reply,         // seq, slot, inc, err
     exited,        // slot, inc, name, pid, ending
     group_gone,    // slot, inc, name: the last of its process group is gone, after an ending with group_left
-    orphan,        // pid, wstatus: reaped, and no program of ours.  Best effort
+    orphan,        // pid, wstatus, flags: reaped, and no program of ours.  Best effort
     signals,       // bits (1 << number), pid and uid of who sent the last; until taken, each new controller hears it
     note,          // name: a line for the log; flags: critical, else a warning
     ping,          // say something: a beat, if there is nothing else
@@ -93,6 +93,7 @@ enum Flag : std::uint32_t {
     force = 4,         // shutdown: even with programs alive, which are left to themselves
     critical = 8,      // note
     answer = 16,       // ready: say when the pidfile is written, or why it is not
+    inherited = 64,    // orphan: it was our child before we were supervisord
     cut_off = 32,      // slot: salvaged, but there is no way to its output any more
 };
 

@@ -78,25 +78,31 @@ bool Follower::take(base::Fd file, std::int64_t offset) {
 }
 
 std::string Follower::read(std::size_t limit) {
-    has_jumped_ = false;
     for (;;) {
-        if (!notice_.empty()) {
-            has_jumped_ = true;
-            return std::string(std::exchange(notice_, {}));
-        }
-        if (!kept_.empty()) return read_kept(limit);
-        auto bytes = read_here(limit);
+        auto bytes = read_next(limit);
         if (!bytes) return "";
-        if (!bytes->empty() || !move_on()) return *std::move(bytes);
-        has_jumped_ = true;
+        if (!bytes->empty()) {
+            has_jumped_ = std::exchange(jumps_, false);
+            return *std::move(bytes);
+        }
+        if (!move_on()) return "";
+        jumps_ = true;  // its first bytes may be long in coming
     }
 }
 
-std::string Follower::read_kept(std::size_t limit) {
+/// Empty: that was all of this file.  Nothing: it cannot be read any more.
+std::optional<std::string> Follower::read_next(std::size_t limit) {
+    if (!notice_.empty()) {
+        jumps_ = true;
+        return std::string(std::exchange(notice_, {}));
+    }
+    if (kept_.empty()) return read_here(limit);
     std::string bytes = kept_.substr(0, limit);
     kept_.erase(0, bytes.size());
-    has_jumped_ = kept_.empty();
-    if (kept_.empty()) is_gap_told_ = false;
+    if (kept_.empty()) {
+        jumps_ = true;
+        is_gap_told_ = false;
+    }
     return bytes;
 }
 
@@ -119,13 +125,12 @@ void Follower::emptied(dev_t device, ino_t inode) {
     if (!is_gap_told_ || !kept_.ends_with(truncated)) kept_ += truncated;  // it does not grow for ever
 }
 
-/// Nothing: it cannot be read any more.
 std::optional<std::string> Follower::read_here(std::size_t limit) {
     struct stat facts{};
     if (!file_ || ::fstat(file_.get(), &facts) != 0) return std::nullopt;
     if (facts.st_size < offset_) {
         offset_ = 0;
-        has_jumped_ = true;
+        jumps_ = true;
         return std::string(truncated);
     }
     std::string bytes(std::min<std::size_t>(limit, static_cast<std::size_t>(facts.st_size - offset_)), '\0');

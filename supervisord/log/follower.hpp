@@ -62,10 +62,10 @@ private:
     std::string_view notice_;  // to be told before what comes next
     std::string kept_;         // of a file that was emptied, and that it was; before what is in it now
     bool is_gap_told_ = false;  // in it, for there was no room
-    bool has_jumped_ = false;
+    bool jumps_ = false, has_jumped_ = false;
 
     [[nodiscard]] std::optional<std::string> read_here(std::size_t limit);
-    [[nodiscard]] std::string read_kept(std::size_t limit);
+    [[nodiscard]] std::optional<std::string> read_next(std::size_t limit);
     [[nodiscard]] bool move_on();
     [[nodiscard]] std::pair<std::string, bool> oldest_after_ours() const;
     bool take(base::Fd file, std::int64_t offset);

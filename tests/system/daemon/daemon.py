@@ -44,12 +44,13 @@ class Daemon:
                        self.path('sock'))
             file.write((servers or '') + '\n' + programs)
 
-    def start(self, nofile=None, wait=True):
+    def start(self, nofile=None, wait=True, by=()):
+        """by: words before those of supervisord, of what executes it in its place."""
         def limit():
             import resource
             resource.setrlimit(resource.RLIMIT_NOFILE, (nofile, nofile))
         with open(self.path('out'), 'w') as out:
-            self.keeper = subprocess.Popen([program('supervisord'), '-c', self.path('conf')],
+            self.keeper = subprocess.Popen([*by, program('supervisord'), '-c', self.path('conf')],
                                            stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=self.directory,
                                            preexec_fn=limit if nofile else None)
         if wait:

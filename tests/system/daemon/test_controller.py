@@ -79,6 +79,14 @@ class Signals(DaemonCase):
         self.assertEqual(self.daemon.times_logged('supervisord logreopen'), 5)
 
 
+class Inherited(DaemonCase):
+    def test_the_end_of_a_child_that_it_had_before_it_was_supervisord_is_told_as_there(self):
+        self.daemon.configure()
+        self.daemon.start(by=('/bin/sh', '-c', '(while [ ! -e %s ]; do sleep 0.02; done; exit 7) & exec "$@"' % self.daemon.path('go'), 'sh'))
+        open(self.daemon.path('go'), 'w').close()
+        self.daemon.until_logged(r'INFO reaped unknown pid \d+ \(exit status 7\)')
+
+
 class Signalled(DaemonCase):
     def test_what_a_broken_pipe_does_to_a_program(self):
         looks = 'command=/bin/grep SigIgn /proc/self/status\nstartsecs=0\nautorestart=false\n'
@@ -151,12 +159,18 @@ class Crashing(DaemonCase):
 
 class Following(DaemonCase):
     def test_tail_f_goes_on_with_the_next_controller(self):
+        self.follow_through_deaths(backups=50)
+
+    def test_tail_f_goes_on_though_the_file_that_it_began_with_is_gone(self):
+        self.follow_through_deaths(backups=1)
+
+    def follow_through_deaths(self, backups):
         script = self.daemon.path('writer')
         with open(script, 'w') as file:
-            file.write('#!/bin/sh\nwhile :; do n=$((n + 1)); echo line $n; sleep 0.01; done\n')
+            file.write('#!/bin/sh\nwhile :; do n=$((n + 1)); echo line $n %s; sleep 0.01; done\n' % ('x' * 100))
         os.chmod(script, 0o755)
-        self.daemon.configure('[program:p]\ncommand=%s\nstartsecs=0\nstdout_logfile=%s\n'
-                              'stdout_logfile_maxbytes=2KB\nstdout_logfile_backups=50\n' % (script, self.daemon.path('p.log')))
+        self.daemon.configure('[program:p]\ncommand=%s\nstartsecs=0\nstdout_logfile=%s\nstdout_logfile_maxbytes=2KB\n'
+                              'stdout_logfile_backups=%d\n' % (script, self.daemon.path('p.log'), backups))
         self.daemon.start()
         with open(self.daemon.path('told'), 'w') as told, open(self.daemon.path('errors'), 'w') as errors:
             tail = subprocess.Popen([program('supervisorctl'), '-c', self.daemon.path('conf'), 'tail', '-f', 'p'],
@@ -166,7 +180,7 @@ class Following(DaemonCase):
         lines = lambda: self.daemon.text('told').split('\n')[1:-1]
         for _ in range(3):
             before = len(lines())
-            until('lines', lambda: len(lines()) > before + 20)
+            until('lines', lambda: len(lines()) > before + 50)  # of which some twenty are in a file
             self.daemon.kill_controller()
         before = len(lines())
         until('lines', lambda: len(lines()) > before + 20)

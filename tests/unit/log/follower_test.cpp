@@ -105,6 +105,23 @@ TEST_CASE("a line of ours is told from the log, and does not count in the positi
     CHECK(another.read(100) == "new");
 }
 
+TEST_CASE("the first bytes of another file are told from those of the one before, however late they come") {
+    Followed it;
+    test::write_file(it.log, "old");
+    REQUIRE(it.follower.open());
+    CHECK(it.next() == "old");
+    it.rotate();
+    CHECK(it.next().empty());
+    CHECK(it.next().empty());
+    test::append(it.log, "new");
+    CHECK(it.next() == "new");
+    CHECK(it.follower.has_jumped());
+    CHECK(it.follower.position().offset == 3);
+    test::append(it.log, "more");
+    CHECK(it.next() == "more");
+    CHECK_FALSE(it.follower.has_jumped());
+}
+
 TEST_CASE("a log that is removed while older backups are there is no gap") {
     Followed it;
     test::write_file(it.log, "0");
