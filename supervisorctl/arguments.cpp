@@ -90,7 +90,7 @@ std::variant<Invocation, HelpWanted, UsageError> read_arguments(std::span<const 
 
 std::string help_text(std::string_view program) {
     return concat(
-        "supervisorctl -- control applications run by supervisord, and look at them\n"
+        "supervisorctl -- control applications run by supervisord from the cmd line.\n"
         "\n"
         "Usage: ",
         program,

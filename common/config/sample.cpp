@@ -1,6 +1,7 @@
 #include "common/config/sample.hpp"
 
 #include <string_view>
+#include <type_traits>
 
 #include "common/base/text.hpp"
 #include "common/config/options.hpp"
@@ -31,7 +32,7 @@ public:
     void print(const Option<Target>& row) { print(row, row.sample); }
     void print(const Option<Target>& row, std::string_view value) {
         if (value.empty()) return;
-        std::string line = concat(commented_ || !row.in_force ? ";" : "", row.name, "=", value);
+        std::string line = concat(commented_ || !row.in_force ? ";" : "", row.name, equals, value);
         line.resize(std::max(line.size(), column - 1), ' ');
         out_ += concat(line, " ; ", row.doc);
         if (row.fallback && !row.fallback->empty()) out_ += concat(" Default: ", *row.fallback);
@@ -42,6 +43,9 @@ public:
     }
 
 private:
+    /// As the files have it that people copy these two from.
+    static constexpr std::string_view equals = std::is_same_v<Target, RpcInterfaceSection> || std::is_same_v<Target, IncludeSection> ? " = " : "=";
+
     std::string& out_;
     bool commented_;
 };
@@ -82,9 +86,9 @@ private:
     }
 
     template <class Target>
-    void row(std::string_view name) {
+    void row(std::string_view name, std::string_view value = "") {
         for (const auto& option : options_of<Target>())
-            if (option.name == name) Printer<Target>(out_, true).print(option);
+            if (option.name == name) Printer<Target>(out_, true).print(option, value.empty() ? option.sample : value);
     }
 
     /// With a second serverurl, for those who use the port instead of the socket.
@@ -108,7 +112,7 @@ private:
     /// The options of a program but for those that cannot be for a listener, whose output is its protocol.
     void eventlistener() {
         section("eventlistener:theeventlistenername", true, "Programs that are told what happens.");
-        row<Program>("command");
+        row<Program>("command", "/bin/eventlistener");
         Printer<Copies>(out_, true).all();
         Printer<ListenerSection>(out_, true).all();
         Printer<Program> printer(out_, true);
