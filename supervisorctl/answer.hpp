@@ -14,7 +14,7 @@
 namespace supervisorctl {
 
 struct Trouble : std::exception {
-    enum class Kind { refused_connection, no_such_file, unauthorized, other };
+    enum class Kind { refused_connection, no_such_file, unauthorized, cut_off, other };  // cut off: the answer will not come
 
     Trouble(Kind what_kind, std::string what_happened) : kind(what_kind), text(std::move(what_happened)) {}
     [[nodiscard]] const char* what() const noexcept override { return text.c_str(); }

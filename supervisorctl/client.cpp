@@ -147,7 +147,8 @@ HttpAnswer Client::answer(Limit limit) {
         if (open || parser.is_done()) continue;
         boost::system::error_code error;
         if (parser.got_some()) parser.put_eof(error);
-        if (error || !parser.is_done()) fail(server_, "closed the connection before it answered");
+        if (error || !parser.is_done())
+            throw Trouble(Trouble::Kind::cut_off, concat(server_.url.text, " closed the connection before it answered"));
     }
     http::response<http::string_body> answer = parser.release();
     if (answer.keep_alive() && unread.empty()) socket_ = std::move(socket);

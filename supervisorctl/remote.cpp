@@ -1,8 +1,10 @@
 #include "supervisorctl/remote.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <nlohmann/json.hpp>
 
+#include "common/api/names.hpp"
 #include "supervisorctl/dialect.hpp"
 #include "supervisorctl/printing.hpp"
 #include "supervisorctl/process_reader.hpp"
@@ -16,6 +18,8 @@ namespace {
 
 constexpr std::chrono::milliseconds soon{60'000};     // for what does not wait for a process
 constexpr std::optional<std::chrono::milliseconds> whenever;
+constexpr std::chrono::milliseconds pause_after_a_death{20}, pace_of_states{50};
+constexpr int most_deaths = 1000, most_at_first = 5;  // of controllers while one answer is waited for
 constexpr std::size_t most_at_once = 64;  // connections; supervisord takes some hundreds
 
 void read(const Value& json, bool& value) { json.get_to(value); }
@@ -181,7 +185,84 @@ Answer<T> Remote::call(const char* method, Limit limit, const Parameters&... par
     return read_answer<T>(method, ask(method, limit, parameters...));
 }
 
-void Remote::call_each(const char* method, const std::vector<std::string>& names, const Each& each) {
+template <class Call>
+auto Remote::in_spite_of_deaths(Call once) -> decltype(once()) {
+    for (int deaths = 1;; ++deaths) {
+        try {
+            return once();
+        } catch (const Trouble& trouble) {
+            const bool may_come_back = trouble.kind == Trouble::Kind::cut_off && dialect_ == Dialect::json;
+            if (!may_come_back || deaths == (is_settled_ ? most_deaths : most_at_first)) throw;
+        }
+        (void)interrupt_.wait(-1, 0, pause_after_a_death);
+    }
+}
+
+/// For what may be done twice.
+template <class T, class... Parameters>
+Answer<T> Remote::repeat(const char* method, Limit limit, const Parameters&... parameters) {
+    return in_spite_of_deaths([&] { return call<T>(method, limit, parameters...); });
+}
+
+Answer<int> Remote::wait_while_in(const std::string& name, std::initializer_list<api::State> states) {
+    for (;;) {
+        const auto now = process(name);
+        if (now.refused()) return *now.refused();
+        if (std::ranges::find(states, static_cast<api::State>(now.value().state)) == states.end()) return now.value().state;
+        (void)interrupt_.wait(-1, 0, pace_of_states);
+    }
+}
+
+/// When nobody knows whether it was begun.
+Answer<bool> Remote::start_again(const std::string& name) {
+    auto answer = repeat<bool>("supervisor.startProcess", whenever, name, true);
+    if (!answer.refused_for(api::Fault::already_started)) return answer;
+    const auto state = wait_while_in(name, {api::State::starting});
+    if (state.refused()) return *state.refused();
+    const auto reached = static_cast<api::State>(state.value());
+    if (reached == api::State::running || reached == api::State::exited) return true;
+    return Refused{api::Fault::abnormal_termination, concat("ABNORMAL_TERMINATION: ", name)};
+}
+
+Answer<bool> Remote::stop_again(const std::string& name) {
+    auto answer = repeat<bool>("supervisor.stopProcess", whenever, name, true);
+    if (!answer.refused_for(api::Fault::not_running)) return answer;
+    const auto state = wait_while_in(name, {api::State::stopping});
+    if (state.refused()) return *state.refused();
+    return true;
+}
+
+/// One of the methods for a group or all, and when it is cut off: again for those that are not on their way, and for
+/// those that are, in these states, what becomes of them.  Which had arrived before nobody can tell any more.
+template <class... Parameters>
+Answer<std::vector<Outcome>> Remote::many(const char* method, Again again, std::initializer_list<api::State> states,
+                                          const std::string& group, const Parameters&... parameters) {
+    try {
+        return call<std::vector<Outcome>>(method, whenever, parameters...);
+    } catch (const Trouble& trouble) {
+        if (trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json) throw;
+    }
+    std::vector<Process> on_their_way;
+    for (Process& one : processes().value())
+        if ((group.empty() || one.group == group) && std::ranges::find(states, static_cast<api::State>(one.state)) != states.end())
+            on_their_way.push_back(std::move(one));
+    const auto others = repeat<std::vector<Outcome>>(method, whenever, parameters...);
+    if (others.refused()) return others;
+    std::vector<Outcome> outcomes = others.value();
+    for (const Process& one : on_their_way) {
+        const auto is_told = [&](const Outcome& other) { return other.group == one.group && other.name == one.name; };
+        if (std::ranges::any_of(outcomes, is_told)) continue;
+        Outcome outcome{one.group, one.name, api::Fault::success, ""};
+        if (const auto answer = (this->*again)(api::full_name(one.group, one.name)); const Refused* no = answer.refused()) {
+            outcome.status = no->fault;
+            outcome.description = no->text;
+        }
+        outcomes.push_back(std::move(outcome));
+    }
+    return outcomes;
+}
+
+void Remote::call_each(const char* method, const std::vector<std::string>& names, Again again, const Each& each) {
     for (std::size_t begin = 0; begin < names.size(); begin += most_at_once) {
         const std::size_t end = std::min(names.size(), begin + most_at_once);
         std::deque<Client> clients;
@@ -191,8 +272,15 @@ void Remote::call_each(const char* method, const std::vector<std::string>& names
             clients.back().meanwhile(meanwhile_);
         }
         for (std::size_t at = begin; at < end; ++at) {
-            const auto answer = in_time(whenever, [&](Limit left) { return clients[at - begin].answer(left); });
-            each(names[at], read_answer<bool>(method, answer));
+            const auto answer = [&] {
+                try {
+                    return read_answer<bool>(method, in_time(whenever, [&](Limit left) { return clients[at - begin].answer(left); }));
+                } catch (const Trouble& trouble) {
+                    if (trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json) throw;
+                    return (this->*again)(names[at]);
+                }
+            }();
+            each(names[at], answer);
         }
     }
 }
@@ -200,52 +288,62 @@ void Remote::call_each(const char* method, const std::vector<std::string>& names
 using Text = std::string;
 using Outcomes = std::vector<Outcome>;
 
-Answer<Text> Remote::api_version() { return call<Text>("supervisor.getVersion", soon); }
-Answer<Text> Remote::supervisor_version() { return call<Text>("supervisor.getSupervisorVersion", soon); }
-Answer<std::int64_t> Remote::pid() { return call<std::int64_t>("supervisor.getPID", soon); }
+Answer<Text> Remote::api_version() { return repeat<Text>("supervisor.getVersion", soon); }
+Answer<Text> Remote::supervisor_version() { return repeat<Text>("supervisor.getSupervisorVersion", soon); }
+Answer<std::int64_t> Remote::pid() { return repeat<std::int64_t>("supervisor.getPID", soon); }
 Answer<bool> Remote::shut_down() { return call<bool>("supervisor.shutdown", soon); }
 Answer<bool> Remote::restart() { return call<bool>("supervisor.restart", soon); }
 Answer<bool> Remote::upgrade() { return call<bool>("supervisor.upgrade", soon); }
-Answer<Upgraded> Remote::upgraded() { return call<Upgraded>("supervisor.getUpgradeInfo", soon); }
+Answer<Upgraded> Remote::upgraded() { return repeat<Upgraded>("supervisor.getUpgradeInfo", soon); }
 
 Answer<std::vector<Process>> Remote::processes() {
     constexpr const char* method = "supervisor.getAllProcessInfo";
-    const HttpAnswer answer = ask(method, soon);
+    const HttpAnswer answer = in_spite_of_deaths([&] { return ask(method, soon); });
     if (answer.status == 200 && dialect_ == Dialect::json && !keeps_json_)
         if (auto quickly = read_processes(answer.body)) return *std::move(quickly);
     return read_answer<std::vector<Process>>(method, answer);
 }
-Answer<Process> Remote::process(const Text& name) { return call<Process>("supervisor.getProcessInfo", soon, name); }
+Answer<Process> Remote::process(const Text& name) { return repeat<Process>("supervisor.getProcessInfo", soon, name); }
 
 Answer<std::vector<EventPool>> Remote::event_pools() {
-    return call<std::vector<EventPool>>("supervisor.getAllEventPoolInfo", soon);
+    return repeat<std::vector<EventPool>>("supervisor.getAllEventPoolInfo", soon);
 }
 
 Answer<std::vector<Descendant>> Remote::trees() {
-    return call<std::vector<Descendant>>("supervisor.getAllProcessTrees", soon);
+    return repeat<std::vector<Descendant>>("supervisor.getAllProcessTrees", soon);
 }
 
 Answer<bool> Remote::start(const Text& name, bool wait) {
-    return call<bool>("supervisor.startProcess", wait ? whenever : Limit(soon), name, wait);
+    try {
+        return call<bool>("supervisor.startProcess", wait ? whenever : Limit(soon), name, wait);
+    } catch (const Trouble& trouble) {
+        if (!wait || trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json) throw;
+        return start_again(name);
+    }
 }
 void Remote::start_each(const std::vector<Text>& names, const Each& each) {
-    call_each("supervisor.startProcess", names, each);
+    call_each("supervisor.startProcess", names, &Remote::start_again, each);
 }
 Answer<Outcomes> Remote::start_group(const Text& group) {
-    return call<Outcomes>("supervisor.startProcessGroup", whenever, group, true);
+    return many("supervisor.startProcessGroup", &Remote::start_again, {api::State::starting, api::State::backoff}, group, group, true);
 }
-Answer<Outcomes> Remote::start_all() { return call<Outcomes>("supervisor.startAllProcesses", whenever, true); }
+Answer<Outcomes> Remote::start_all() { return many("supervisor.startAllProcesses", &Remote::start_again, {api::State::starting, api::State::backoff}, "", true); }
 
 Answer<bool> Remote::stop(const Text& name, bool wait) {
-    return call<bool>("supervisor.stopProcess", wait ? whenever : Limit(soon), name, wait);
+    try {
+        return call<bool>("supervisor.stopProcess", wait ? whenever : Limit(soon), name, wait);
+    } catch (const Trouble& trouble) {
+        if (!wait || trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json) throw;
+        return stop_again(name);
+    }
 }
 void Remote::stop_each(const std::vector<Text>& names, const Each& each) {
-    call_each("supervisor.stopProcess", names, each);
+    call_each("supervisor.stopProcess", names, &Remote::stop_again, each);
 }
 Answer<Outcomes> Remote::stop_group(const Text& group) {
-    return call<Outcomes>("supervisor.stopProcessGroup", whenever, group, true);
+    return many("supervisor.stopProcessGroup", &Remote::stop_again, {api::State::stopping}, group, group, true);
 }
-Answer<Outcomes> Remote::stop_all() { return call<Outcomes>("supervisor.stopAllProcesses", whenever, true); }
+Answer<Outcomes> Remote::stop_all() { return many("supervisor.stopAllProcesses", &Remote::stop_again, {api::State::stopping}, "", true); }
 
 Answer<bool> Remote::signal(const Text& name, const Text& signal) {
     return call<bool>("supervisor.signalProcess", soon, name, signal);
@@ -257,24 +355,40 @@ Answer<Outcomes> Remote::signal_all(const Text& signal) {
     return call<Outcomes>("supervisor.signalAllProcesses", soon, signal);
 }
 
-Answer<Changes> Remote::reread() { return call<Changes>("supervisor.reloadConfig", soon); }
-Answer<std::vector<Preview>> Remote::preview() { return call<std::vector<Preview>>("supervisor.previewUpdate", soon); }
+Answer<Changes> Remote::reread() { return repeat<Changes>("supervisor.reloadConfig", soon); }
+Answer<std::vector<Preview>> Remote::preview() { return repeat<std::vector<Preview>>("supervisor.previewUpdate", soon); }
 Answer<std::vector<Configured>> Remote::configured() {
-    return call<std::vector<Configured>>("supervisor.getAllConfigInfo", soon);
-}
-Answer<bool> Remote::add_group(const Text& group) { return call<bool>("supervisor.addProcessGroup", soon, group); }
-Answer<bool> Remote::remove_group(const Text& group) {
-    return call<bool>("supervisor.removeProcessGroup", soon, group);
+    return repeat<std::vector<Configured>>("supervisor.getAllConfigInfo", soon);
 }
 
-Answer<Text> Remote::tail_main_log(std::int64_t bytes) { return call<Text>("supervisor.readLog", soon, -bytes, 0); }
+/// Asked again, it may have been done: the fault says so.
+Answer<bool> Remote::call_or_find_done(const char* method, const Text& group, api::Fault done) {
+    bool was_cut_off = false;
+    auto answer = in_spite_of_deaths([&] {
+        try {
+            return call<bool>(method, soon, group);
+        } catch (const Trouble& trouble) {
+            was_cut_off |= trouble.kind == Trouble::Kind::cut_off;
+            throw;
+        }
+    });
+    return was_cut_off && answer.refused_for(done) ? Answer<bool>(true) : answer;
+}
+Answer<bool> Remote::add_group(const Text& group) {
+    return call_or_find_done("supervisor.addProcessGroup", group, api::Fault::already_added);
+}
+Answer<bool> Remote::remove_group(const Text& group) {
+    return call_or_find_done("supervisor.removeProcessGroup", group, api::Fault::bad_name);
+}
+
+Answer<Text> Remote::tail_main_log(std::int64_t bytes) { return repeat<Text>("supervisor.readLog", soon, -bytes, 0); }
 Answer<Text> Remote::tail(const Text& name, Channel channel, std::int64_t bytes) {
     const char* method =
         channel == Channel::out ? "supervisor.readProcessStdoutLog" : "supervisor.readProcessStderrLog";
-    return call<Text>(method, soon, name, -bytes, 0);
+    return repeat<Text>(method, soon, name, -bytes, 0);
 }
-Answer<bool> Remote::clear_logs(const Text& name) { return call<bool>("supervisor.clearProcessLogs", soon, name); }
-Answer<Outcomes> Remote::clear_all_logs() { return call<Outcomes>("supervisor.clearAllProcessLogs", soon); }
+Answer<bool> Remote::clear_logs(const Text& name) { return repeat<bool>("supervisor.clearProcessLogs", soon, name); }
+Answer<Outcomes> Remote::clear_all_logs() { return repeat<Outcomes>("supervisor.clearAllProcessLogs", soon); }
 Answer<bool> Remote::send_input(const Text& name, const Text& text) {
     return call<bool>("supervisor.sendProcessStdin", soon, name, text);
 }

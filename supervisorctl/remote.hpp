@@ -1,13 +1,19 @@
 // The methods of supervisord that the commands need, as functions with values (compat/rpc.md, section 4).  How they are
 // called is settled by the first call: by JSON-RPC, or by XML-RPC where there is nothing else (dialect.hpp).  JSON does
 // not get out of remote.cpp.
+//
+// When the controller dies the next one goes on with what was begun, but connections end with it.  Then whatever may be
+// asked twice is asked again, and what was being started or stopped is waited for as if nothing had been.  Not of the
+// original's supervisord, which does not come back.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
+#include "common/api/states.hpp"
 #include "common/base/clock.hpp"
 #include "supervisorctl/answer.hpp"
 #include "supervisorctl/client.hpp"
@@ -153,7 +159,20 @@ private:
     Answer<T> read_answer(const char* method, const HttpAnswer& answer) const;
     /// In the time that is left of a command.
     [[nodiscard]] HttpAnswer in_time(Limit limit, const Get& get) const;
-    void call_each(const char* method, const std::vector<std::string>& names, const Each& each);
+    template <class T, class... Parameters>
+    Answer<T> repeat(const char* method, Limit limit, const Parameters&... parameters);
+    template <class Call>
+    auto in_spite_of_deaths(Call once) -> decltype(once());
+    using Again = Answer<bool> (Remote::*)(const std::string& name);
+    void call_each(const char* method, const std::vector<std::string>& names, Again again, const Each& each);
+    Answer<bool> call_or_find_done(const char* method, const std::string& group, api::Fault done);
+    Answer<bool> start_again(const std::string& name);
+    Answer<bool> stop_again(const std::string& name);
+    /// In the states that one of these leaves by itself; the last state is the answer.
+    Answer<int> wait_while_in(const std::string& name, std::initializer_list<api::State> states);
+    template <class... Parameters>
+    Answer<std::vector<Outcome>> many(const char* method, Again again, std::initializer_list<api::State> states,
+                                      const std::string& group, const Parameters&... parameters);
 
     const Interrupt& interrupt_;
     Client client_;

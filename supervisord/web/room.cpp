@@ -11,8 +11,10 @@ namespace web {
 
 namespace {
 
-constexpr int kept_from_tcp = 64;
-constexpr int kept_from_unix = 16;
+/// More than the 32 that must be free for a program to be started (keeper::descriptor_reserve): whoever sits in a Unix
+/// socket keeps none from it.
+constexpr int kept_from_tcp = 96, kept_from_unix = 48;
+
 int limit_of_descriptors() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return INT_MAX;
@@ -46,7 +48,7 @@ std::shared_ptr<Door> Room::add_door(const config::Server& section) {
 }
 
 bool Room::is_kept_from(const Door& door, int number) const {
-    return number >= limit_ - (door.is_unix() ? kept_from_unix : kept_from_tcp);
+    return number >= limit_ - std::min(door.is_unix() ? kept_from_unix : kept_from_tcp, limit_ / 2);
 }
 
 std::vector<Door*> Room::doors_below(const Door& newcomer) const {

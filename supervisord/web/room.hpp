@@ -1,5 +1,5 @@
 // Who may stay when there is not room for all: connections by the socket that they came through, and descriptors.  Some
-// descriptors are kept for starting programs, which takes a dozen for a moment, and a few of those for Unix sockets, so
+// descriptors are kept for starting programs, which wants 32 for a moment, and some more from TCP for Unix sockets, so
 // that neither is at the mercy of whoever can reach a TCP port.  Does not accept (server.cpp) and does not serve.
 #pragma once
 

@@ -65,6 +65,21 @@ class Flood(DaemonCase):
         self.assertEqual(served + answers.count(b'HTTP/1.1 503'), 150)
         self.is_well()
 
+    def test_who_sits_in_both_sockets_keeps_no_program_from_its_start(self):
+        self.daemon.start(nofile=256)
+        self.daemon.until_logged("entered RUNNING state")
+        for _ in range(300):
+            self.connect(b'')
+            one = socket.socket(socket.AF_UNIX)
+            self.others.append(one)
+            one.settimeout(PATIENCE)
+            one.connect(self.daemon.path('sock'))
+        self.daemon.until_logged(r'\[unix_http_server\]: descriptors are short')
+        os.kill(self.daemon.state('p')['pid'], signal.SIGKILL)
+        self.daemon.until_logged("spawned: 'p'", 2)
+        self.assertNotIn('too many open files', self.daemon.text('log'))
+        self.is_well()
+
     def test_when_there_is_no_descriptor_at_all_a_client_is_told(self):
         self.daemon.start()
         self.daemon.until_logged('entered RUNNING state')

@@ -157,6 +157,68 @@ class Crashing(DaemonCase):
         self.assertEqual(self.daemon.keeper.wait(PATIENCE), 0)
 
 
+class Asking(DaemonCase):
+    """supervisorctl does what it was asked for, though the controller that it has asked dies."""
+    SLOW = ('[program:%s]\ncommand=/bin/sh -c "trap \'sleep 0.5; exit 0\' TERM; : > %s; while :; do sleep 0.05; done"\n'
+            'startsecs=%d\nautorestart=false\n')
+
+    def programs(self, startsecs=1):
+        return ''.join(self.SLOW % (name, self.daemon.path(name), startsecs) for name in ('a', 'b'))
+
+    def setUp(self):
+        super().setUp()
+        self.daemon.configure(self.programs())
+        self.daemon.start()
+        self.run_both()
+
+    def run_both(self):
+        until('both to be deaf', lambda: all(os.path.exists(self.daemon.path(name)) for name in 'ab'))
+        until('both to run', lambda: [self.daemon.state(name)['statename'] for name in 'ab'] == ['RUNNING'] * 2)
+
+    def ask(self, words, marks, status=0):
+        """The controller dies once after each line that is logged."""
+        asked = subprocess.Popen([program('supervisorctl'), '-c', self.daemon.path('conf'), *words], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for mark in marks:
+            self.daemon.until_logged(mark)
+            self.daemon.kill_controller()
+        out = asked.communicate(timeout=30)[0]
+        self.assertEqual(asked.returncode, status, out)
+        return out.splitlines()
+
+    def test_a_restart_of_all_is_finished(self):
+        before = [self.daemon.state(name)['pid'] for name in 'ab']
+        told = self.ask(['restart', 'all'], ['waiting for a to stop', 'INFO stopped: b'])
+        self.assertEqual(sorted(set(told)), ['a: started', 'a: stopped', 'b: started', 'b: stopped'])
+        self.run_both()
+        self.assertFalse(set(before) & {self.daemon.state(name)['pid'] for name in 'ab'})
+        self.assertEqual([self.daemon.times_logged("INFO spawned: '%s'" % name) for name in 'ab'], [2, 2])
+
+    def test_so_is_one_of_several_at_once_and_one_after_the_other(self):
+        for words in (['restart', '--parallel', 'a', 'b'], ['serialrestart', 'all']):
+            with self.subTest(' '.join(words)):
+                stopped = self.daemon.times_logged('waiting for a to stop')
+                asked = subprocess.Popen([program('supervisorctl'), '-c', self.daemon.path('conf'), *words],
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+                self.daemon.until_logged('waiting for a to stop', stopped + 1)
+                self.daemon.kill_controller()
+                out = asked.communicate(timeout=30)[0]
+                self.assertEqual((asked.returncode, sorted(out.split('\n'))[1:]), (0, ['a: started', 'a: stopped', 'b: started', 'b: stopped']))
+                self.run_both()
+
+    def test_an_update_is_finished(self):
+        self.daemon.configure(self.programs(startsecs=0))
+        told = self.ask(['update', 'a'], ['waiting for a to stop'])
+        self.assertEqual(told, ['a: stopped', 'a: updated process group'])
+        self.assertEqual(self.daemon.state('a')['statename'], 'RUNNING')
+
+    def test_a_start_that_fails_says_so(self):
+        self.daemon.configure('[program:c]\ncommand=/bin/sh -c "sleep 0.3; exit 3"\nstartretries=1\nautostart=false\n')
+        self.daemon.ctl('update')
+        told = self.ask(['start', 'c'], ["spawned: 'c'"], status=7)
+        self.assertEqual(told, ['c: ERROR (abnormal termination)'])
+
+
 class Following(DaemonCase):
     def test_tail_f_goes_on_with_the_next_controller(self):
         self.follow_through_deaths(backups=50)
