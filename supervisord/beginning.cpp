@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <map>
 #include <set>
 
 #include "common/base/text.hpp"
@@ -156,10 +157,19 @@ config::Environment environment_for_programs(const control::Notes& notes) {
     return out;
 }
 
-void begin_what_does_not_run(control::Notes& notes, const control::Events& events, const keeper::Snapshot& snapshot,
-                             const config::Config& config) {
+std::set<std::string> begin_what_does_not_run(control::Notes& notes, const control::Events& events, const keeper::Snapshot& snapshot,
+                                              const config::Config& config) {
+    std::map<std::string, control::Note> ended;
     if (notes.mood() != api::Mood::running) {  // in the middle of an end that nobody wants any more
+        for (const auto& slot : snapshot.slots()) {
+            const control::Notes::Record* record = notes.contains(slot.name) ? notes.record(slot.name) : nullptr;
+            const bool is_of_it = slot.state != keeper::SlotState::free && record && record->note().incarnation == slot.inc;
+            if (!is_of_it || record->note().machine.state != api::State::stopping) continue;
+            ended.emplace(slot.name, record->note()).first->second.machine.holding = false;
+        }
         notes.erase_all();
+        for (const auto& [key, note] : ended)
+            if (control::Notes::Record* record = notes.record(key)) record->commit(note);
         notes.set_mood(api::Mood::running);
     }
     std::set<std::string_view> known;
@@ -174,6 +184,9 @@ void begin_what_does_not_run(control::Notes& notes, const control::Events& event
                                  events.has_told(key, record->note().announcements);
             if (is_told) notes.erase(key);
         }
+    std::set<std::string> names;
+    for (const auto& one : ended) names.insert(one.first);
+    return names;
 }
 
 }  // namespace control_role

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,9 +55,10 @@ struct Stores {
 /// For programs.  When one of our own has started us, the others are not to be taken for what it has started.
 [[nodiscard]] config::Environment environment_for_programs(const control::Notes& notes);
 
-/// A start is a start, though some programs run already: what does not is begun anew, whatever was noted of it.
-void begin_what_does_not_run(control::Notes& notes, const control::Events& events, const keeper::Snapshot& snapshot,
-                             const config::Config& config);
+/// A start is a start, though some programs run already: what does not is begun anew, whatever was noted of it.  Those that
+/// had been told to end by a shutdown or a reload, in the middle of which both were killed, have yet to end first.
+[[nodiscard]] std::set<std::string> begin_what_does_not_run(control::Notes& notes, const control::Events& events,
+                                                            const keeper::Snapshot& snapshot, const config::Config& config);
 
 /// What the keeper holds under a name, at the start of the controller.
 [[nodiscard]] base::Fd held(const keeper::Snapshot& snapshot, std::string_view name);

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <csignal>
+#include <set>
 #include <utility>
 
 #include "common/api/build.hpp"
@@ -193,11 +194,12 @@ void Controller::take_what_is_held() {
 void Controller::carry_on() {
     const bool is_start = welcome_.why == Why::salvaged;
     control::Daemon& daemon = parts_->daemon;
-    if (is_start) begin_what_does_not_run(parts_->stores.notes, parts_->events, snapshot_, beginning_.config);
+    std::set<std::string> told_to_end;
+    if (is_start) told_to_end = begin_what_does_not_run(parts_->stores.notes, parts_->events, snapshot_, beginning_.config);
     for (const auto& slot : snapshot_.slots()) parts_->stores.notes.raise_incarnations(slot.inc);
     daemon.resume(*beginning_.content, snapshot_, parts_->recovered.unheard);
     if (is_start)
-        daemon.note_leftovers(snapshot_);
+        daemon.note_leftovers(snapshot_, told_to_end);
     else if (const base::Fd noted = held(snapshot_, keeper::held_leftovers))
         daemon.recall_leftovers(noted);
     forget_unclaimed("programs that are no longer configured");

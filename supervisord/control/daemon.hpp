@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,7 +52,7 @@ public:
                 std::span<const logs::Unheard> unheard);
     /// After a supervisord that was killed: what of its programs is not to go on, and what cannot, because there is no way
     /// to its output, is ended and begun anew.
-    void note_leftovers(const keeper::Snapshot& snapshot);
+    void note_leftovers(const keeper::Snapshot& snapshot, const std::set<std::string>& told_to_end);
     /// Those that a controller before has noted, and was not done with.
     void recall_leftovers(const base::Fd& file);
     void deal_with_leftovers(const keeper::Snapshot& snapshot, bool are_new);

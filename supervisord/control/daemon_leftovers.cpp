@@ -23,7 +23,7 @@ constexpr std::size_t leftovers_limit = 64 << 20;    // bytes: many times what a
 
 /// Before anybody may rely on it: what is to be ended and begun anew is noted for whoever comes after us.  One whose stop
 /// another start had begun, and that has ended while nobody lived, is only to be begun anew.
-void Daemon::note_leftovers(const keeper::Snapshot& snapshot) {
+void Daemon::note_leftovers(const keeper::Snapshot& snapshot, const std::set<std::string>& told_to_end) {
     const bool all = world_.settings.leftovers == config::Leftovers::stop;
     std::string text;
     for (const auto& slot : snapshot.slots()) {
@@ -31,7 +31,7 @@ void Daemon::note_leftovers(const keeper::Snapshot& snapshot) {
         const bool has_stopped = slot.state == keeper::SlotState::exited && runner && runner->state() == api::State::stopped;
         if (slot.state != keeper::SlotState::alive && !has_stopped) continue;
         const bool cut_off = slot.flags & keeper::cut_off;
-        if (!all && (!cut_off || !runner)) continue;
+        if (!all && (!runner || (!cut_off && !told_to_end.contains(slot.name)))) continue;
         leftovers_.push_back({slot.name, slot.inc});
         text += concat(slot.inc, ' ', leftovers_.back().key, '\n');
     }
@@ -82,6 +82,8 @@ void Daemon::end_leftover(Runner& runner, const Leftover& leftover, std::string_
     if (runner.descriptors().incarnation != leftover.incarnation) return done_with_leftover(leftover.key);
     if (api::is_up(runner.state()))
         log(LogLevel::warn, concat("'", runner.name(), "' with pid ", runner.pid(), " is ended and begun anew: ", why));
+    else if (runner.state() == api::State::stopping)
+        log(LogLevel::warn, concat("'", runner.name(), "' with pid ", runner.pid(), " had been told to end, and is begun anew then"));
     runner.end([this, key = leftover.key](const Outcome&) {
         auto* stopped = find(key);
         if (stopped && stopped->program().autostart && mood() == api::Mood::running)

@@ -12,8 +12,9 @@ namespace web {
 namespace {
 
 /// More than the 32 that must be free for a program to be started (keeper::descriptor_reserve): whoever sits in a Unix
-/// socket keeps none from it.
-constexpr int kept_from_tcp = 96, kept_from_unix = 48;
+/// socket keeps none from it.  A few are let in when programs have taken all but these.
+constexpr int kept_from_tcp = 96, kept_from_unix = 48, kept_from_few = 16;
+constexpr std::size_t few = 8;
 
 int limit_of_descriptors() {
     rlimit limit{};
@@ -48,7 +49,8 @@ std::shared_ptr<Door> Room::add_door(const config::Server& section) {
 }
 
 bool Room::is_kept_from(const Door& door, int number) const {
-    return number >= limit_ - std::min(door.is_unix() ? kept_from_unix : kept_from_tcp, limit_ / 2);
+    const int kept = !door.is_unix() ? kept_from_tcp : door.connections.size() > few ? kept_from_unix : kept_from_few;
+    return number >= limit_ - std::min(kept, limit_ / 2);
 }
 
 std::vector<Door*> Room::doors_below(const Door& newcomer) const {

@@ -53,6 +53,28 @@ class NextStart(Bed):
         self.assertEqual([self.pid(name) for name in names], pids)
         self.assertNotIn('status unknown', self.log())
 
+    def test_what_a_shutdown_had_told_to_end_ends_first_and_is_begun_anew(self):
+        self.end_in_the_middle_of(signal.SIGTERM)
+
+    def test_what_a_reload_had_told_to_end_ends_first_and_is_begun_anew(self):
+        self.end_in_the_middle_of(signal.SIGHUP)
+
+    def end_in_the_middle_of(self, what):
+        deaf = ('[program:%s]\ncommand=/bin/sh -c "trap \'%s\' TERM; : > %s; while :; do sleep 0.05; done"\n'
+                'startsecs=0\nstopwaitsecs=3\n')
+        traps = {'polite': 'sleep 2; exit 0', 'stubborn': ': >> %s' % self.path('told'), 'gone': 'sleep 0.5; exit 0'}
+        programs = ''.join(deaf % (name, trap, self.path(name)) for name, trap in traps.items())
+        self.start(programs)
+        self.wait_for('all to be deaf', lambda: all(os.path.exists(self.path(name)) for name in traps))
+        pids = [self.pid(name) for name in traps]
+        os.kill(self.keeper(), what)
+        self.wait_for('the signal', lambda: os.path.exists(self.path('told')))
+        self.kill_both()
+        self.wait_for('the end of one', lambda: not alive(pids[2]))
+        self.start(programs)
+        self.wait_for('all to be begun anew', lambda: all(self.state(name) == 'RUNNING' and self.pid(name) not in pids for name in traps))
+        self.assertFalse(any(alive(pid) for pid in pids))
+
     def test_another_environment_does_not_hide_what_is_left(self):
         session = tempfile.mkdtemp(dir='/dev/shm')
         self.addCleanup(shutil.rmtree, session)

@@ -127,11 +127,14 @@ TEST_CASE("descriptors are kept from TCP clients, and fewer of them from those o
     const int most = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 30));
     const web::Room room;
     config::Server section;
-    const web::Door unix_door{section};
+    web::Door unix_door{section};
     section.family = config::Server::Family::inet;
     const web::Door tcp_door{section};
     CHECK_FALSE(room.is_kept_from(tcp_door, most - 97));
     CHECK(room.is_kept_from(tcp_door, most - 96));
+    CHECK_FALSE(room.is_kept_from(unix_door, most - 17));
+    CHECK(room.is_kept_from(unix_door, most - 16));
+    unix_door.connections.resize(9);
     CHECK_FALSE(room.is_kept_from(unix_door, most - 49));
     CHECK(room.is_kept_from(unix_door, most - 48));
 }
