@@ -19,7 +19,9 @@ namespace {
 constexpr std::chrono::milliseconds soon{60'000};     // for what does not wait for a process
 constexpr std::optional<std::chrono::milliseconds> whenever;
 constexpr std::chrono::milliseconds pause_after_a_death{20}, pace_of_states{50};
-constexpr int most_deaths = 1000, most_at_first = 5;  // of controllers while one answer is waited for
+/// So often in a row it is asked again where that was cut off at once: what has been asked may be what ends controllers.
+constexpr int most_quick_deaths = 10;
+constexpr std::chrono::milliseconds at_once{100};
 constexpr std::size_t most_at_once = 64;  // connections; supervisord takes some hundreds
 
 void read(const Value& json, bool& value) { json.get_to(value); }
@@ -185,14 +187,32 @@ Answer<T> Remote::call(const char* method, Limit limit, const Parameters&... par
     return read_answer<T>(method, ask(method, limit, parameters...));
 }
 
+namespace {
+
+/// The answer was cut off; asks again.  Where nobody listens any more, that it was cut off is what is to be told.
+template <class Call>
+auto after(const Trouble& cut_off, Call again) -> decltype(again()) {
+    try {
+        return again();
+    } catch (const Trouble& trouble) {
+        if (trouble.kind == Trouble::Kind::refused_connection || trouble.kind == Trouble::Kind::no_such_file) throw cut_off;
+        throw;
+    }
+}
+
+}  // namespace
+
 template <class Call>
 auto Remote::in_spite_of_deaths(Call once) -> decltype(once()) {
-    for (int deaths = 1;; ++deaths) {
+    std::optional<Trouble> cut_off;
+    for (int quick_deaths = 0;;) {
+        const base::Time asked = base::now();
         try {
-            return once();
+            return cut_off ? after(*cut_off, once) : once();
         } catch (const Trouble& trouble) {
-            const bool may_come_back = trouble.kind == Trouble::Kind::cut_off && dialect_ == Dialect::json;
-            if (!may_come_back || deaths == (is_settled_ ? most_deaths : most_at_first)) throw;
+            quick_deaths = base::now() - asked < at_once ? quick_deaths + 1 : 0;
+            if (trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json || quick_deaths == most_quick_deaths) throw;
+            cut_off = trouble;
         }
         (void)interrupt_.wait(-1, 0, pause_after_a_death);
     }
@@ -237,13 +257,14 @@ Answer<bool> Remote::stop_again(const std::string& name) {
 template <class... Parameters>
 Answer<std::vector<Outcome>> Remote::many(const char* method, Again again, std::initializer_list<api::State> states,
                                           const std::string& group, const Parameters&... parameters) {
+    std::vector<Process> on_their_way, all;
     try {
         return call<std::vector<Outcome>>(method, whenever, parameters...);
     } catch (const Trouble& trouble) {
         if (trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json) throw;
+        all = after(trouble, [&] { return processes(); }).value();
     }
-    std::vector<Process> on_their_way;
-    for (Process& one : processes().value())
+    for (Process& one : all)
         if ((group.empty() || one.group == group) && std::ranges::find(states, static_cast<api::State>(one.state)) != states.end())
             on_their_way.push_back(std::move(one));
     const auto others = repeat<std::vector<Outcome>>(method, whenever, parameters...);
@@ -277,7 +298,7 @@ void Remote::call_each(const char* method, const std::vector<std::string>& names
                     return read_answer<bool>(method, in_time(whenever, [&](Limit left) { return clients[at - begin].answer(left); }));
                 } catch (const Trouble& trouble) {
                     if (trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json) throw;
-                    return (this->*again)(names[at]);
+                    return after(trouble, [&] { return (this->*again)(names[at]); });
                 }
             }();
             each(names[at], answer);
@@ -318,7 +339,7 @@ Answer<bool> Remote::start(const Text& name, bool wait) {
         return call<bool>("supervisor.startProcess", wait ? whenever : Limit(soon), name, wait);
     } catch (const Trouble& trouble) {
         if (!wait || trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json) throw;
-        return start_again(name);
+        return after(trouble, [&] { return start_again(name); });
     }
 }
 void Remote::start_each(const std::vector<Text>& names, const Each& each) {
@@ -334,7 +355,7 @@ Answer<bool> Remote::stop(const Text& name, bool wait) {
         return call<bool>("supervisor.stopProcess", wait ? whenever : Limit(soon), name, wait);
     } catch (const Trouble& trouble) {
         if (!wait || trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json) throw;
-        return stop_again(name);
+        return after(trouble, [&] { return stop_again(name); });
     }
 }
 void Remote::stop_each(const std::vector<Text>& names, const Each& each) {
