@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds soon{60'000};     // for what does not wait 
 constexpr std::optional<std::chrono::milliseconds> whenever;
 constexpr std::chrono::milliseconds pause_after_a_death{20}, pace_of_states{50};
 /// So often in a row it is asked again where that was cut off at once: what has been asked may be what ends controllers.
-constexpr int most_quick_deaths = 10;
+constexpr int most_quick_deaths = 10, most_deaths = 100;
 constexpr std::chrono::milliseconds at_once{100};
 constexpr std::size_t most_at_once = 64;  // connections; supervisord takes some hundreds
 
@@ -205,13 +205,14 @@ auto after(const Trouble& cut_off, Call again) -> decltype(again()) {
 template <class Call>
 auto Remote::in_spite_of_deaths(Call once) -> decltype(once()) {
     std::optional<Trouble> cut_off;
-    for (int quick_deaths = 0;;) {
+    for (int quick_deaths = 0, deaths = 1;; ++deaths) {
         const base::Time asked = base::now();
         try {
             return cut_off ? after(*cut_off, once) : once();
         } catch (const Trouble& trouble) {
             quick_deaths = base::now() - asked < at_once ? quick_deaths + 1 : 0;
-            if (trouble.kind != Trouble::Kind::cut_off || dialect_ != Dialect::json || quick_deaths == most_quick_deaths) throw;
+            const bool may_come_back = trouble.kind == Trouble::Kind::cut_off && is_settled_ && dialect_ == Dialect::json;
+            if (!may_come_back || quick_deaths == most_quick_deaths || deaths == most_deaths) throw;
             cut_off = trouble;
         }
         (void)interrupt_.wait(-1, 0, pause_after_a_death);
@@ -233,15 +234,26 @@ Answer<int> Remote::wait_while_in(const std::string& name, std::initializer_list
     }
 }
 
-/// When nobody knows whether it was begun.
+/// When nobody knows whether it was begun: one that is STOPPED was not.  One that is EXITED may have been, and what is to
+/// run once must not run twice: that is for the user to decide.
 Answer<bool> Remote::start_again(const std::string& name) {
-    auto answer = repeat<bool>("supervisor.startProcess", whenever, name, true);
-    if (!answer.refused_for(api::Fault::already_started)) return answer;
-    const auto state = wait_while_in(name, {api::State::starting});
+    auto state = wait_while_in(name, {api::State::starting});
+    if (!state.refused() && static_cast<api::State>(state.value()) == api::State::stopped) {
+        try {
+            return call<bool>("supervisor.startProcess", whenever, name, true);
+        } catch (const Trouble& trouble) {
+            if (trouble.kind != Trouble::Kind::cut_off) throw;
+            state = after(trouble, [&] { return wait_while_in(name, {api::State::starting}); });
+        }
+    }
     if (state.refused()) return *state.refused();
-    const auto reached = static_cast<api::State>(state.value());
-    if (reached == api::State::running || reached == api::State::exited) return true;
-    return Refused{api::Fault::abnormal_termination, concat("ABNORMAL_TERMINATION: ", name)};
+    switch (static_cast<api::State>(state.value())) {
+        case api::State::running: return true;
+        case api::State::exited:
+            throw Trouble(Trouble::Kind::cut_off, concat(server().url.text, " closed the connection before it answered; ", name,
+                                                         " has ended, and may have been started"));
+        default: return Refused{api::Fault::abnormal_termination, concat("ABNORMAL_TERMINATION: ", name)};
+    }
 }
 
 Answer<bool> Remote::stop_again(const std::string& name) {
@@ -267,9 +279,12 @@ Answer<std::vector<Outcome>> Remote::many(const char* method, Again again, std::
     for (Process& one : all)
         if ((group.empty() || one.group == group) && std::ranges::find(states, static_cast<api::State>(one.state)) != states.end())
             on_their_way.push_back(std::move(one));
-    const auto others = repeat<std::vector<Outcome>>(method, whenever, parameters...);
-    if (others.refused()) return others;
-    std::vector<Outcome> outcomes = others.value();
+    std::vector<Outcome> outcomes;
+    if (again == &Remote::stop_again) {
+        const auto others = repeat<std::vector<Outcome>>(method, whenever, parameters...);
+        if (others.refused()) return others;
+        outcomes = others.value();
+    }
     for (const Process& one : on_their_way) {
         const auto is_told = [&](const Outcome& other) { return other.group == one.group && other.name == one.name; };
         if (std::ranges::any_of(outcomes, is_told)) continue;
@@ -346,9 +361,9 @@ void Remote::start_each(const std::vector<Text>& names, const Each& each) {
     call_each("supervisor.startProcess", names, &Remote::start_again, each);
 }
 Answer<Outcomes> Remote::start_group(const Text& group) {
-    return many("supervisor.startProcessGroup", &Remote::start_again, {api::State::starting, api::State::backoff}, group, group, true);
+    return many("supervisor.startProcessGroup", &Remote::start_again, {api::State::stopped, api::State::starting, api::State::backoff}, group, group, true);
 }
-Answer<Outcomes> Remote::start_all() { return many("supervisor.startAllProcesses", &Remote::start_again, {api::State::starting, api::State::backoff}, "", true); }
+Answer<Outcomes> Remote::start_all() { return many("supervisor.startAllProcesses", &Remote::start_again, {api::State::stopped, api::State::starting, api::State::backoff}, "", true); }
 
 Answer<bool> Remote::stop(const Text& name, bool wait) {
     try {

@@ -212,6 +212,14 @@ class Asking(DaemonCase):
         self.assertEqual(told, ['a: stopped', 'a: updated process group'])
         self.assertEqual(self.daemon.state('a')['statename'], 'RUNNING')
 
+    def test_what_has_run_to_its_end_meanwhile_is_not_run_again(self):
+        job = '[program:%s]\ncommand=/bin/sh -c "echo >> %s; exec sleep %s"\nstartsecs=%d\nautorestart=false\nautostart=false\n'
+        self.daemon.configure(job % ('job', self.daemon.path('ran'), '0.3', 0) + job % ('slow', '/dev/null', '1000', 3))
+        self.daemon.ctl('update')
+        told = self.ask(['start', 'all'], ['exited: job'])
+        self.assertEqual(told, ['slow: started'])
+        self.assertEqual(self.daemon.text('ran'), '\n')
+
     def test_a_start_that_fails_says_so(self):
         self.daemon.configure('[program:c]\ncommand=/bin/sh -c "sleep 0.3; exit 3"\nstartretries=1\nautostart=false\n')
         self.daemon.ctl('update')
