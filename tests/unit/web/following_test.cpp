@@ -63,18 +63,31 @@ TEST_CASE("one who follows a log and does not read is dropped, with a last line"
     CHECK_FALSE(other.ended);
 }
 
-TEST_CASE("a line of ours in a log comes with the position after it to who can use it") {
+namespace {
+
+/// Of one log: one who counts what he gets, and one who does not.
+struct Followers {
     Server server;
-    auto& process = server.supervisor.add("p", api::State::running);
-    process.its_out = server.directory.path / "log";
-    std::ofstream(process.its_out) << "older\n";
-    Client plain(server), counting(server);
-    plain.send("GET /logtail/p HTTP/1.1\r\n\r\n");
-    counting.send("GET /logtail/p HTTP/1.1\r\nX-Log-Position: \r\n\r\n");
-    CHECK(plain.until_has("older\n"));
-    CHECK(counting.until_has("older\n"));
-    std::filesystem::resize_file(process.its_out, 0);
-    server.append(process.its_out, "new\n");
+    std::string log = server.directory.path / "log";
+    Client plain{server}, counting{server};
+
+    Followers() {
+        server.supervisor.add("p", api::State::running).its_out = log;
+        std::ofstream(log) << "older\n";
+        plain.send("GET /logtail/p HTTP/1.1\r\n\r\n");
+        counting.send("GET /logtail/p HTTP/1.1\r\nX-Log-Position: \r\n\r\n");
+        CHECK(plain.until_has("older\n"));
+        CHECK(counting.until_has("older\n"));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a line of ours in a log comes with the position after it to who can use it") {
+    Followers both;
+    auto& [server, log, plain, counting] = both;
+    std::filesystem::resize_file(log, 0);
+    server.append(log, "new\n");
     CHECK(plain.until_has("new\n"));
     CHECK(counting.until_has("new\n"));
     const std::string header = "\r\nX-Log-Position: ";
@@ -126,21 +139,14 @@ TEST_CASE("that another program has emptied a log is told without a write") {
 }
 
 TEST_CASE("the first bytes of the next file come with the position after them to who can use it") {
-    Server server;
-    auto& process = server.supervisor.add("p", api::State::running);
-    process.its_out = server.directory.path / "log";
-    std::ofstream(process.its_out) << "older\n";
-    Client plain(server), counting(server);
-    plain.send("GET /logtail/p HTTP/1.1\r\n\r\n");
-    counting.send("GET /logtail/p HTTP/1.1\r\nX-Log-Position: \r\n\r\n");
-    CHECK(plain.until_has("older\n"));
-    CHECK(counting.until_has("older\n"));
-    const auto file = server.files.open(process.its_out).file;
-    CHECK(server.files.rotate(file, process.its_out, {1, 1}).error == 0);
-    server.append(process.its_out, "new\n");
+    Followers both;
+    auto& [server, log, plain, counting] = both;
+    const auto file = server.files.open(log).file;
+    CHECK(server.files.rotate(file, log, {1, 1}).error == 0);
+    server.append(log, "new\n");
     CHECK(plain.until_has("\r\n4\r\nnew\n\r\n"));
     CHECK(counting.until_has("new\n\r\n"));
-    logs::Follower next(process.its_out);
+    logs::Follower next(log);
     REQUIRE(next.open());
     CHECK(counting.received.ends_with(base::concat("\r\n4;position=\"", next.position().file, ":4\"\r\nnew\n\r\n")));
 }
